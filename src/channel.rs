@@ -1,0 +1,216 @@
+//! The line between the master and one worker: orders down, reports up, and its end means that the other is gone.
+
+use std::io::{self, Read};
+use std::ops::AddAssign;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::libc;
+use socket2::{Domain, Socket, Type};
+
+/// What the master tells a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Accept from now on.
+    Go,
+    /// A sibling died, perhaps with a wake-up in hand: look again whether somebody waits.
+    Poke,
+    /// Close the listeners at once, finish the connections that you hold, leave. Others serve the queue.
+    Retire,
+    /// Nothing new arrives any more: serve the queue until it is empty, then as `Retire`.
+    Drain,
+    /// Close every connection now and leave.
+    Stop,
+}
+
+/// What a worker tells the master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Able to accept; waits for [`Order::Go`].
+    Ready,
+    /// Somebody sent TERM to this worker: it wants a replacement.
+    Leaving,
+    /// Its listeners are closed; perhaps it had been woken for somebody who is still in the queue.
+    Closed,
+    /// The last word before a worker leaves.
+    Drained(Drained),
+}
+
+/// What became of the connections that a worker held, or took from the queue, after it was told to leave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Drained {
+    /// Connections that were served to their end.
+    pub(crate) served: u64,
+    /// Connections that were closed by us because the time was up.
+    pub(crate) cut: u64,
+}
+
+impl AddAssign for Drained {
+    fn add_assign(&mut self, other: Self) {
+        self.served += other.served;
+        self.cut += other.cut;
+    }
+}
+
+/// A message of the line: one datagram.
+pub(crate) trait Message: Sized {
+    /// The datagram.
+    fn encode(&self) -> Vec<u8>;
+    /// Reads a datagram; `None` for one that no version of this program sends.
+    fn decode(datagram: &[u8]) -> Option<Self>;
+}
+
+impl Message for Order {
+    fn encode(&self) -> Vec<u8> {
+        vec![match self {
+            Self::Go => b'g',
+            Self::Poke => b'p',
+            Self::Retire => b'r',
+            Self::Drain => b'd',
+            Self::Stop => b's',
+        }]
+    }
+
+    fn decode(datagram: &[u8]) -> Option<Self> {
+        match datagram {
+            b"g" => Some(Self::Go),
+            b"p" => Some(Self::Poke),
+            b"r" => Some(Self::Retire),
+            b"d" => Some(Self::Drain),
+            b"s" => Some(Self::Stop),
+            _ => None,
+        }
+    }
+}
+
+impl Message for Report {
+    fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Ready => b"R".to_vec(),
+            Self::Leaving => b"L".to_vec(),
+            Self::Closed => b"C".to_vec(),
+            Self::Drained(Drained { served, cut }) => {
+                [b"D".as_slice(), &served.to_ne_bytes(), &cut.to_ne_bytes()].concat()
+            }
+        }
+    }
+
+    fn decode(datagram: &[u8]) -> Option<Self> {
+        match datagram.split_first()? {
+            (b'R', []) => Some(Self::Ready),
+            (b'L', []) => Some(Self::Leaving),
+            (b'C', []) => Some(Self::Closed),
+            (b'D', counts) => {
+                let (served, cut) = counts.split_first_chunk::<8>()?;
+                let cut = cut.try_into().ok()?;
+                Some(Self::Drained(Drained {
+                    served: u64::from_ne_bytes(*served),
+                    cut: u64::from_ne_bytes(cut),
+                }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a look at the line found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Received<M> {
+    /// A message.
+    Message(M),
+    /// Nothing yet.
+    Nothing,
+    /// The other end is closed: that process is gone.
+    Closed,
+}
+
+/// One end of the line.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    socket: Socket,
+}
+
+impl Channel {
+    /// Makes both ends.
+    pub(crate) fn pair() -> io::Result<(Self, Self)> {
+        let (one, other) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None)?;
+        one.set_nonblocking(true)?;
+        other.set_nonblocking(true)?;
+        Ok((Self { socket: one }, Self { socket: other }))
+    }
+
+    /// Sends a message. Never blocks: an error of kind `WouldBlock` says that the other end does not listen.
+    pub(crate) fn send(&self, message: impl Message) -> io::Result<()> {
+        self.socket.send_with_flags(&message.encode(), libc::MSG_NOSIGNAL).map(drop)
+    }
+
+    /// Takes the next message, without waiting for one.
+    pub(crate) fn receive<M: Message>(&self) -> io::Result<Received<M>> {
+        let mut datagram = [0; 32];
+        match (&self.socket).read(&mut datagram) {
+            Ok(0) => Ok(Received::Closed),
+            Ok(length) => M::decode(&datagram[..length])
+                .map(Received::Message)
+                .ok_or_else(|| io::Error::other(format!("unknown message {:?}", &datagram[..length]))),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Received::Closed),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl AsFd for Channel {
+    /// Readable when a message has come or the other end is closed.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reports() -> impl Strategy<Value = Report> {
+        prop_oneof![
+            Just(Report::Ready),
+            Just(Report::Leaving),
+            Just(Report::Closed),
+            (any::<u64>(), any::<u64>()).prop_map(|(served, cut)| Report::Drained(Drained { served, cut })),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_report_arrives_as_it_was_sent(report in reports()) {
+            let (worker, master) = Channel::pair().unwrap();
+            worker.send(report).unwrap();
+            prop_assert_eq!(master.receive().unwrap(), Received::Message(report));
+            prop_assert_eq!(master.receive::<Report>().unwrap(), Received::Nothing);
+        }
+
+        #[test]
+        fn no_datagram_breaks_the_reader(datagram in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = Report::decode(&datagram);
+            let _ = Order::decode(&datagram);
+        }
+    }
+
+    #[test]
+    fn an_order_arrives_as_it_was_sent() {
+        let (master, worker) = Channel::pair().unwrap();
+        for order in [Order::Go, Order::Poke, Order::Retire, Order::Drain, Order::Stop] {
+            master.send(order).unwrap();
+            assert_eq!(worker.receive().unwrap(), Received::Message(order));
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_other_side_is_seen_after_its_last_word() {
+        let (worker, master) = Channel::pair().unwrap();
+        worker.send(Report::Ready).unwrap();
+        drop(worker);
+        assert_eq!(master.receive().unwrap(), Received::Message(Report::Ready));
+        assert_eq!(master.receive::<Report>().unwrap(), Received::Closed);
+    }
+}

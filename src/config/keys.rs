@@ -1,0 +1,374 @@
+//! The keys of the configuration: the one table from which file, variables, flags and help are made.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::{Address, Config, LogFormat, SLOTS_MAX, Transform, WORKERS_MAX, Workers};
+
+/// One key.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its path in the file: "timeouts.idle".
+    pub(crate) path: &'static str,
+    /// How its value looks, for the help.
+    pub(crate) placeholder: &'static str,
+    /// What it is for.
+    pub(crate) help: &'static str,
+    /// Checks a value and puts it in its place.
+    pub(crate) set: fn(&mut Config, &Value<'_>) -> Result<(), Problem>,
+    /// The value in force, as TOML.
+    get: fn(&Config) -> String,
+}
+
+/// A value as it was written, before it is known to be right.
+#[derive(Debug)]
+pub(crate) enum Value<'a> {
+    /// From a flag or a variable: a text that may mean any type.
+    Loose(&'a str),
+    /// The rest are TOML's.
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+    List(Vec<Value<'a>>),
+    /// Of a type that no key has.
+    Other(&'static str),
+}
+
+/// What is wrong with a value.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) message: String,
+    /// The element of the list that is wrong, where it is one.
+    pub(crate) element: Option<usize>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { message, element: None }
+    }
+}
+
+/// The longest duration that a key takes.
+const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+/// The longest pretended work of one message.
+const WORK_MAX: Duration = Duration::from_secs(3600);
+/// The largest backlog: the kernel keeps it in 16 bits in `tcpi_sacked` and other places.
+const BACKLOG_MAX: u64 = 65_535;
+/// The most addresses.
+const ADDRESSES_MAX: usize = 64;
+
+/// All keys, in the order of the file.
+pub(crate) static KEYS: &[Key] = &[
+    Key {
+        path: "listen",
+        placeholder: "ADDR,...",
+        help: "Where to listen: \"host:port\", \"[::]:port\" for both families, \"unix:/path\" or \"unix:/path?mode=0660\"",
+        set: |config, value| addresses(value).map(|listen| config.listen = listen),
+        get: |config| {
+            let texts: Vec<String> = config.listen.iter().map(|address| quoted(&address.text)).collect();
+            format!("[{}]", texts.join(", "))
+        },
+    },
+    Key {
+        path: "backlog",
+        placeholder: "N",
+        help: "How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it",
+        set: |config, value| {
+            count(value, BACKLOG_MAX).map(|count| config.backlog = count.try_into().expect("65535 fits in 32 bits"))
+        },
+        get: |config| config.backlog.to_string(),
+    },
+    Key {
+        path: "transform",
+        placeholder: "NAME",
+        help: "What happens to the bytes: \"uppercase\", or \"none\" for the echo of RFC 862",
+        set: |config, value| choice(value, TRANSFORMS).map(|transform| config.transform = transform),
+        get: |config| chosen(TRANSFORMS, config.transform),
+    },
+    Key {
+        path: "pool.workers",
+        placeholder: "N|auto",
+        help: "How many worker processes, 1 to 1024; \"auto\": the CPUs this process may use (affinity and cgroup quota)",
+        set: |config, value| workers(value).map(|workers| config.workers = workers),
+        get: |config| match config.workers {
+            Workers::Auto => quoted("auto"),
+            Workers::Count(count) => count.to_string(),
+        },
+    },
+    Key {
+        path: "pool.threads",
+        placeholder: "N",
+        help: "How many connections each worker serves at once; workers x threads is 65536 at most",
+        set: |config, value| slots(value).map(|threads| config.threads = threads),
+        get: |config| config.threads.to_string(),
+    },
+    Key {
+        path: "work.sleep",
+        placeholder: "TIME",
+        help: "Pretended work per message: time asleep, up to 1h",
+        set: |config, value| duration(value, WORK_MAX).map(|sleep| config.work.sleep = sleep),
+        get: |config| time(Some(config.work.sleep)),
+    },
+    Key {
+        path: "work.cpu",
+        placeholder: "TIME",
+        help: "Pretended work per message: CPU time, up to 1h",
+        set: |config, value| duration(value, WORK_MAX).map(|cpu| config.work.cpu = cpu),
+        get: |config| time(Some(config.work.cpu)),
+    },
+    Key {
+        path: "timeouts.idle",
+        placeholder: "TIME",
+        help: "How long a peer may send nothing; 0s = for ever",
+        set: |config, value| timeout(value).map(|idle| config.timeouts.idle = idle),
+        get: |config| time(config.timeouts.idle),
+    },
+    Key {
+        path: "timeouts.write",
+        placeholder: "TIME",
+        help: "How long a peer may take nothing of a reply that waits for it; 0s = for ever",
+        set: |config, value| timeout(value).map(|write| config.timeouts.write = write),
+        get: |config| time(config.timeouts.write),
+    },
+    Key {
+        path: "timeouts.drain",
+        placeholder: "TIME",
+        help: "How long open connections may go on after a stop; 0s = for ever",
+        set: |config, value| timeout(value).map(|drain| config.timeouts.drain = drain),
+        get: |config| time(config.timeouts.drain),
+    },
+    Key {
+        path: "timeouts.start",
+        placeholder: "TIME",
+        help: "How long a worker may take to get ready; 0s = for ever",
+        set: |config, value| timeout(value).map(|start| config.timeouts.start = start),
+        get: |config| time(config.timeouts.start),
+    },
+    Key {
+        path: "log.level",
+        placeholder: "LEVEL",
+        help: "The least level that is logged: \"error\", \"warn\", \"info\", \"debug\" or \"trace\"",
+        set: |config, value| choice(value, LEVELS).map(|level| config.log.level = level),
+        get: |config| chosen(LEVELS, config.log.level),
+    },
+    Key {
+        path: "log.format",
+        placeholder: "FORMAT",
+        help: "How a line of the log is written: \"text\" or \"json\"",
+        set: |config, value| choice(value, FORMATS).map(|format| config.log.format = format),
+        get: |config| chosen(FORMATS, config.log.format),
+    },
+    Key {
+        path: "log.access",
+        placeholder: "BOOL",
+        help: "Whether each connection gets a line in the log when it closes",
+        set: |config, value| boolean(value).map(|access| config.log.access = access),
+        get: |config| config.log.access.to_string(),
+    },
+];
+
+const TRANSFORMS: &[(&str, Transform)] = &[("uppercase", Transform::Uppercase), ("none", Transform::None)];
+const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
+const LEVELS: &[(&str, tracing::Level)] = &[
+    ("error", tracing::Level::ERROR),
+    ("warn", tracing::Level::WARN),
+    ("info", tracing::Level::INFO),
+    ("debug", tracing::Level::DEBUG),
+    ("trace", tracing::Level::TRACE),
+];
+
+impl Key {
+    /// The long flag: "--timeouts-idle". The tables `pool` and `work` lose their prefix.
+    pub(crate) fn flag(&self) -> String {
+        format!("--{}", self.long())
+    }
+
+    /// The flag's name without its dashes.
+    pub(crate) fn long(&self) -> String {
+        let short = self.path.strip_prefix("pool.").or_else(|| self.path.strip_prefix("work."));
+        short.unwrap_or(self.path).replace('.', "-")
+    }
+
+    /// The variable of the environment: "PREFORK_TIMEOUTS_IDLE".
+    pub(crate) fn variable(&self) -> String {
+        format!("{}{}", super::ENVIRONMENT_PREFIX, self.long().replace('-', "_").to_uppercase())
+    }
+
+    /// Whether the flag may stand alone.
+    pub(crate) fn is_switch(&self) -> bool {
+        self.placeholder == "BOOL"
+    }
+
+    /// Table and name: "timeouts.idle" is "idle" in "timeouts".
+    fn split(&self) -> (Option<&'static str>, &'static str) {
+        match self.path.split_once('.') {
+            Some((table, name)) => (Some(table), name),
+            None => (None, self.path),
+        }
+    }
+}
+
+/// Writes a configuration as a file; `dress` puts something around each line.
+pub(crate) fn document(config: &Config, dress: impl Fn(&Key, &str) -> String) -> String {
+    let mut text = String::new();
+    let mut open = None;
+    for key in KEYS {
+        let (table, name) = key.split();
+        if table != open {
+            text.push_str(&format!("\n[{}]\n", table.unwrap_or_default()));
+            open = table;
+        }
+        text.push_str(&dress(key, &format!("{name} = {}", (key.get)(config))));
+        text.push('\n');
+    }
+    text
+}
+
+/// The candidate that is nearest to what was written, if any is near; each candidate is (what is compared, answer).
+pub(crate) fn nearest(written: &str, candidates: impl Iterator<Item = (String, String)>) -> Option<String> {
+    const NEAR: f64 = 0.8;
+    candidates
+        .map(|(compared, answer)| (strsim::jaro_winkler(written, &compared), answer))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .max_by(|one, two| one.0.total_cmp(&two.0))
+        .map(|(_, answer)| answer)
+}
+
+impl Value<'_> {
+    fn describe(&self) -> String {
+        match self {
+            Self::Loose(text) => format!("\"{text}\""),
+            Self::Text(text) => format!("the text \"{text}\""),
+            Self::Integer(number) => format!("the number {number}"),
+            Self::Boolean(value) => format!("{value}"),
+            Self::List(_) => "a list".to_owned(),
+            Self::Other(kind) => format!("a {kind}"),
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Loose(text) => Some(text),
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Loose(text) => text.parse().ok(),
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+fn expected(what: &str, value: &Value<'_>) -> Problem {
+    Problem::from(format!("expected {what}, found {}", value.describe()))
+}
+
+fn count(value: &Value<'_>, most: u64) -> Result<NonZeroUsize, Problem> {
+    let number = value.integer().and_then(|number| usize::try_from(number).ok()).and_then(NonZeroUsize::new);
+    number
+        .filter(|number| number.get() as u64 <= most)
+        .ok_or_else(|| expected(&format!("a number from 1 to {most}"), value))
+}
+
+fn workers(value: &Value<'_>) -> Result<Workers, Problem> {
+    if value.text() == Some("auto") {
+        return Ok(Workers::Auto);
+    }
+    count(value, WORKERS_MAX as u64)
+        .map(Workers::Count)
+        .map_err(|_| expected(&format!("a number from 1 to {WORKERS_MAX}, or \"auto\""), value))
+}
+
+fn slots(value: &Value<'_>) -> Result<NonZeroUsize, Problem> {
+    count(value, SLOTS_MAX as u64)
+}
+
+fn boolean(value: &Value<'_>) -> Result<bool, Problem> {
+    match value {
+        Value::Boolean(value) => Ok(*value),
+        Value::Loose("true" | "1" | "yes" | "on") => Ok(true),
+        Value::Loose("false" | "0" | "no" | "off") => Ok(false),
+        _ => Err(expected("true or false", value)),
+    }
+}
+
+fn duration(value: &Value<'_>, most: Duration) -> Result<Duration, Problem> {
+    const LIKE: &str = "a duration with its unit, such as \"250ms\", \"30s\" or \"5m\"";
+    let text = value.text().ok_or_else(|| expected(LIKE, value))?;
+    let duration = humantime::parse_duration(text).map_err(|_| expected(LIKE, value))?;
+    if duration <= most {
+        return Ok(duration);
+    }
+    Err(expected(&format!("a duration up to {}", humantime::format_duration(most)), value))
+}
+
+fn timeout(value: &Value<'_>) -> Result<Option<Duration>, Problem> {
+    duration(value, DURATION_MAX).map(|duration| (!duration.is_zero()).then_some(duration))
+}
+
+fn time(duration: Option<Duration>) -> String {
+    quoted(&humantime::format_duration(duration.unwrap_or_default()).to_string())
+}
+
+fn choice<T: Copy>(value: &Value<'_>, choices: &[(&str, T)]) -> Result<T, Problem> {
+    let written = value.text().unwrap_or_default();
+    if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == written) {
+        return Ok(*choice);
+    }
+    let names: Vec<String> = choices.iter().map(|(name, _)| quoted(name)).collect();
+    let mut problem = expected(&names.join(" or "), value);
+    let candidates = choices.iter().map(|(name, _)| ((*name).to_owned(), (*name).to_owned()));
+    if let Some(near) = nearest(written, candidates) {
+        problem.message.push_str(&format!("; did you mean \"{near}\"?"));
+    }
+    Err(problem)
+}
+
+fn chosen<T: PartialEq>(choices: &[(&str, T)], value: T) -> String {
+    let (name, _) = choices.iter().find(|(_, choice)| *choice == value).expect("each value has a name");
+    quoted(name)
+}
+
+fn addresses(value: &Value<'_>) -> Result<Vec<Address>, Problem> {
+    let texts: Vec<&str> = match value {
+        Value::Loose(text) => text.split(',').map(str::trim).collect(),
+        Value::List(values) => {
+            let each = values.iter().enumerate().map(|(element, value)| {
+                value.text().ok_or_else(|| Problem { element: Some(element), ..expected("an address in quotes", value) })
+            });
+            each.collect::<Result<_, _>>()?
+        }
+        _ => return Err(expected("a list of addresses, such as [\"127.0.0.1:8080\"]", value)),
+    };
+    if texts.is_empty() || texts.len() > ADDRESSES_MAX {
+        return Err(format!("expected 1 to {ADDRESSES_MAX} addresses, found {}", texts.len()).into());
+    }
+    let mut addresses: Vec<Address> = Vec::new();
+    for (element, text) in texts.iter().enumerate() {
+        let wrong = |message| Problem { message, element: Some(element) };
+        let address = Address::parse(text).map_err(wrong)?;
+        for earlier in &addresses {
+            if let Some(shared) = address.overlap(earlier) {
+                return Err(wrong(format!("\"{text}\" and \"{earlier}\" both claim {shared}: keep one of them")));
+            }
+        }
+        addresses.push(address);
+    }
+    Ok(addresses)
+}
+
+/// A TOML string.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}

@@ -1,0 +1,280 @@
+//! config.toml, environment and flags → [`Config`], valid by construction.
+
+mod address;
+mod diagnostic;
+mod file;
+mod keys;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+pub(crate) use address::{Address, Place};
+pub(crate) use keys::{KEYS, Key};
+
+use diagnostic::Diagnostic;
+use keys::Value;
+
+/// The most workers of a pool.
+pub(crate) const WORKERS_MAX: usize = 1024;
+/// The most connection slots of a pool.
+pub(crate) const SLOTS_MAX: usize = 65_536;
+/// The file that is read when none is named and it is there.
+const FILE: &str = "config.toml";
+/// The start of the environment's names.
+const ENVIRONMENT_PREFIX: &str = "PREFORK_";
+
+/// The configuration of a pool. What it holds has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    pub(crate) listen: Vec<Address>,
+    pub(crate) backlog: NonZeroU32,
+    pub(crate) transform: Transform,
+    pub(crate) workers: Workers,
+    pub(crate) threads: NonZeroUsize,
+    pub(crate) work: Work,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) log: Log,
+}
+
+/// What the built-in service does to the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transform {
+    /// ASCII letters become upper case; everything else stays.
+    Uppercase,
+    /// The bytes come back as they are: the echo of RFC 862.
+    None,
+}
+
+/// How many workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Workers {
+    /// As many as this process may use CPUs.
+    Auto,
+    /// So many.
+    Count(NonZeroUsize),
+}
+
+/// Work that is pretended for each message, to make the service time known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Time asleep.
+    pub(crate) sleep: Duration,
+    /// CPU time.
+    pub(crate) cpu: Duration,
+}
+
+/// How long something may take; `None` is without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeouts {
+    /// Between two messages of a peer.
+    pub(crate) idle: Option<Duration>,
+    /// For a peer to take any of a waiting reply.
+    pub(crate) write: Option<Duration>,
+    /// For the connections of a worker that leaves.
+    pub(crate) drain: Option<Duration>,
+    /// For a worker to get ready.
+    pub(crate) start: Option<Duration>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Log {
+    pub(crate) level: tracing::Level,
+    pub(crate) format: LogFormat,
+    /// Whether each connection gets a line when it closes.
+    pub(crate) access: bool,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    /// The built-in configuration, meant for real use.
+    fn default() -> Self {
+        let seconds = |count| Some(Duration::from_secs(count));
+        let loopback = Address::parse("127.0.0.1:8080").expect("a literal address needs no resolver");
+        Self {
+            listen: vec![loopback],
+            backlog: NonZeroU32::new(511).expect("511 is not zero"),
+            transform: Transform::Uppercase,
+            workers: Workers::Auto,
+            threads: NonZeroUsize::new(256).expect("256 is not zero"),
+            work: Work::default(),
+            timeouts: Timeouts { idle: seconds(300), write: seconds(30), drain: seconds(30), start: seconds(10) },
+            log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
+        }
+    }
+}
+
+impl Config {
+    /// What the built-in service does to the bytes.
+    #[must_use]
+    pub fn transform(&self) -> Transform {
+        self.transform
+    }
+
+    /// The number of workers: `auto` follows the CPU affinity and the cgroup's quota.
+    pub(crate) fn worker_count(&self) -> usize {
+        match self.workers {
+            Workers::Count(count) => count.get(),
+            Workers::Auto => std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX),
+        }
+    }
+
+    /// The number of connection slots.
+    pub(crate) fn capacity(&self) -> usize {
+        self.worker_count() * self.threads.get()
+    }
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It is built in.
+    Default,
+    /// A line of the file.
+    File { path: PathBuf, line: usize },
+    /// A variable of the environment.
+    Environment { name: String },
+    /// A flag of the command line.
+    Flag { name: String },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment { name } | Self::Flag { name } => f.write_str(name),
+        }
+    }
+}
+
+/// What the configuration is made of, strongest last.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// The file that the user named.
+    pub(crate) file: Option<PathBuf>,
+    /// The environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// The flags: key and text.
+    pub(crate) flags: Vec<(&'static Key, String)>,
+}
+
+/// The configuration, with where each value comes from.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) origins: BTreeMap<&'static str, Origin>,
+    /// What is odd, but no error.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The command line is wrong.
+    Flag(String),
+    /// The file, the environment, or the whole of it is wrong.
+    Config(String),
+}
+
+impl Settings {
+    /// Reads the sources. Names are resolved; nothing is bound.
+    pub(crate) fn load(sources: &Sources) -> Result<Self, Refusal> {
+        let origins = KEYS.iter().map(|key| (key.path, Origin::Default)).collect();
+        let mut settings = Self { config: Config::default(), origins, warnings: Vec::new() };
+        settings.apply_file(sources.file.as_deref()).map_err(Refusal::Config)?;
+        settings.apply_environment(&sources.environment).map_err(Refusal::Config)?;
+        for (key, text) in &sources.flags {
+            let flag = key.flag();
+            settings
+                .apply(key, &Value::Loose(text), Origin::Flag { name: flag.clone() })
+                .map_err(|problem| Refusal::Flag(format!("{flag} {text}: {problem}")))?;
+        }
+        settings.check_slots().map_err(Refusal::Config)?;
+        Ok(settings)
+    }
+
+    /// The whole configuration as a file, each value with its origin.
+    pub(crate) fn show(&self) -> String {
+        keys::document(&self.config, |key, line| format!("{line:<40} # {}", self.origins[key.path]))
+    }
+
+    fn apply(&mut self, key: &'static Key, value: &Value<'_>, origin: Origin) -> Result<(), keys::Problem> {
+        (key.set)(&mut self.config, value)?;
+        self.origins.insert(key.path, origin);
+        Ok(())
+    }
+
+    fn apply_file(&mut self, named: Option<&Path>) -> Result<(), String> {
+        let path = named.unwrap_or(Path::new(FILE));
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(()),
+            Err(error) => return Err(format!("cannot read the configuration {}: {error}", path.display())),
+        };
+        let pointed = |diagnostic: Diagnostic| diagnostic.render(&path.display().to_string(), &text);
+        for entry in file::entries(&text).map_err(pointed)? {
+            let line = diagnostic::line_of(&text, entry.span.start);
+            self.apply(entry.key, &entry.value, Origin::File { path: path.to_owned(), line })
+                .map_err(|problem| pointed(entry.pointing_at(problem)))?;
+        }
+        Ok(())
+    }
+
+    fn apply_environment(&mut self, environment: &[(String, String)]) -> Result<(), String> {
+        for (name, text) in environment.iter().filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX)) {
+            match KEYS.iter().find(|key| key.variable() == *name) {
+                Some(key) => self
+                    .apply(key, &Value::Loose(text), Origin::Environment { name: name.clone() })
+                    .map_err(|problem| format!("{name}={text}: {problem}"))?,
+                None => self.warnings.push(unknown_variable(name)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The one rule that spans two keys.
+    fn check_slots(&self) -> Result<(), String> {
+        let (workers, threads) = (self.config.worker_count(), self.config.threads.get());
+        if self.config.capacity() <= SLOTS_MAX {
+            return Ok(());
+        }
+        Err(format!(
+            "{workers} workers ({}) x {threads} threads ({}) are {} connection slots, and a pool has {SLOTS_MAX} at most",
+            self.origins["pool.workers"],
+            self.origins["pool.threads"],
+            self.config.capacity(),
+        ))
+    }
+}
+
+/// The built-in configuration as a file, with the meaning of each key.
+pub(crate) fn default_document() -> String {
+    let comment = |key: &Key, line: &str| format!("# {}\n{line}", key.help);
+    format!(
+        "# The built-in configuration of prefork-echo. Each key is also a flag and a variable:\n\
+         # timeouts.idle = --timeouts-idle = PREFORK_TIMEOUTS_IDLE, pool.workers = --workers = PREFORK_WORKERS.\n\n{}",
+        keys::document(&Config::default(), comment)
+    )
+}
+
+fn unknown_variable(name: &str) -> String {
+    let known = KEYS.iter().map(|key| (key.variable(), key.variable()));
+    match keys::nearest(name, known) {
+        Some(near) => format!("the variable {name} is none of this program's: did you mean {near}?"),
+        None => format!("the variable {name} is none of this program's, and is ignored"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! What the configuration takes, and how it refuses.
+
+use std::io::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let mut config = tempfile::NamedTempFile::new().unwrap();
+    config.write_all(file.as_bytes()).unwrap();
+    let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let sources = Sources { file: Some(config.path().to_owned()), environment, flags: Vec::new() };
+    Settings::load(&sources).map_err(|refusal| match refusal {
+        Refusal::Flag(message) | Refusal::Config(message) => {
+            message.replace(&config.path().display().to_string(), "config.toml")
+        }
+    })
+}
+
+fn refusal(file: &str) -> String {
+    load(file, &[]).unwrap_err()
+}
+
+#[test]
+fn the_default_document_is_the_built_in_configuration() {
+    let document = default_document();
+    assert_eq!(load(&document, &[]).unwrap().config, Config::default());
+    assert_eq!(document.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count(), KEYS.len());
+}
+
+#[test]
+fn the_shipped_file_holds_every_key() {
+    let settings = load(include_str!("../../config.toml"), &[]).unwrap();
+    assert!(settings.origins.values().all(|origin| matches!(origin, Origin::File { .. })), "{:?}", settings.origins);
+    assert_eq!(settings.config.capacity(), 4);
+}
+
+#[test]
+fn what_is_shown_is_read_back_as_the_same() {
+    let shown = load("listen = [\"unix:/a b\"]\n[work]\nsleep = \"1m 30s\"", &[("PREFORK_WORKERS", "3")]).unwrap();
+    assert_eq!(load(&shown.show(), &[]).unwrap().config, shown.config);
+}
+
+#[test]
+fn a_value_knows_its_origin() {
+    let settings = load("backlog = 7\n[pool]\nthreads = 9", &[("PREFORK_THREADS", "5")]).unwrap();
+    assert_eq!(settings.config.threads.get(), 5);
+    assert_eq!(settings.origins["pool.threads"].to_string(), "PREFORK_THREADS");
+    assert_eq!(settings.origins["backlog"].to_string().rsplit(':').next(), Some("1"));
+    assert_eq!(settings.origins["pool.workers"], Origin::Default);
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_a_proposal() {
+    assert_eq!(
+        refusal("[pool]\nworkrs = 4"),
+        "config.toml:2:1: unknown key `pool.workrs`\n  |\n2 | workrs = 4\n  | ^^^^^^ did you mean `pool.workers`?"
+    );
+    assert!(refusal("workers = 4").contains("did you mean `pool.workers`?"));
+    assert!(refusal("[timeout]\nidle = \"1s\"").contains("did you mean `[timeouts]`?"));
+}
+
+#[test]
+fn a_wrong_value_is_an_error_at_its_place() {
+    assert!(refusal("[pool]\nworkers = 0").contains("config.toml:2:11: pool.workers: expected a number from 1 to 1024"));
+    assert!(refusal("[pool]\nworkers = \"two\"").contains("found the text \"two\""));
+    assert!(refusal("[pool]\nthreads = 1.5").contains("found a number with a fraction"));
+    assert!(refusal("backlog = 99999999999999999999999999").contains("beyond all limits"));
+    assert!(refusal("[timeouts]\nidle = 300").contains("a duration with its unit"));
+    assert!(refusal("transform = \"uppercas\"").contains("did you mean \"uppercase\"?"));
+    assert!(refusal("pool = 3").contains("`pool` is a table"));
+    assert!(refusal("listen = [\"127.0.0.1:1\", 2]").contains(":1:26: listen: expected an address in quotes"));
+    assert!(refusal("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]").contains("both claim 127.0.0.1:1"));
+    assert!(refusal("listen = []").contains("1 to 64 addresses"));
+    assert!(refusal("backlog = ").contains("config.toml:1:1"));
+}
+
+#[test]
+fn more_slots_than_a_pool_can_have_are_refused() {
+    let message = refusal("[pool]\nworkers = 1000\nthreads = 100");
+    assert!(message.contains("100000 connection slots") && message.contains("65536"), "{message}");
+}
+
+#[test]
+fn an_unknown_variable_is_a_warning_with_a_proposal() {
+    let settings = load("", &[("PREFORK_THREDS", "5"), ("PREFORK_ECHO_PORT", "tcp://1"), ("HOME", "/")]).unwrap();
+    assert_eq!(settings.warnings.len(), 2);
+    assert!(settings.warnings[0].contains("did you mean PREFORK_THREADS?"), "{:?}", settings.warnings);
+}
+
+#[test]
+fn a_wrong_variable_is_an_error_that_names_it() {
+    let message = load("", &[("PREFORK_TIMEOUTS_IDLE", "never")]).unwrap_err();
+    assert!(message.starts_with("PREFORK_TIMEOUTS_IDLE=never: expected a duration"), "{message}");
+}
+
+#[test]
+fn no_two_keys_share_a_flag() {
+    let mut names: Vec<String> = KEYS.iter().map(Key::flag).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), KEYS.len());
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_parser(text in "(?s)[\\[\\]=\".a-z0-9\n#{},']{0,80}") {
+        let _ = load(&text, &[]);
+    }
+
+    #[test]
+    fn every_number_of_workers_is_taken_or_refused_by_the_cap(workers: i64) {
+        let taken = load(&format!("[pool]\nworkers = {workers}\nthreads = 1"), &[]).is_ok();
+        prop_assert_eq!(taken, (1..=1024).contains(&workers));
+    }
+}

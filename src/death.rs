@@ -1,0 +1,66 @@
+//! Why a worker died, in words for the log.
+
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::sys::signal::Signal;
+
+/// The cause of a worker's death.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// It ended by itself.
+    Exited { code: i32 },
+    /// A signal ended it.
+    Signaled { signal: i32, core_dumped: bool },
+    /// The kernel killed it for want of memory.
+    OutOfMemory,
+}
+
+impl Death {
+    /// Reads the status that the kernel gave. It does not tell an out-of-memory kill from another SIGKILL: the cgroup
+    /// does.
+    pub(crate) fn of(status: ExitStatus, out_of_memory: bool) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Exited { code },
+            (None, Some(9)) if out_of_memory => Self::OutOfMemory,
+            (None, signal) => {
+                Self::Signaled { signal: signal.unwrap_or_default(), core_dumped: status.core_dumped() }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited { code } => write!(f, "exited with code {code}"),
+            Self::OutOfMemory => f.write_str("was killed by the kernel: out of memory"),
+            Self::Signaled { signal, core_dumped } => {
+                match Signal::try_from(*signal) {
+                    Ok(signal) => write!(f, "was killed by {signal}")?,
+                    Err(_) => write!(f, "was killed by signal {signal}")?,
+                }
+                if *core_dumped { f.write_str(" (core dumped)") } else { Ok(()) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(raw: i32, out_of_memory: bool) -> String {
+        Death::of(ExitStatus::from_raw(raw), out_of_memory).to_string()
+    }
+
+    #[test]
+    fn each_cause_has_its_words() {
+        assert_eq!(words(3 << 8, false), "exited with code 3");
+        assert_eq!(words(9, false), "was killed by SIGKILL");
+        assert_eq!(words(9, true), "was killed by the kernel: out of memory");
+        assert_eq!(words(11 | 0x80, false), "was killed by SIGSEGV (core dumped)");
+        assert_eq!(words(40, false), "was killed by signal 40");
+    }
+}

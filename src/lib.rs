@@ -1,0 +1,58 @@
+//! A preforking TCP server in the Nginx style: a master binds and forks workers, each worker accepts for itself and
+//! serves every connection on a thread. When all slots are taken, clients wait in the kernel's accept queue, in order.
+//!
+//! The binary `prefork-echo` is this library with [`Echo`] as its service. To run a service of your own in the same
+//! pool, with the same configuration, signals and commands, write a [`Handler`] and give it to [`main`]:
+//! `examples/own_handler.rs` does so.
+//!
+//! # Layout
+//!
+//! From the top down; a room knows nothing of those above it. ARCHITECTURE.md has the drawing.
+//!
+//! | layer | rooms |
+//! |---|---|
+//! | 6 | `cli` |
+//! | 5 | `master` |
+//! | 4 | `worker` |
+//! | 3 | `process_table`, `accept_turn`, `connection` |
+//! | 2 | `listener`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging` |
+//! | 1 | `sys`, `cgroup`, `error` |
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("prefork-echo runs on Linux alone: it reads the accept queue through TCP_INFO and waits with EPOLLEXCLUSIVE");
+
+mod cli;
+mod master;
+mod worker;
+
+mod accept_turn;
+mod connection;
+mod process_table;
+
+mod channel;
+mod config;
+mod death;
+mod handler;
+mod limits;
+mod listener;
+mod logging;
+mod signals;
+
+mod cgroup;
+mod error;
+#[expect(unsafe_code, reason = "the one room where the kernel is called directly")]
+mod sys;
+
+pub use config::{Config, Transform};
+pub use handler::{Echo, Handler, Reply};
+
+use std::process::ExitCode;
+
+/// Runs the whole program around a service: reads arguments, environment and configuration, and serves.
+///
+/// `handler` is called once, before anything is forked, and only by commands that serve. What is returned is the exit
+/// code of the process, in the master as well as in each worker; return it from `main`.
+#[must_use]
+pub fn main<H: Handler>(handler: impl FnOnce(&Config) -> H) -> ExitCode {
+    cli::main(handler)
+}

@@ -1,0 +1,241 @@
+//! A listening socket: bound by the master, inherited by every worker, with the kernel's accept queue behind it.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::stat::{Mode, umask};
+use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
+
+use crate::config::{Address, Config, Place, Timeouts};
+use crate::error::Error;
+use crate::sys::{self, IntegerOption, QueueInfo};
+
+/// How a peer is called in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// By its address.
+    Tcp(SocketAddr),
+    /// A process of this machine: unix sockets of clients have no name.
+    Unix,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix => f.write_str("unix"),
+        }
+    }
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    place: Place,
+    timeouts: Timeouts,
+    /// Device and inode of a unix socket's file: another master may have put its own in the same place since.
+    file: Option<(u64, u64)>,
+}
+
+/// Opens the listeners of a configuration.
+pub(crate) fn open_all(config: &Config) -> Result<Vec<Listener>, Error> {
+    let mut listeners = Vec::new();
+    for address in &config.listen {
+        for place in &address.places {
+            let listener = Listener::open(place, config).map_err(|error| refused(address, place, &error))?;
+            listener.warn_of_clamped_backlog(config.backlog.get());
+            listeners.push(listener);
+        }
+    }
+    Ok(listeners)
+}
+
+impl Listener {
+    /// Binds a place and listens on it.
+    fn open(place: &Place, config: &Config) -> io::Result<Self> {
+        let socket = match place {
+            Place::Tcp(address) => tcp_socket(*address, &config.timeouts)?,
+            Place::Unix { path, mode } => unix_socket(path, *mode)?,
+        };
+        // The queue of all workers is one, and a worker must find out without blocking that a sibling was faster.
+        socket.set_nonblocking(true)?;
+        socket.listen(i32::try_from(config.backlog.get()).unwrap_or(i32::MAX))?;
+        let place = match socket.local_addr()?.as_socket() {
+            Some(address) => Place::Tcp(address),
+            None => place.clone(),
+        };
+        let file = match &place {
+            Place::Unix { path, .. } => Some(identity(path)?),
+            Place::Tcp(_) => None,
+        };
+        Ok(Self { socket, place, timeouts: config.timeouts, file })
+    }
+
+    /// Accepts the connection that waits longest. `WouldBlock` when nobody waits.
+    pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
+        let (socket, address) = self.socket.accept()?;
+        match address.as_socket() {
+            Some(address) => Ok((socket, Peer::Tcp(address))),
+            None => {
+                // Unlike TCP's, unix sockets inherit nothing from their listener.
+                socket.set_read_timeout(self.timeouts.idle)?;
+                socket.set_write_timeout(self.timeouts.write)?;
+                Ok((socket, Peer::Unix))
+            }
+        }
+    }
+
+    /// How long an accepted connection stood in the queue, before anything is sent on it; `None` where the kernel
+    /// does not tell.
+    pub(crate) fn queue_wait(&self, accepted: &Socket) -> Option<Duration> {
+        match self.place {
+            Place::Tcp(_) => sys::queue_wait(accepted).ok(),
+            Place::Unix { .. } => None,
+        }
+    }
+
+    /// The accept queue; `None` where the kernel does not tell.
+    pub(crate) fn queue(&self) -> Option<QueueInfo> {
+        match self.place {
+            Place::Tcp(_) => sys::queue_info(self).ok(),
+            Place::Unix { .. } => None,
+        }
+    }
+
+    /// Keeps new arrivals out, for every process that shares the socket; whoever is in the queue stays there.
+    ///
+    /// TCP: no packet comes with a time-to-live above 254 unless its sender is on this link and chose 255, so a minimum
+    /// of 255, ip(7), drops every new SYN. Unix: the file goes, so nobody finds the socket any more.
+    pub(crate) fn close_gate(&self) -> io::Result<()> {
+        match &self.place {
+            Place::Tcp(address) => set_minimum_ttl(&self.socket, *address, 255),
+            Place::Unix { path, .. } => match identity(path) {
+                Ok(file) if Some(file) == self.file => fs::remove_file(path),
+                Ok(_) => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Lets packets in again on a connection whose handshake ended after the gate was closed: it inherited the gate.
+    pub(crate) fn open_gate_of(&self, accepted: &Socket) -> io::Result<()> {
+        match self.place {
+            Place::Tcp(address) => set_minimum_ttl(accepted, address, 0),
+            Place::Unix { .. } => Ok(()),
+        }
+    }
+
+    fn warn_of_clamped_backlog(&self, wanted: u32) {
+        let limit = match &self.place {
+            Place::Tcp(_) => self.queue().map(|queue| queue.limit),
+            Place::Unix { .. } => {
+                fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|text| text.trim().parse().ok())
+            }
+        };
+        if let Some(limit) = limit.filter(|limit| *limit < wanted) {
+            tracing::warn!(
+                "backlog {wanted} of {self} is clamped to {limit} by the kernel: \
+                 raise it with `sysctl -w net.core.somaxconn={wanted}`"
+            );
+        }
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// A bound TCP socket. Accepted connections inherit what is set here (`tcp_create_openreq_child` clones the listener),
+/// which spares each of them these calls.
+fn tcp_socket(address: SocketAddr, timeouts: &Timeouts) -> io::Result<Socket> {
+    /// A peer that is gone without a word is found out after two minutes, also where no idle timeout is set.
+    const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(6);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&KEEPALIVE)?;
+    socket.set_read_timeout(timeouts.idle)?;
+    socket.set_write_timeout(timeouts.write)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+/// A bound unix socket. A file that a dead server left behind is replaced; one that somebody listens on is not.
+fn unix_socket(path: &Path, mode: Option<u32>) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    let address = SockAddr::unix(path)?;
+    if let Ok(metadata) = fs::symlink_metadata(path) {
+        if !metadata.file_type().is_socket() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists and is no socket"));
+        }
+        let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        probe.set_nonblocking(true)?;
+        match probe.connect(&address) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+            // Connected, or a full queue: somebody listens.
+            _ => return Err(io::ErrorKind::AddrInUse.into()),
+        }
+    }
+    let Some(mode) = mode else {
+        socket.bind(&address)?;
+        return Ok(socket);
+    };
+    // The file has its permissions from its first moment. The umask is the whole process', which has one thread.
+    let before = umask(Mode::from_bits_truncate(!mode & 0o777));
+    let bound = socket.bind(&address);
+    umask(before);
+    bound.map(|()| socket)
+}
+
+fn set_minimum_ttl(socket: &Socket, address: SocketAddr, minimum: i32) -> io::Result<()> {
+    // A socket of both families takes IPv4 packets too.
+    sys::set_option(socket, IntegerOption::Ipv4MinimumTtl, minimum)?;
+    if address.is_ipv6() {
+        sys::set_option(socket, IntegerOption::Ipv6MinimumHops, minimum)?;
+    }
+    Ok(())
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+fn refused(address: &Address, place: &Place, error: &io::Error) -> Error {
+    let advice = match (error.kind(), place) {
+        (io::ErrorKind::AddrInUse, Place::Tcp(tcp)) => {
+            format!("; `ss -ltnp 'sport = :{}'` shows who has the port", tcp.port())
+        }
+        (io::ErrorKind::AddrInUse, Place::Unix { .. }) => "; somebody listens on this socket".to_owned(),
+        (io::ErrorKind::PermissionDenied, Place::Tcp(tcp)) if tcp.port() < 1024 => {
+            "; a port below 1024 needs root or the capability CAP_NET_BIND_SERVICE".to_owned()
+        }
+        (io::ErrorKind::AddrNotAvailable, _) => "; no interface of this machine has this address".to_owned(),
+        _ => String::new(),
+    };
+    let (text, place) = (address.to_string(), place.to_string());
+    let address = if text.starts_with(&place) { place } else { format!("{place} ({text})") };
+    Error::Listen { address, cause: format!("{error}{advice}") }
+}

@@ -1,0 +1,336 @@
+//! The master's picture of its workers, and the pure [`ProcessTable::plan`]: what to do next, given goal and time.
+
+use std::time::{Duration, Instant};
+
+use nix::unistd::Pid;
+
+use crate::channel::{Channel, Order};
+
+/// A worker that lived this long since it began to accept is healthy: its death is no reason to be slow.
+const HEALTHY_AFTER: Duration = Duration::from_secs(10);
+/// The wait before the second respawn of a worker that keeps dying young; it doubles from there.
+const THROTTLE_MIN: Duration = Duration::from_millis(100);
+/// The longest wait before a respawn.
+const THROTTLE_MAX: Duration = Duration::from_secs(30);
+/// How long a worker that was told to leave may take beyond its own deadline, before it is killed.
+const KILL_AFTER: Duration = Duration::from_secs(1);
+
+/// What the master wants. Signals edit it, the plan closes the gap between it and the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Goal {
+    /// The size of the pool.
+    pub(crate) workers: usize,
+    /// How long a worker may take to get ready.
+    pub(crate) start_timeout: Option<Duration>,
+    /// How long a worker may take to leave: for its connections, and to close what is left of them.
+    pub(crate) leave_timeout: Option<Duration>,
+    /// Whether the pool is to end.
+    pub(crate) stop: Stop,
+}
+
+/// Whether the pool is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It goes on.
+    No,
+    /// Whoever is there is served first.
+    Draining,
+    /// Nobody is served any more.
+    Now,
+}
+
+/// Where a worker stands in its life. Each stage holds what its deadline needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Forked; has not reported yet.
+    Starting,
+    /// Able to accept; waits for [`Order::Go`].
+    Ready,
+    /// Accepts, or would if it had a free slot.
+    Accepting { since: Instant },
+    /// Accepts until its replacement does: somebody sent it TERM.
+    Outgoing,
+    /// Was told to leave by this order.
+    Leaving { order: Order, kill_at: Option<Instant> },
+    /// Was sent SIGKILL.
+    Killed,
+}
+
+impl Stage {
+    /// The stage after a worker reported that it is able to accept.
+    pub(crate) fn ready(self) -> Self {
+        if self == Self::Starting { Self::Ready } else { self }
+    }
+
+    /// The stage after a worker reported that somebody sent it TERM.
+    pub(crate) fn outgoing(self) -> Self {
+        if matches!(self, Self::Accepting { .. }) { Self::Outgoing } else { self }
+    }
+}
+
+/// A worker process from the perspective of the master.
+#[derive(Debug)]
+pub(crate) struct WorkerHandle<C = Channel> {
+    pub(crate) pid: Pid,
+    pub(crate) id: usize,
+    pub(crate) spawned: Instant,
+    pub(crate) stage: Stage,
+    /// The line to it, until its end has been heard.
+    pub(crate) channel: Option<C>,
+    /// The number of departures up to which it has been poked.
+    poked: u64,
+}
+
+/// One step towards the goal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Fork a worker with this id.
+    Spawn { id: usize },
+    /// Tell a worker something.
+    Tell { pid: Pid, order: Order },
+    /// Every worker of the first generation is able to accept: let clients in.
+    Open,
+    /// A worker is beyond its deadline.
+    Kill { pid: Pid, why: &'static str },
+    /// The first workers did not get ready in time.
+    GiveUp,
+}
+
+/// How the respawn of one id is slowed down while it keeps dying young.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Throttle {
+    young_deaths: u32,
+    not_before: Option<Instant>,
+}
+
+impl Throttle {
+    /// Notes a death, and returns the wait before the next spawn.
+    fn note_death(&mut self, accepted_for: Duration, now: Instant) -> Duration {
+        self.young_deaths = if accepted_for >= HEALTHY_AFTER { 0 } else { self.young_deaths.saturating_add(1) };
+        let wait = match self.young_deaths {
+            0 | 1 => Duration::ZERO,
+            deaths => THROTTLE_MIN.saturating_mul(1 << (deaths - 2).min(20)).min(THROTTLE_MAX),
+        };
+        self.not_before = Some(now + wait);
+        wait
+    }
+}
+
+/// All workers, living and leaving.
+#[derive(Debug)]
+pub(crate) struct ProcessTable<C = Channel> {
+    pub(crate) workers: Vec<WorkerHandle<C>>,
+    throttles: Vec<Throttle>,
+    /// Whether the first generation has been let in, and since when the table exists.
+    opened: bool,
+    began: Instant,
+    /// How often a worker stopped accepting, perhaps with a wake-up in hand that nobody else gets.
+    departures: u64,
+}
+
+impl<C> ProcessTable<C> {
+    /// A table without workers.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { workers: Vec::new(), throttles: Vec::new(), opened: false, began: now, departures: 0 }
+    }
+
+    /// Notes that the first workers have been let in.
+    pub(crate) fn note_open(&mut self) {
+        self.opened = true;
+    }
+
+    /// Adds a worker that was just forked.
+    pub(crate) fn add(&mut self, pid: Pid, id: usize, channel: C, now: Instant) {
+        let worker = WorkerHandle { pid, id, spawned: now, stage: Stage::Starting, channel: Some(channel), poked: self.departures };
+        self.workers.push(worker);
+    }
+
+    /// Finds a worker by its pid.
+    pub(crate) fn find(&mut self, pid: Pid) -> Option<&mut WorkerHandle<C>> {
+        self.workers.iter_mut().find(|worker| worker.pid == pid)
+    }
+
+    /// Takes a dead worker out, with the wait before its id is spawned again; `None` for a stranger.
+    pub(crate) fn remove(&mut self, pid: Pid, now: Instant) -> Option<(WorkerHandle<C>, Duration)> {
+        let index = self.workers.iter().position(|worker| worker.pid == pid)?;
+        let worker = self.workers.remove(index);
+        let wait = match worker.stage {
+            Stage::Leaving { .. } | Stage::Outgoing => Duration::ZERO,
+            Stage::Accepting { since } => self.note_death(worker.id, now - since, now),
+            Stage::Starting | Stage::Ready | Stage::Killed => self.note_death(worker.id, Duration::ZERO, now),
+        };
+        if !matches!(worker.stage, Stage::Starting | Stage::Ready) {
+            self.departures += 1;
+        }
+        Some((worker, wait))
+    }
+
+    /// Notes that a worker closed its listeners.
+    pub(crate) fn note_closed(&mut self) {
+        self.departures += 1;
+    }
+
+    /// Notes that a worker could not even be forked, and returns the wait before the next try.
+    pub(crate) fn note_failed_spawn(&mut self, id: usize, now: Instant) -> Duration {
+        // The same as dying at once, but there is no first time that is free: the system has just said no.
+        self.throttle(id).young_deaths += 1;
+        self.note_death(id, Duration::ZERO, now)
+    }
+
+    fn note_death(&mut self, id: usize, accepted_for: Duration, now: Instant) -> Duration {
+        self.throttle(id).note_death(accepted_for, now)
+    }
+
+    fn throttle(&mut self, id: usize) -> &mut Throttle {
+        if self.throttles.len() <= id {
+            self.throttles.resize(id + 1, Throttle::default());
+        }
+        &mut self.throttles[id]
+    }
+
+    /// Notes that a worker was told something.
+    pub(crate) fn note_told(&mut self, pid: Pid, order: Order, goal: &Goal, now: Instant) {
+        let departures = self.departures;
+        let Some(worker) = self.find(pid) else { return };
+        let kill_at = |wait: Option<Duration>| wait.map(|wait| now + wait + KILL_AFTER);
+        match order {
+            Order::Go => (worker.stage, worker.poked) = (Stage::Accepting { since: now }, departures),
+            Order::Poke => worker.poked = departures,
+            Order::Retire | Order::Drain => {
+                worker.stage = Stage::Leaving { order, kill_at: kill_at(goal.leave_timeout) };
+            }
+            Order::Stop => worker.stage = Stage::Leaving { order, kill_at: kill_at(Some(Duration::ZERO)) },
+        }
+    }
+
+    /// What to do now. Pure: the same table, goal and time give the same plan.
+    pub(crate) fn plan(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let mut plan = match goal.stop {
+            Stop::No => [self.give_up(goal, now), self.spawn(goal, now), self.let_in(goal), self.poke()].concat(),
+            Stop::Draining => [self.drain(), self.poke()].concat(),
+            Stop::Now => self.stop(),
+        };
+        plan.extend(self.kill(goal, now));
+        plan
+    }
+
+    /// When `plan` may have something new to do although nothing happened.
+    pub(crate) fn next_deadline(&self, goal: &Goal) -> Option<Instant> {
+        let of_workers = self.workers.iter().filter_map(|worker| worker.deadline(goal));
+        let of_spawns = (0..goal.workers).filter(|id| goal.stop == Stop::No && !self.is_manned(*id));
+        let of_spawns = of_spawns.filter_map(|id| self.throttles.get(id)?.not_before);
+        let of_start = self.start_deadline(goal).filter(|_| goal.stop == Stop::No);
+        of_workers.chain(of_spawns).chain(of_start).min()
+    }
+
+    fn start_deadline(&self, goal: &Goal) -> Option<Instant> {
+        if self.opened { None } else { Some(self.began + goal.start_timeout?) }
+    }
+
+    /// The pool never opened, and the time for it is over.
+    fn give_up(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let over = self.start_deadline(goal).is_some_and(|deadline| deadline <= now);
+        if over && !self.all_ready(goal) { vec![Action::GiveUp] } else { Vec::new() }
+    }
+
+    /// Ids without a worker get one, unless they are throttled.
+    fn spawn(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let throttled = |id: usize| self.throttles.get(id).and_then(|it| it.not_before).is_some_and(|at| at > now);
+        let vacant = (0..goal.workers).filter(|id| !self.is_manned(*id) && !throttled(*id));
+        vacant.map(|id| Action::Spawn { id }).collect()
+    }
+
+    /// Workers that are able to accept may: at first all together, later each at once, in place of its predecessor.
+    fn let_in(&self, goal: &Goal) -> Vec<Action> {
+        if !self.opened && !self.all_ready(goal) {
+            return Vec::new();
+        }
+        let mut plan = Vec::new();
+        for new in self.workers.iter().filter(|worker| worker.stage == Stage::Ready) {
+            plan.push(Action::Tell { pid: new.pid, order: Order::Go });
+            let old = self.workers.iter().filter(|old| old.id == new.id && old.stage == Stage::Outgoing);
+            plan.extend(old.map(|old| Action::Tell { pid: old.pid, order: Order::Retire }));
+        }
+        if !self.opened {
+            plan.push(Action::Open);
+        }
+        plan
+    }
+
+    /// After a departure, whoever accepts looks at the queue again: who left may have been woken for somebody there.
+    fn poke(&self) -> Vec<Action> {
+        let stale = self.workers.iter().filter(|worker| worker.serves_queue() && worker.poked < self.departures);
+        stale.map(|worker| Action::Tell { pid: worker.pid, order: Order::Poke }).collect()
+    }
+
+    /// The final stop: whoever accepts serves the queue, whoever holds nothing leaves.
+    fn drain(&self) -> Vec<Action> {
+        let order = |worker: &WorkerHandle<C>| match worker.stage {
+            Stage::Accepting { .. } | Stage::Outgoing => Some(Order::Drain),
+            Stage::Starting | Stage::Ready => Some(Order::Stop),
+            Stage::Leaving { .. } | Stage::Killed => None,
+        };
+        self.tell(order)
+    }
+
+    /// A stop without mercy.
+    fn stop(&self) -> Vec<Action> {
+        let order = |worker: &WorkerHandle<C>| match worker.stage {
+            Stage::Leaving { order: Order::Stop, .. } | Stage::Killed => None,
+            _ => Some(Order::Stop),
+        };
+        self.tell(order)
+    }
+
+    fn tell(&self, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
+        let tell = |worker| Some(Action::Tell { pid: WorkerHandle::pid(worker), order: order(worker)? });
+        self.workers.iter().filter_map(tell).collect()
+    }
+
+    /// Nobody outlives a deadline.
+    fn kill(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let late = self.workers.iter().filter(|worker| worker.deadline(goal).is_some_and(|deadline| deadline <= now));
+        late.map(|worker| Action::Kill {
+            pid: worker.pid,
+            why: if worker.stage == Stage::Starting { "it did not get ready in time" } else { "it did not leave in time" },
+        })
+        .collect()
+    }
+
+    /// Whether an id has a worker that accepts, or will, and is not about to leave.
+    fn is_manned(&self, id: usize) -> bool {
+        let stays = |stage| matches!(stage, Stage::Starting | Stage::Ready | Stage::Accepting { .. });
+        self.workers.iter().any(|worker| worker.id == id && stays(worker.stage))
+    }
+
+    fn all_ready(&self, goal: &Goal) -> bool {
+        let ready = |id| self.workers.iter().any(|worker| worker.id == id && worker.stage == Stage::Ready);
+        (0..goal.workers).all(ready)
+    }
+}
+
+impl<C> WorkerHandle<C> {
+    fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Whether it takes connections from the queue.
+    fn serves_queue(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { order: Order::Drain, .. }
+        )
+    }
+
+    /// When it is killed, if it stays in this stage.
+    fn deadline(&self, goal: &Goal) -> Option<Instant> {
+        match self.stage {
+            Stage::Starting => Some(self.spawned + goal.start_timeout?),
+            Stage::Leaving { kill_at, .. } => kill_at,
+            Stage::Ready | Stage::Accepting { .. } | Stage::Outgoing | Stage::Killed => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

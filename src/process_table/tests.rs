@@ -1,0 +1,258 @@
+//! The plan, rule by rule, without a fork and without a wait.
+
+use super::*;
+
+/// A table, a goal and a clock.
+struct Scene {
+    table: ProcessTable<()>,
+    goal: Goal,
+    now: Instant,
+}
+
+fn pid(number: i32) -> Pid {
+    Pid::from_raw(number)
+}
+
+fn spawn(id: usize) -> Action {
+    Action::Spawn { id }
+}
+
+fn tell(number: i32, order: Order) -> Action {
+    Action::Tell { pid: pid(number), order }
+}
+
+impl Scene {
+    fn of(workers: usize) -> Self {
+        let now = Instant::now();
+        let goal = Goal {
+            workers,
+            start_timeout: Some(Duration::from_secs(10)),
+            leave_timeout: Some(Duration::from_secs(31)),
+            stop: Stop::No,
+        };
+        Self { table: ProcessTable::new(now), goal, now }
+    }
+
+    /// Workers 0, 1, … with the pids 100, 101, … that accept.
+    fn open(workers: usize) -> Self {
+        let mut scene = Self::of(workers);
+        for (id, number) in (0..workers).zip(100..) {
+            scene.add(number, id);
+            scene.stage(number, Stage::Ready);
+        }
+        scene.carry_out();
+        scene
+    }
+
+    fn add(&mut self, number: i32, id: usize) {
+        self.table.add(pid(number), id, (), self.now);
+    }
+
+    fn stage(&mut self, number: i32, stage: Stage) {
+        self.table.find(pid(number)).unwrap().stage = stage;
+    }
+
+    fn plan(&self) -> Vec<Action> {
+        self.table.plan(&self.goal, self.now)
+    }
+
+    /// Carries out what needs no system, as the master does, and returns it.
+    fn carry_out(&mut self) -> Vec<Action> {
+        let plan = self.plan();
+        for action in &plan {
+            match action {
+                Action::Tell { pid, order } => self.table.note_told(*pid, *order, &self.goal, self.now),
+                Action::Open => self.table.note_open(),
+                Action::Kill { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Killed,
+                Action::Spawn { .. } | Action::GiveUp => (),
+            }
+        }
+        plan
+    }
+
+    fn die(&mut self, number: i32) -> Duration {
+        self.table.remove(pid(number), self.now).unwrap().1
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now += Duration::from_secs(seconds);
+    }
+}
+
+#[test]
+fn an_empty_pool_gets_all_its_workers() {
+    assert_eq!(Scene::of(3).plan(), [spawn(0), spawn(1), spawn(2)]);
+}
+
+#[test]
+fn nobody_goes_before_all_first_workers_are_ready() {
+    let mut scene = Scene::of(2);
+    scene.add(100, 0);
+    scene.add(101, 1);
+    scene.stage(100, Stage::Ready);
+    assert_eq!(scene.plan(), []);
+    scene.stage(101, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(100, Order::Go), tell(101, Order::Go), Action::Open]);
+    assert_eq!(scene.plan(), []);
+}
+
+#[test]
+fn first_workers_that_never_get_ready_end_the_program() {
+    let mut scene = Scene::of(2);
+    scene.add(100, 0);
+    scene.stage(100, Stage::Ready);
+    scene.add(101, 1);
+    scene.wait(9);
+    assert_eq!(scene.plan(), []);
+    scene.wait(1);
+    assert_eq!(scene.plan()[0], Action::GiveUp);
+}
+
+#[test]
+fn a_quiet_pool_has_nothing_to_do_and_no_deadline() {
+    let scene = Scene::open(3);
+    assert_eq!(scene.plan(), []);
+    assert_eq!(scene.table.next_deadline(&scene.goal), None);
+}
+
+#[test]
+fn a_dead_worker_is_replaced_at_once_and_the_others_look_at_the_queue() {
+    let mut scene = Scene::open(3);
+    assert_eq!(scene.die(101), Duration::ZERO);
+    assert_eq!(scene.carry_out(), [spawn(1), tell(100, Order::Poke), tell(102, Order::Poke)]);
+    scene.add(110, 1);
+    assert_eq!(scene.plan(), [], "nobody is poked twice for one death");
+    scene.stage(110, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(110, Order::Go)]);
+}
+
+#[test]
+fn who_dies_young_again_and_again_comes_back_ever_more_slowly() {
+    let mut scene = Scene::open(1);
+    let mut waits = Vec::new();
+    for number in 100..112 {
+        waits.push(scene.die(number).as_millis());
+        scene.add(number + 1, 0);
+        scene.stage(number + 1, Stage::Accepting { since: scene.now });
+    }
+    assert_eq!(waits, [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+}
+
+#[test]
+fn a_throttled_worker_is_spawned_when_its_time_has_come() {
+    let mut scene = Scene::open(1);
+    scene.die(100);
+    scene.add(101, 0);
+    scene.die(101);
+    assert_eq!(scene.plan(), []);
+    let deadline = scene.table.next_deadline(&scene.goal).unwrap();
+    assert_eq!(deadline - scene.now, THROTTLE_MIN);
+    scene.now = deadline;
+    assert_eq!(scene.plan(), [spawn(0)]);
+}
+
+#[test]
+fn a_healthy_life_makes_up_for_early_deaths() {
+    let mut scene = Scene::open(1);
+    scene.die(100);
+    scene.add(101, 0);
+    scene.stage(101, Stage::Accepting { since: scene.now });
+    scene.wait(10);
+    assert_eq!(scene.die(101), Duration::ZERO);
+    scene.add(102, 0);
+    assert_eq!(scene.die(102), Duration::ZERO, "the first early death after it is free again");
+}
+
+#[test]
+fn a_fork_that_fails_is_tried_again_later() {
+    let mut scene = Scene::of(1);
+    assert_eq!(scene.table.note_failed_spawn(0, scene.now), THROTTLE_MIN);
+    assert_eq!(scene.plan(), []);
+}
+
+#[test]
+fn a_worker_that_does_not_get_ready_is_killed() {
+    let mut scene = Scene::open(1);
+    scene.die(100);
+    scene.add(101, 0);
+    scene.wait(10);
+    assert_eq!(scene.carry_out(), [Action::Kill { pid: pid(101), why: "it did not get ready in time" }]);
+    assert_eq!(scene.plan(), [spawn(0)]);
+    assert_eq!(scene.die(101), THROTTLE_MIN);
+}
+
+#[test]
+fn a_worker_that_wants_to_leave_stays_until_its_replacement_accepts() {
+    let mut scene = Scene::open(2);
+    scene.stage(100, Stage::Outgoing);
+    assert_eq!(scene.plan(), [spawn(0)]);
+    scene.add(110, 0);
+    assert_eq!(scene.plan(), []);
+    scene.stage(110, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(110, Order::Go), tell(100, Order::Retire)]);
+    assert_eq!(scene.die(100), Duration::ZERO);
+    assert_eq!(scene.plan(), [tell(110, Order::Poke), tell(101, Order::Poke)].iter().rev().cloned().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_worker_that_does_not_leave_is_killed() {
+    let mut scene = Scene::open(2);
+    scene.goal.stop = Stop::Draining;
+    scene.carry_out();
+    scene.wait(31);
+    assert_eq!(scene.plan(), []);
+    scene.wait(1);
+    let why = "it did not leave in time";
+    assert_eq!(scene.carry_out(), [Action::Kill { pid: pid(100), why }, Action::Kill { pid: pid(101), why }]);
+    assert_eq!(scene.plan(), []);
+}
+
+#[test]
+fn a_drain_serves_the_queue_and_sends_away_who_holds_nothing() {
+    let mut scene = Scene::open(3);
+    scene.die(102);
+    scene.carry_out();
+    scene.add(110, 2);
+    scene.goal.stop = Stop::Draining;
+    assert_eq!(scene.carry_out(), [tell(100, Order::Drain), tell(101, Order::Drain), tell(110, Order::Stop)]);
+    assert_eq!(scene.plan(), [], "nobody is told twice, and nobody is spawned");
+}
+
+#[test]
+fn a_death_during_a_drain_still_pokes_the_others() {
+    let mut scene = Scene::open(2);
+    scene.goal.stop = Stop::Draining;
+    scene.carry_out();
+    scene.die(100);
+    assert_eq!(scene.plan(), [tell(101, Order::Poke)]);
+}
+
+#[test]
+fn a_stop_reaches_who_already_drains() {
+    let mut scene = Scene::open(2);
+    scene.goal.stop = Stop::Draining;
+    scene.carry_out();
+    scene.goal.stop = Stop::Now;
+    assert_eq!(scene.carry_out(), [tell(100, Order::Stop), tell(101, Order::Stop)]);
+    assert_eq!(scene.plan(), []);
+    scene.wait(1);
+    assert_eq!(scene.plan().len(), 2, "who does not stop is killed");
+}
+
+#[test]
+fn without_a_timeout_nobody_is_killed() {
+    let mut scene = Scene::open(1);
+    scene.goal.leave_timeout = None;
+    scene.goal.stop = Stop::Draining;
+    scene.carry_out();
+    scene.wait(1_000_000);
+    assert_eq!(scene.plan(), []);
+    assert_eq!(scene.table.next_deadline(&scene.goal), None);
+}
+
+#[test]
+fn a_strangers_death_changes_nothing() {
+    let mut scene = Scene::open(2);
+    assert!(scene.table.remove(pid(4711), scene.now).is_none());
+    assert_eq!(scene.plan(), []);
+}

@@ -1,0 +1,132 @@
+//! The system calls that no crate wraps: the only room with `unsafe`.
+
+use std::fs;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use nix::libc;
+use nix::unistd::{ForkResult, Pid};
+
+/// Which side of a fork this process is on.
+pub(crate) enum Fork {
+    /// The process that called `fork`, with the pid of its new child.
+    Parent(Pid),
+    /// The new process.
+    Child,
+}
+
+/// Forks. Refuses, with an error, when this process has more than one thread.
+///
+/// A child of a threaded process inherits the locks that the other threads held (malloc's, stderr's) with nobody
+/// left to release them, see fork(2). A process of one thread has no such locks.
+pub(crate) fn fork() -> io::Result<Fork> {
+    let threads = fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        return Err(io::Error::other(format!("this process has {threads} threads, and only one may fork")));
+    }
+    // SAFETY: the count above is of this process' threads, and only a thread of this process could add to it: the
+    // caller is the only one. So the child may run any code, not only what is async-signal-safe.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Fork::Parent(child)),
+        ForkResult::Child => Ok(Fork::Child),
+    }
+}
+
+/// Reaps one dead child, whoever it is; `None` when no child is dead.
+///
+/// Unlike `nix::sys::wait` it loses no child that died of a real-time signal, for which `nix` has no name.
+pub(crate) fn reap() -> io::Result<Option<(Pid, ExitStatus)>> {
+    let mut status: libc::c_int = 0;
+    // SAFETY: `status` is a valid place for an int, for the time of the call.
+    let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
+    match pid {
+        0 => Ok(None),
+        -1 => match io::Error::last_os_error() {
+            error if error.raw_os_error() == Some(libc::ECHILD) => Ok(None),
+            error => Err(error),
+        },
+        pid => Ok(Some((Pid::from_raw(pid), ExitStatus::from_raw(status)))),
+    }
+}
+
+/// What TCP_INFO tells of a listening socket's accept queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct QueueInfo {
+    /// Connections that wait to be accepted.
+    pub(crate) waiting: u32,
+    /// The backlog in force, after the clamp by `net.core.somaxconn`. One connection more than this fits.
+    pub(crate) limit: u32,
+}
+
+/// Reads the accept queue of a listening TCP socket.
+///
+/// On a listener the kernel puts `sk_ack_backlog` into `tcpi_unacked` and `sk_max_ack_backlog` into `tcpi_sacked`
+/// (`tcp_get_info` in net/ipv4/tcp.c).
+pub(crate) fn queue_info(listener: &impl AsFd) -> io::Result<QueueInfo> {
+    let info = tcp_info(listener)?;
+    Ok(QueueInfo { waiting: info.tcpi_unacked, limit: info.tcpi_sacked })
+}
+
+/// Reads how long a just accepted TCP connection stood in the accept queue.
+///
+/// The kernel stamps `lsndtime` when the handshake ends (`tcp_create_openreq_child`), and `tcpi_last_data_sent` counts
+/// from it. So this is right until the first send, and moves in jiffies (4 ms at HZ 250).
+pub(crate) fn queue_wait(accepted: &impl AsFd) -> io::Result<Duration> {
+    Ok(Duration::from_millis(tcp_info(accepted)?.tcpi_last_data_sent.into()))
+}
+
+fn tcp_info(socket: &impl AsFd) -> io::Result<libc::tcp_info> {
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = length_of::<libc::tcp_info>();
+    // SAFETY: `info` is a valid place for `length` bytes, which the kernel does not exceed, for the time of the call.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a `tcp_info` is made of integers alone, for which the zeroes that it began with are valid values too.
+    Ok(unsafe { info.assume_init() })
+}
+
+/// An option of a socket that is one integer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum IntegerOption {
+    /// The lowest time-to-live of IPv4 packets that the socket takes, ip(7).
+    Ipv4MinimumTtl,
+    /// The same of IPv6 packets.
+    Ipv6MinimumHops,
+}
+
+/// Sets an option of a socket that is one integer.
+pub(crate) fn set_option(socket: &impl AsFd, option: IntegerOption, value: libc::c_int) -> io::Result<()> {
+    let (level, name) = match option {
+        IntegerOption::Ipv4MinimumTtl => (libc::IPPROTO_IP, libc::IP_MINTTL),
+        IntegerOption::Ipv6MinimumHops => (libc::IPPROTO_IPV6, libc::IPV6_MINHOPCOUNT),
+    };
+    // SAFETY: the pointer is to an int that lives for the time of the call, and the length is that of an int.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            length_of::<libc::c_int>(),
+        )
+    };
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn length_of<T>() -> libc::socklen_t {
+    libc::socklen_t::try_from(size_of::<T>()).expect("a socket option is a few hundred bytes at most")
+}

@@ -1,0 +1,320 @@
+//! A worker's life, in the process that the master forked: get ready, accept when told to, drain, leave.
+
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use socket2::Socket;
+
+use crate::accept_turn::{Accepted, Ended, Mode, Next, Turn};
+use crate::channel::{Channel, Drained, Order, Received, Report};
+use crate::config::Config;
+use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER, Traffic};
+use crate::error::Error;
+use crate::handler::Handler;
+use crate::listener::Listener;
+use crate::signals::{self, Blocked, Signals};
+
+/// The stack of a connection's thread. Only what is touched takes memory.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// What a worker is born with. All else of the master is closed before it lives.
+pub(crate) struct Worker<H> {
+    pub(crate) id: usize,
+    pub(crate) generation: u64,
+    pub(crate) config: Arc<Config>,
+    pub(crate) handler: Arc<H>,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) channel: Channel,
+    /// No signal gets through before the worker has its own subscription.
+    pub(crate) blocked: Blocked,
+}
+
+/// What the threads of a worker share.
+struct Shared<H> {
+    id: usize,
+    generation: u64,
+    config: Arc<Config>,
+    handler: Arc<H>,
+    turn: Turn,
+    /// The connection of each slot, so that the first thread can close it.
+    sockets: Vec<Mutex<Option<Arc<Socket>>>>,
+    /// Set when the time of all connections is up.
+    cutting: AtomicBool,
+}
+
+/// Where the worker stands on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// It stays.
+    Staying,
+    /// It finishes its connections, until then.
+    Draining { until: Option<Instant> },
+    /// It has closed what was left, and waits for the peers to close too, until then.
+    Lingering { until: Instant },
+}
+
+/// A worker's first thread: it takes orders, and no connections.
+struct FirstThread<H> {
+    shared: Arc<Shared<H>>,
+    channel: Channel,
+    signals: Signals,
+    /// Until the order to accept.
+    listeners: Option<Vec<Listener>>,
+    course: Course,
+    /// Its end of the channel has been heard: without a master there is nothing more to hear.
+    orphan: bool,
+    /// Connections that had ended before the worker was told to leave.
+    served_before: u64,
+    closed_reported: bool,
+}
+
+impl<H: Handler> Worker<H> {
+    /// Lives. Returns when the worker has left; the process ends then.
+    pub(crate) fn run(self) -> Result<(), Error> {
+        let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
+        self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
+        self.handler.start().map_err(|error| Error::Start(format!("the handler refuses: {error}")))?;
+        let slots = self.config.threads.get();
+        let shared = Arc::new(Shared {
+            id: self.id,
+            generation: self.generation,
+            turn: Turn::new(slots).map_err(Error::system("make the accept turn"))?,
+            sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
+            cutting: AtomicBool::new(false),
+            config: self.config,
+            handler: self.handler,
+        });
+        shared.start_thread(shared.turn.first_slot()).map_err(Error::system("start the first thread"))?;
+        signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
+        let first = FirstThread {
+            shared,
+            channel: self.channel,
+            signals,
+            listeners: Some(self.listeners),
+            course: Course::Staying,
+            orphan: false,
+            served_before: 0,
+            closed_reported: false,
+        };
+        first.report(Report::Ready);
+        first.obey().map_err(Error::system("wait for orders"))
+    }
+}
+
+impl<H: Handler> FirstThread<H> {
+    fn obey(mut self) -> io::Result<()> {
+        loop {
+            self.wait()?;
+            if !self.signals.take().is_empty() {
+                tracing::info!(worker = self.shared.id, "asked to leave by SIGTERM, waits for its replacement");
+                self.report(Report::Leaving);
+            }
+            while !self.orphan {
+                match self.channel.receive()? {
+                    Received::Nothing => break,
+                    Received::Message(order) => self.carry_out(order)?,
+                    // The master is gone. Nobody can take the port as long as we listen on it.
+                    Received::Closed => {
+                        tracing::warn!(worker = self.shared.id, "the master is gone, leaving");
+                        self.orphan = true;
+                        self.leave(Turn::close);
+                    }
+                }
+            }
+            self.shared.turn.quiet();
+            if self.advance() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) -> io::Result<()> {
+        match order {
+            Order::Go => {
+                if let Some(listeners) = self.listeners.take() {
+                    self.shared.turn.open(listeners)?;
+                }
+            }
+            Order::Poke => self.shared.turn.poke(),
+            Order::Retire => self.leave(Turn::close),
+            Order::Drain => self.leave(Turn::drain),
+            Order::Stop => self.stop(),
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, accepting: fn(&Turn)) {
+        if self.course == Course::Staying {
+            let until = self.shared.config.timeouts.drain.map(|drain| Instant::now() + drain);
+            self.course = Course::Draining { until };
+            self.served_before = self.shared.turn.status().1.served;
+            // A worker that never got its order to accept has them still.
+            self.listeners = None;
+            accepting(&self.shared.turn);
+        }
+    }
+
+    /// Leaves at once.
+    fn stop(&mut self) {
+        self.leave(Turn::close);
+        self.shared.turn.close();
+        self.shared.cut(Shutdown::Write);
+        self.course = Course::Lingering { until: Instant::now() };
+    }
+
+    /// Does what is due; true when the worker has left.
+    fn advance(&mut self) -> bool {
+        let (mode, count) = self.shared.turn.status();
+        if mode == Mode::Closed && !self.closed_reported {
+            self.closed_reported = true;
+            self.report(Report::Closed);
+        }
+        let due = |until: Instant| until <= Instant::now();
+        let empty = mode == Mode::Closed && count.busy == 0;
+        match self.course {
+            Course::Staying => return false,
+            Course::Draining { until } if !empty => {
+                if until.is_some_and(due) {
+                    self.shared.turn.close();
+                    self.shared.cut(Shutdown::Write);
+                    self.course = Course::Lingering { until: Instant::now() + LINGER };
+                }
+                return false;
+            }
+            Course::Lingering { until } if !empty && !due(until) => return false,
+            Course::Draining { .. } | Course::Lingering { .. } => (),
+        }
+        self.shared.cut(Shutdown::Both);
+        let served = count.served - self.served_before;
+        self.report(Report::Drained(Drained { served, cut: count.cut + count.busy }));
+        true
+    }
+
+    fn report(&self, report: Report) {
+        if let Err(error) = self.channel.send(report) {
+            tracing::debug!(worker = self.shared.id, "cannot report {report:?} to the master: {error}");
+        }
+    }
+
+    /// Waits for an order, a signal, a change among the connections, or the end of the time.
+    fn wait(&self) -> io::Result<()> {
+        let until = match self.course {
+            Course::Staying => None,
+            Course::Draining { until } => until,
+            Course::Lingering { until } => Some(until),
+        };
+        let changed = self.shared.turn.changed();
+        let mut files =
+            [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
+        let files = if self.orphan { &mut files[1..] } else { &mut files[..] };
+        match poll(files, timeout_until(until, Instant::now())) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The timeout of a poll that returns at a time, or a little later.
+pub(crate) fn timeout_until(until: Option<Instant>, now: Instant) -> PollTimeout {
+    let Some(until) = until else { return PollTimeout::NONE };
+    // Rounded up, or the last fraction of a millisecond would be spent awake.
+    let wait = until.saturating_duration_since(now) + Duration::from_micros(999);
+    PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
+}
+
+impl<H: Handler> Shared<H> {
+    /// Starts the thread of a slot. It lasts as long as the worker.
+    fn start_thread(self: &Arc<Self>, slot: usize) -> io::Result<()> {
+        let shared = Arc::clone(self);
+        let serve = move || {
+            // What a handler throws is caught with its connection. Anything else is a bug of ours: it ends the worker.
+            if catch_unwind(AssertUnwindSafe(|| shared.serve_slot(slot))).is_err() {
+                process::exit(101);
+            }
+        };
+        thread::Builder::new().name(format!("slot-{slot}")).stack_size(STACK_BYTES).spawn(serve).map(drop)
+    }
+
+    /// A slot: one connection after the other.
+    fn serve_slot(self: &Arc<Self>, slot: usize) {
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut ended = None;
+        while let Some(mut door) = self.turn.lead(ended.take()) {
+            let Some(accepted) = door.accept(&self.turn) else {
+                self.turn.close_door(door);
+                return;
+            };
+            if let Next::Grow(other) = self.turn.pass(door, accepted.at) {
+                self.grow(other, accepted.at);
+            }
+            ended = Some(self.serve(accepted, slot, &mut buffer));
+        }
+    }
+
+    fn grow(self: &Arc<Self>, slot: usize, now: Instant) {
+        if let Err(error) = self.start_thread(slot) {
+            tracing::warn!(worker = self.id, slot, "cannot start another thread: {error}; serving with fewer slots");
+            self.turn.note_refused_thread(slot, now);
+        }
+    }
+
+    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Ended {
+        let socket = Arc::new(accepted.socket);
+        *self.socket(slot) = Some(Arc::clone(&socket));
+        if self.cutting.load(Ordering::SeqCst) {
+            // The first thread may have gone past this slot before the socket was in it.
+            let _ = socket.shutdown(Shutdown::Write);
+        }
+        let mut connection = Connection {
+            socket: &socket,
+            work: self.config.work,
+            cutting: &self.cutting,
+            traffic: Traffic::default(),
+        };
+        let ending = connection.serve(&*self.handler, buffer);
+        let Traffic { messages, bytes_in, bytes_out } = connection.traffic;
+        *self.socket(slot) = None;
+        if ending == Ending::HandlerPanicked {
+            tracing::error!(worker = self.id, slot, peer = %accepted.peer, "the handler panicked, its connection is closed");
+        }
+        tracing::info!(
+            target: "access",
+            peer = %accepted.peer,
+            worker = self.id,
+            slot,
+            generation = self.generation,
+            queue_wait = accepted.queue_wait.map(|wait| wait.as_secs_f64()),
+            open = accepted.at.elapsed().as_secs_f64(),
+            messages,
+            bytes_in,
+            bytes_out,
+            reason = ending.reason(),
+            "connection closed"
+        );
+        drop(socket);
+        if ending == Ending::Cut { Ended::Cut } else { Ended::Served }
+    }
+
+    /// Closes every connection, for writing or altogether. From here on an end is no longer the peer's.
+    fn cut(&self, how: Shutdown) {
+        self.cutting.store(true, Ordering::SeqCst);
+        for slot in 0..self.sockets.len() {
+            if let Some(socket) = &*self.socket(slot) {
+                // It fails when the peer is gone, which is as good.
+                let _ = socket.shutdown(how);
+            }
+        }
+    }
+
+    fn socket(&self, slot: usize) -> MutexGuard<'_, Option<Arc<Socket>>> {
+        self.sockets[slot].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
