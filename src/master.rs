@@ -97,21 +97,21 @@ impl<H: Handler> Master<H> {
 
     /// Takes in what the workers report.
     fn hear(&mut self) {
-        let mut closed = 0;
+        let mut closed = Vec::new();
         for worker in &mut self.table.workers {
             while let Some(channel) = &worker.channel {
                 match channel.receive() {
                     Ok(Received::Nothing) => break,
                     Ok(Received::Message(Report::Ready)) => worker.stage = worker.stage.ready(),
                     Ok(Received::Message(Report::Leaving)) => worker.stage = worker.stage.outgoing(),
-                    Ok(Received::Message(Report::Closed)) => closed += 1,
+                    Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
                     Ok(Received::Message(Report::Drained(drained))) => self.drained += drained,
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) | Err(_) => worker.channel = None,
                 }
             }
         }
-        (0..closed).for_each(|_| self.table.note_closed());
+        closed.into_iter().for_each(|pid| self.table.note_closed(pid));
     }
 
     /// Takes the dead, strangers' children too: as PID 1 this process inherits them.

@@ -166,8 +166,12 @@ impl<C> ProcessTable<C> {
     }
 
     /// Notes that a worker closed its listeners.
-    pub(crate) fn note_closed(&mut self) {
+    pub(crate) fn note_closed(&mut self, pid: Pid) {
         self.departures += 1;
+        if let Some(worker) = self.find(pid) {
+            // There is no queue at which it could look again.
+            worker.poked = u64::MAX;
+        }
     }
 
     /// Notes that a worker could not even be forked, and returns the wait before the next try.

@@ -159,6 +159,7 @@ impl<H: Handler> FirstThread<H> {
             // A worker that never got its order to accept has them still.
             self.listeners = None;
             accepting(&self.shared.turn);
+            tracing::debug!(worker = self.shared.id, "worker drains");
         }
     }
 

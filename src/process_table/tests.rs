@@ -228,6 +228,17 @@ fn a_death_during_a_drain_still_pokes_the_others() {
 }
 
 #[test]
+fn a_worker_that_closed_its_listeners_makes_the_others_look() {
+    let mut scene = Scene::open(2);
+    scene.goal.stop = Stop::Draining;
+    scene.carry_out();
+    scene.table.note_closed(pid(100));
+    assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
+    scene.table.note_closed(pid(101));
+    assert_eq!(scene.plan(), []);
+}
+
+#[test]
 fn a_stop_reaches_who_already_drains() {
     let mut scene = Scene::open(2);
     scene.goal.stop = Stop::Draining;

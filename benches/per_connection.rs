@@ -1,0 +1,181 @@
+//! CPU per connection (connect, one message, close) of this server against a tokio echo of the same transform.
+//!
+//! `cargo bench --bench per_connection` interleaves the servers in one run and prints medians: machines are noisy, so
+//! only ratios within one run mean something. CPU is user + system time of the server's processes, from
+//! /proc/PID/stat; the load comes from threads of this program on the same machine.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Rounds of the whole comparison.
+const ROUNDS: usize = 7;
+/// Connections of one measurement.
+const CONNECTIONS: u64 = 30_000;
+/// The bytes of one message.
+const MESSAGE: [u8; 64] = [b'a'; 64];
+/// The argument with which this program is the peer.
+const PEER: &str = "--tokio-echo";
+
+struct Case {
+    clients: u64,
+    workers: usize,
+    threads: usize,
+}
+
+const CASES: [Case; 3] = [
+    Case { clients: 64, workers: 2, threads: 64 },
+    Case { clients: 8, workers: 2, threads: 4 },
+    Case { clients: 8, workers: 2, threads: 32 },
+];
+
+fn main() {
+    if env::args().any(|argument| argument == PEER) {
+        return tokio_echo();
+    }
+    println!("CPU per connection in µs: median of {ROUNDS} rounds (least to most), {CONNECTIONS} connections each");
+    for case in CASES {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            ours.push(measure(Server::prefork(case.workers, case.threads), case.clients));
+            theirs.push(measure(Server::tokio(), case.clients));
+        }
+        let (ours, theirs) = (Summary::of(ours), Summary::of(theirs));
+        println!(
+            "{:>3} clients: prefork-echo {}x{} {ours}, tokio {theirs}: ratio {:.2}",
+            case.clients,
+            case.workers,
+            case.threads,
+            ours.median / theirs.median
+        );
+    }
+}
+
+struct Summary {
+    median: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Summary {
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        Self { median: values[values.len() / 2], least: values[0], most: values[values.len() - 1] }
+    }
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.1} ({:.1} to {:.1})", self.median, self.least, self.most)
+    }
+}
+
+/// A server in a process of its own, which is ended with this value.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn prefork(workers: usize, threads: usize) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-echo"));
+        command.args(["--config", "/dev/null", "--listen", "127.0.0.1:0"]);
+        command.args(["--workers", &workers.to_string(), "--threads", &threads.to_string()]);
+        Self::start(command)
+    }
+
+    fn tokio() -> Self {
+        let mut command = Command::new(env::current_exe().expect("this program has a path"));
+        command.arg(PEER);
+        Self::start(command)
+    }
+
+    /// Both servers print "listening on ADDRESS" when they are ready.
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().expect("it is piped")).read_line(&mut line).expect("the server speaks");
+        let address = line.split("listening on ").nth(1).and_then(|rest| rest.split_whitespace().next());
+        Self { child, address: address.and_then(|text| text.parse().ok()).expect("it names its address") }
+    }
+
+    /// User and system time of the server's processes.
+    fn cpu(&self) -> Duration {
+        let master = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{master}/task/{master}/children")).unwrap_or_default();
+        let pids = children.split_whitespace().map(str::to_owned).chain([master.to_string()]);
+        pids.map(|pid| cpu_of(&pid)).sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// schedstat counts nanoseconds; /proc/PID/stat counts ticks of 10 ms, too coarse for a short run.
+fn cpu_of(pid: &str) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process lives");
+    let nanoseconds = |task: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        text.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    };
+    Duration::from_nanos(tasks.flatten().map(nanoseconds).sum())
+}
+
+/// CPU per connection, in microseconds.
+fn measure(server: Server, clients: u64) -> f64 {
+    load(server.address, clients, CONNECTIONS / 10);
+    let (before, began) = (server.cpu(), Instant::now());
+    load(server.address, clients, CONNECTIONS);
+    assert!(began.elapsed() < Duration::from_secs(60), "the machine is too busy for figures");
+    (server.cpu() - before).as_secs_f64() * 1e6 / CONNECTIONS as f64
+}
+
+/// Opens so many connections, a message and its echo on each, from so many threads.
+fn load(address: SocketAddr, clients: u64, connections: u64) {
+    let left = AtomicU64::new(connections);
+    thread::scope(|scope| {
+        for _ in 0..clients {
+            scope.spawn(|| {
+                let mut echo = [0; MESSAGE.len()];
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                    let mut stream = TcpStream::connect(address).expect("the server accepts");
+                    stream.write_all(&MESSAGE).expect("the server reads");
+                    stream.read_exact(&mut echo).expect("the server answers");
+                    assert_eq!(echo, MESSAGE.map(|byte| byte.to_ascii_uppercase()));
+                }
+            });
+        }
+    });
+}
+
+/// The peer: what a tokio tutorial writes, with the same transform.
+fn tokio_echo() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_io().build().expect("tokio starts");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        eprintln!("listening on {}", listener.local_addr().expect("it is bound"));
+        loop {
+            let Ok((mut stream, _)) = listener.accept().await else { continue };
+            let _ = stream.set_nodelay(true);
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 16 * 1024];
+                while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                    buffer[..length].make_ascii_uppercase();
+                    if stream.write_all(&buffer[..length]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,139 @@
+//! What the server should send back, and whether it does.
+
+use crate::Failure;
+
+/// What the server does to every byte before it sends it back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Transform {
+    /// ASCII letters become upper case, every other byte stays as it is
+    #[default]
+    Uppercase,
+    /// Nothing: the echo of RFC 862
+    None,
+}
+
+impl Transform {
+    /// The byte that comes back for one that was sent.
+    #[must_use]
+    pub fn apply(self, byte: u8) -> u8 {
+        match self {
+            Self::Uppercase => byte.to_ascii_uppercase(),
+            Self::None => byte,
+        }
+    }
+}
+
+/// The echo of one message, as it comes in.
+#[derive(Debug)]
+pub(crate) struct Echo<'message> {
+    message: &'message [u8],
+    transform: Transform,
+    received: usize,
+}
+
+impl<'message> Echo<'message> {
+    /// Expects the echo of this message.
+    pub(crate) fn of(message: &'message [u8], transform: Transform) -> Self {
+        Self { message, transform, received: 0 }
+    }
+
+    /// Takes the next bytes that came and compares each with the one that should have come.
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let rest = &self.message[self.received..];
+        let differs = |(sent, &got): (&u8, &u8)| self.transform.apply(*sent) != got;
+        if let Some(at) = rest.iter().zip(bytes).position(differs) {
+            let offset = (self.received + at) as u64;
+            return Err(Failure::Wrong { offset, expected: self.transform.apply(rest[at]), got: bytes[at] });
+        }
+        if bytes.len() > rest.len() {
+            return Err(Failure::Extra { count: (bytes.len() - rest.len()) as u64 });
+        }
+        self.received += bytes.len();
+        Ok(())
+    }
+
+    /// Whether all of it has come.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.received == self.message.len()
+    }
+
+    /// How many bytes have come.
+    pub(crate) fn received(&self) -> u64 {
+        self.received as u64
+    }
+
+    /// How many bytes there will be.
+    pub(crate) fn expected(&self) -> u64 {
+        self.message.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+
+    fn transforms() -> impl Strategy<Value = Transform> {
+        prop_oneof![Just(Transform::Uppercase), Just(Transform::None)]
+    }
+
+    fn applied(transform: Transform, message: &[u8]) -> Vec<u8> {
+        message.iter().map(|&byte| transform.apply(byte)).collect()
+    }
+
+    #[test]
+    fn upper_case_changes_the_26_letters_and_no_other_byte() {
+        for byte in 0..=u8::MAX {
+            let expected = if byte.is_ascii_lowercase() { byte - 32 } else { byte };
+            assert_eq!(Transform::Uppercase.apply(byte), expected);
+            assert_eq!(Transform::None.apply(byte), byte);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_right_echo_is_accepted_however_it_is_split(
+            message in vec(any::<u8>(), 1..2000), transform in transforms(), cuts in vec(any::<Index>(), 0..8),
+        ) {
+            let echoed = applied(transform, &message);
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(echoed.len() + 1)).collect();
+            cuts.extend([0, echoed.len()]);
+            cuts.sort_unstable();
+            let mut echo = Echo::of(&message, transform);
+            for pair in cuts.windows(2) {
+                prop_assert!(echo.take(&echoed[pair[0]..pair[1]]).is_ok());
+            }
+            prop_assert!(echo.is_complete());
+        }
+
+        #[test]
+        fn one_changed_byte_is_found_where_it_is(
+            message in vec(any::<u8>(), 1..2000), transform in transforms(),
+            at in any::<Index>(), change in 1..=u8::MAX, cut in any::<Index>(),
+        ) {
+            let mut echoed = applied(transform, &message);
+            let (at, cut) = (at.index(echoed.len()), cut.index(echoed.len() + 1));
+            echoed[at] ^= change;
+            let mut echo = Echo::of(&message, transform);
+            let failure = echo.take(&echoed[..cut]).and_then(|()| echo.take(&echoed[cut..])).unwrap_err();
+            let expected = transform.apply(message[at]);
+            let found = matches!(
+                failure,
+                Failure::Wrong { offset, expected: e, got } if (offset, e, got) == (at as u64, expected, echoed[at])
+            );
+            prop_assert!(found, "{failure:?}");
+        }
+
+        #[test]
+        fn bytes_that_nobody_sent_are_counted(message in vec(any::<u8>(), 0..100), extra in 1..100_usize) {
+            let mut echoed = applied(Transform::Uppercase, &message);
+            echoed.resize(message.len() + extra, b'!');
+            let failure = Echo::of(&message, Transform::Uppercase).take(&echoed).unwrap_err();
+            let counted = matches!(failure, Failure::Extra { count } if count == extra as u64);
+            prop_assert!(counted, "{failure:?}");
+        }
+    }
+}

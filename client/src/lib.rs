@@ -1,0 +1,41 @@
+//! The client of prefork-echo: opens several connections and shows which of them are served and which wait.
+//!
+//! Everything rests on the [`Connection`], which sends, reads the echo at the same time and compares every byte;
+//! what can go wrong on it is a [`Failure`]. [`watch`] gives each of many connections a lane and turns what happens
+//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped.
+//!
+//! ```no_run
+//! use prefork_client::{Connection, Options};
+//!
+//! let address = "127.0.0.1:8080".parse().expect("this is an address");
+//! let mut connection = Connection::open(&address, &Options::default())?;
+//! let exchange = connection.exchange(b"hello")?;
+//! println!("HELLO came back after {:?}", exchange.first_byte);
+//! connection.finish()?;
+//! # Ok::<(), prefork_client::Failure>(())
+//! ```
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("prefork-client runs on Linux only, as prefork-echo does");
+
+mod cli;
+mod error;
+pub mod talk;
+pub mod watch;
+
+mod address;
+mod connection;
+mod echo;
+mod failure;
+mod human;
+mod interrupt;
+mod tally;
+mod terminal;
+
+pub use address::{Address, InvalidAddress};
+pub use cli::main;
+pub use connection::{Connection, Exchange, Options};
+pub use echo::Transform;
+pub use error::Error;
+pub use failure::{Failure, Kind};
+pub use tally::Tally;

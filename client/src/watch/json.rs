@@ -1,0 +1,126 @@
+//! What happens, as one JSON object per line, at once and complete.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Change, Event, LaneSummary, Summary, View};
+use crate::Kind;
+
+/// The version of the format. Keys may be added without a new version.
+const SCHEMA: u32 = 1;
+
+/// Writes every event and, in the end, the summary.
+///
+/// Every object has an `event`: `connecting`, `retrying`, `queued`, `served`, `echoed`, `closed` with `lane` and
+/// `at_seconds`, and last of all `summary`. Durations are seconds as floats, and keys that end in `_at_seconds` count
+/// from the start of all lanes. What is not known, or did not happen, is null: `longest_wait_seconds` if nobody
+/// waited, `failure` if nothing failed.
+#[derive(Debug)]
+pub struct Json<W> {
+    output: W,
+}
+
+impl<W: Write> Json<W> {
+    /// Writes to this output.
+    pub fn new(output: W) -> Self {
+        Self { output }
+    }
+
+    fn line(&mut self, object: &Value) -> io::Result<()> {
+        writeln!(self.output, "{object}")?;
+        self.output.flush()
+    }
+}
+
+impl<W: Write> View for Json<W> {
+    fn show(&mut self, event: &Event) -> io::Result<()> {
+        self.line(&event_object(event))
+    }
+
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        self.line(&summary_object(summary))
+    }
+}
+
+fn event_object(event: &Event) -> Value {
+    let (name, details) = match &event.what {
+        Change::Connecting => ("connecting", json!({})),
+        Change::Retrying(failure) => {
+            ("retrying", json!({ "failure": failure_object(failure.kind(), &failure.to_string()) }))
+        }
+        Change::Queued { local } => {
+            ("queued", json!({ "local_address": local.map(|local| local.to_string()) }))
+        }
+        Change::Served { first_echo } => {
+            ("served", json!({ "first_echo_seconds": first_echo.as_secs_f64() }))
+        }
+        Change::Echoed { message, exchange } => (
+            "echoed",
+            json!({
+                "message": message,
+                "first_byte_seconds": exchange.first_byte.as_secs_f64(),
+                "round_trip_seconds": exchange.total.as_secs_f64(),
+            }),
+        ),
+        Change::Closed(outcome) => {
+            let failure = outcome.failure.as_ref();
+            let failure = failure.map(|failure| failure_object(failure.kind(), &failure.to_string()));
+            ("closed", json!({ "messages": outcome.messages, "failure": failure }))
+        }
+    };
+    let mut object = json!({ "event": name, "lane": event.lane, "at_seconds": event.at.as_secs_f64() });
+    if let (Value::Object(object), Value::Object(details)) = (&mut object, details) {
+        object.extend(details);
+    }
+    object
+}
+
+fn summary_object(summary: &Summary) -> Value {
+    let tally = summary.tally();
+    let failures: Value =
+        tally.failures().map(|(kind, count)| (kind.name().to_owned(), json!(count))).collect();
+    let lanes: Vec<Value> =
+        summary.lanes.iter().enumerate().map(|(index, lane)| lane_object(index + 1, lane)).collect();
+    json!({
+        "event": "summary",
+        "schema": SCHEMA,
+        "address": summary.address.to_string(),
+        "interrupted": summary.interrupted,
+        "elapsed_seconds": summary.elapsed.as_secs_f64(),
+        "connections": summary.lanes.len(),
+        "connected": summary.connected(),
+        "served": summary.served(),
+        "waited": summary.waited(),
+        "failed": tally.failed(),
+        "failures": failures,
+        "longest_wait_seconds": seconds(summary.longest_wait()),
+        "service_seconds": seconds(summary.service),
+        "lanes": lanes,
+    })
+}
+
+fn lane_object(number: usize, lane: &LaneSummary) -> Value {
+    json!({
+        "lane": number,
+        "state": lane.stage.name(),
+        "local_address": lane.local.map(|local| local.to_string()),
+        "connected_at_seconds": seconds(lane.connected_at),
+        "served_at_seconds": seconds(lane.served_at),
+        "closed_at_seconds": seconds(lane.closed_at),
+        "first_echo_seconds": seconds(lane.first_echo),
+        "wait_seconds": seconds(lane.wait),
+        "waited": lane.waited(),
+        "messages": lane.messages,
+        "failure": lane.failure.as_ref().map(|(kind, text)| failure_object(*kind, text)),
+    })
+}
+
+fn failure_object(kind: Kind, text: &str) -> Value {
+    json!({ "kind": kind.name(), "text": text })
+}
+
+fn seconds(duration: Option<Duration>) -> Option<f64> {
+    duration.map(|duration| duration.as_secs_f64())
+}

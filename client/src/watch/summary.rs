@@ -1,0 +1,283 @@
+//! The result of watching, for people and for programs.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::LaneHistory;
+use super::wait::{self, Answers, NOTICEABLE};
+use crate::{Address, Kind, Tally, human};
+
+/// What came out of it.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Where the server listens.
+    pub address: Address,
+    /// Whether the user put an end to it.
+    pub interrupted: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// How long the service of a message takes, without any queue; `None` if no echo came.
+    pub service: Option<Duration>,
+    /// The lanes, in the order of their numbers.
+    pub lanes: Vec<LaneSummary>,
+}
+
+/// What came out of one lane. Times that end in `at` are counted from the start of all lanes.
+#[derive(Debug, Clone)]
+pub struct LaneSummary {
+    /// How far it came.
+    pub stage: Stage,
+    /// This end of the connection; `None` on a unix socket.
+    pub local: Option<SocketAddr>,
+    /// When the connection stood.
+    pub connected_at: Option<Duration>,
+    /// When the first echo began.
+    pub served_at: Option<Duration>,
+    /// When it was over.
+    pub closed_at: Option<Duration>,
+    /// From the connection to the first echo, as measured.
+    pub first_echo: Option<Duration>,
+    /// The part of it that was spent in the queue, as computed; `None` if it ended otherwise before an echo came.
+    pub wait: Option<Duration>,
+    /// The messages that came back whole and right.
+    pub messages: u32,
+    /// What went wrong, with the details.
+    pub failure: Option<(Kind, String)>,
+}
+
+/// How far a lane came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It was never connected, and still tries.
+    Connecting,
+    /// It is connected and has no echo yet.
+    Queued,
+    /// It had an echo, and is not at its end.
+    Served,
+    /// It did all it was to do.
+    Closed,
+    /// It failed.
+    Failed,
+}
+
+impl Stage {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Queued => "queued",
+            Self::Served => "served",
+            Self::Closed => "closed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl LaneSummary {
+    /// Whether it waited in the queue for a noticeable time.
+    #[must_use]
+    pub fn waited(&self) -> bool {
+        self.wait.is_some_and(|wait| wait > NOTICEABLE)
+    }
+}
+
+impl Summary {
+    /// How many lanes had an echo.
+    #[must_use]
+    pub fn served(&self) -> usize {
+        self.lanes.iter().filter(|lane| lane.served_at.is_some()).count()
+    }
+
+    /// How many lanes were connected.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        self.lanes.iter().filter(|lane| lane.connected_at.is_some()).count()
+    }
+
+    /// How many lanes waited in the queue, or still do.
+    #[must_use]
+    pub fn waited(&self) -> usize {
+        self.lanes.iter().filter(|lane| lane.waited()).count()
+    }
+
+    /// The longest wait in the queue that counts as one.
+    #[must_use]
+    pub fn longest_wait(&self) -> Option<Duration> {
+        self.lanes.iter().filter(|lane| lane.waited()).filter_map(|lane| lane.wait).max()
+    }
+
+    /// How many lanes did all they were to do, and how many failed in which way.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for lane in &self.lanes {
+            match (&lane.failure, lane.stage) {
+                (Some((kind, _)), _) => tally.record_failure(*kind),
+                (None, Stage::Closed) => tally.record_ok(),
+                (None, _) => {}
+            }
+        }
+        tally
+    }
+
+    /// The one sentence at the end.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let mut parts = vec![self.waiting_part()];
+        let queued = self.lanes.iter().filter(|lane| lane.stage == Stage::Queued).count();
+        if queued > 0 {
+            parts.push(format!("{queued} still waiting"));
+        }
+        let tally = self.tally();
+        if tally.failed() > 0 {
+            let kinds: Vec<String> =
+                tally.failures().map(|(kind, count)| format!("{count} {kind}")).collect();
+            parts.push(format!("{} failed: {}", tally.failed(), kinds.join(", ")));
+        }
+        let sentence = parts.join("; ");
+        if self.interrupted {
+            format!("interrupted after {}: {sentence}", human::time(self.elapsed))
+        } else {
+            sentence
+        }
+    }
+
+    fn waiting_part(&self) -> String {
+        let total = self.lanes.len();
+        let connections = if total == 1 { "connection" } else { "connections" };
+        if self.connected() == 0 {
+            return format!("none of {total} {connections} was made");
+        }
+        let Some(longest) = self.longest_wait().map(human::time) else {
+            return format!("none of {total} {connections} waited");
+        };
+        let waited = format!("{} of {total} {connections} waited; longest {longest}", self.waited());
+        // Else somebody who sees a first echo after two seconds would look for a wait of two seconds.
+        match self.service.filter(|&service| service > NOTICEABLE).map(human::time) {
+            Some(service) => format!("{waited} (not counting {service} of service)"),
+            None => waited,
+        }
+    }
+}
+
+/// Computes the summary from what happened until now.
+pub(super) fn sum_up(lanes: &[LaneHistory], address: &Address, now: Duration, interrupted: bool) -> Summary {
+    let answers: Vec<Option<Answers<'_>>> = lanes.iter().map(|lane| answers(lane, now)).collect();
+    let known: Vec<Answers<'_>> = answers.iter().copied().flatten().collect();
+    let mut waits = wait::waits(&known).into_iter();
+    let lanes = lanes.iter().zip(&answers).map(|(lane, answers)| LaneSummary {
+        stage: stage(lane),
+        local: lane.local,
+        connected_at: lane.connected_at,
+        served_at: lane.served_at,
+        closed_at: lane.closed_at,
+        first_echo: lane.first_echo,
+        wait: answers.and_then(|_| waits.next()),
+        messages: lane.messages,
+        failure: lane.failure.as_ref().map(|failure| (failure.kind(), failure.to_string())),
+    });
+    let lanes = lanes.collect();
+    Summary { address: address.clone(), interrupted, elapsed: now, service: wait::service(&known), lanes }
+}
+
+fn stage(lane: &LaneHistory) -> Stage {
+    match lane {
+        LaneHistory { failure: Some(_), .. } => Stage::Failed,
+        LaneHistory { closed_at: Some(_), .. } => Stage::Closed,
+        LaneHistory { served_at: Some(_), .. } => Stage::Served,
+        LaneHistory { connected_at: Some(_), .. } => Stage::Queued,
+        _ => Stage::Connecting,
+    }
+}
+
+/// What a lane tells about the queue. Nothing, if it was broken off while it waited for its first echo.
+fn answers(lane: &LaneHistory, now: Duration) -> Option<Answers<'_>> {
+    let connected_at = lane.connected_at?;
+    let later = lane.later_echoes.as_slice();
+    match (lane.first_echo, &lane.failure) {
+        (Some(first), _) => Some(Answers { first, answered: true, later }),
+        (None, Some(failure)) if failure.kind() != Kind::Timeout => None,
+        (None, _) => {
+            let first = lane.closed_at.unwrap_or(now).saturating_sub(connected_at);
+            Some(Answers { first, answered: false, later })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Failure;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn served(first: u64) -> LaneHistory {
+        LaneHistory {
+            connected_at: Some(ms(1)),
+            served_at: Some(ms(1 + first)),
+            closed_at: Some(ms(5_000)),
+            first_echo: Some(ms(first)),
+            later_echoes: vec![ms(1)],
+            messages: 2,
+            ..LaneHistory::default()
+        }
+    }
+
+    fn queued() -> LaneHistory {
+        LaneHistory { connected_at: Some(ms(2)), ..LaneHistory::default() }
+    }
+
+    fn broken(failure: Failure) -> LaneHistory {
+        LaneHistory { closed_at: Some(ms(3_002)), failure: Some(failure), ..queued() }
+    }
+
+    fn sentence(lanes: &[LaneHistory], interrupted: bool) -> String {
+        sum_up(lanes, &Address::default(), ms(4_002), interrupted).sentence()
+    }
+
+    #[test]
+    fn the_sentence_says_how_many_waited_and_for_how_long() {
+        let lanes = [served(1), served(2), served(2_311), served(1_001)];
+        assert_eq!(sentence(&lanes, false), "2 of 4 connections waited; longest 2.31 s");
+        assert_eq!(sentence(&lanes[..2], false), "none of 2 connections waited");
+        assert_eq!(sentence(&lanes[..1], false), "none of 1 connection waited");
+    }
+
+    #[test]
+    fn a_service_time_that_one_notices_is_mentioned() {
+        let lane = LaneHistory { later_echoes: vec![ms(500)], ..served(2_000) };
+        let expected = "1 of 1 connection waited; longest 1.50 s (not counting 500 ms of service)";
+        assert_eq!(sentence(&[lane], false), expected);
+    }
+
+    #[test]
+    fn failures_are_counted_by_kind() {
+        let lanes = [served(1), broken(Failure::Reset), broken(Failure::Reset), broken(Failure::Refused)];
+        let expected = "none of 4 connections waited; 3 failed: 1 refused, 2 reset";
+        assert_eq!(sentence(&lanes, false), expected);
+    }
+
+    #[test]
+    fn whoever_waits_at_an_interrupt_has_waited_until_then() {
+        let expected = "interrupted after 4.00 s: 1 of 2 connections waited; longest 4.00 s; 1 still waiting";
+        assert_eq!(sentence(&[served(1), queued()], true), expected);
+    }
+
+    #[test]
+    fn an_interrupt_before_any_connection_says_so() {
+        let lanes = [LaneHistory::default(), LaneHistory::default()];
+        assert_eq!(sentence(&lanes, true), "interrupted after 4.00 s: none of 2 connections was made");
+    }
+
+    #[test]
+    fn a_timeout_was_a_wait_and_a_reset_was_none() {
+        let timeout = Failure::Timeout { silence: ms(3_000), got: 0, expected: 5 };
+        let summary =
+            sum_up(&[broken(timeout), broken(Failure::Reset)], &Address::default(), ms(4_002), false);
+        assert_eq!(summary.lanes[0].wait, Some(ms(3_000)));
+        assert_eq!(summary.lanes[1].wait, None);
+    }
+}

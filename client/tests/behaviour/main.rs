@@ -1,0 +1,8 @@
+//! What the client does, tried against small servers that behave well or badly.
+
+#![expect(clippy::unwrap_used, reason = "what supports a test fails as a test does")]
+
+mod connection;
+mod support;
+mod talk;
+mod watch;

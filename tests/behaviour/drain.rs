@@ -1,0 +1,161 @@
+//! A stop serves who is connected or waiting, keeps out who comes later, and says what became of them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use crate::support::{TestServer, assert_stopped, eventually, has_answer, lives, meanwhile};
+
+#[test]
+fn an_idle_pool_stops_at_once() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
+        let mut server = TestServer::start(&["--workers", "2", "--threads", "2"]);
+        server.signal(signal);
+        let (code, log) = server.end();
+        assert_eq!(code, 0);
+        assert_stopped(&log, 0, 0, 0);
+    }
+}
+
+#[test]
+fn whoever_is_served_or_waits_at_a_stop_is_served_to_the_end() {
+    let mut server = TestServer::start(&["--workers", "1", "--threads", "1", "--log-level", "debug"]);
+    let mut held = server.served();
+    let mut waiting: Vec<_> = (0..3).map(|_| server.connect()).collect();
+    server.signal(Signal::SIGTERM);
+    server.wait_for_log("worker drains");
+    held.exchange(b"one more thing").unwrap();
+    held.finish().unwrap();
+    for mut connection in waiting.drain(..) {
+        connection.exchange(b"and me").unwrap();
+        connection.finish().unwrap();
+    }
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 4, 0, 0);
+}
+
+#[test]
+fn who_comes_after_a_stop_is_kept_out() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1"]);
+    let held = server.served();
+    server.signal(Signal::SIGTERM);
+    server.wait_for_log("draining on SIGTERM");
+    let address = server.address.parse().unwrap();
+    let late = TcpStream::connect_timeout(&address, Duration::from_millis(300));
+    assert_eq!(late.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+    drop(held);
+}
+
+#[test]
+fn who_is_still_there_after_the_drain_timeout_is_closed_in_order() {
+    let mut server = TestServer::start(&["--workers", "1", "--threads", "1", "--timeouts-drain", "300ms"]);
+    let mut held = TcpStream::connect(&server.address).unwrap();
+    held.write_all(b"hello").unwrap();
+    let waiting = [server.connect(), server.connect()];
+    eventually("two to wait", || (!has_answer(&waiting[0])).then_some(()));
+    server.signal(Signal::SIGTERM);
+    let mut answer = Vec::new();
+    held.read_to_end(&mut answer).expect("an end without a reset");
+    assert_eq!(answer, b"HELLO");
+    drop(held);
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 0, 1, 2);
+}
+
+#[test]
+fn a_peer_that_sends_without_end_cannot_hold_up_a_stop() {
+    let mut server = TestServer::start(&["--workers", "1", "--threads", "2", "--timeouts-drain", "200ms"]);
+    let senders: Vec<_> = (0..2)
+        .map(|_| {
+            let stream = TcpStream::connect(&server.address).unwrap();
+            std::thread::spawn(move || while (&stream).write(&[b'x'; 65536]).is_ok() {})
+        })
+        .collect();
+    // A third finds no slot: both are taken.
+    let third = server.connect();
+    meanwhile("both slots are taken", Duration::from_millis(100), || !has_answer(&third));
+    server.signal(Signal::SIGTERM);
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 0, 2, 1);
+    for sender in senders {
+        sender.join().unwrap();
+    }
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let mut server = TestServer::start(&["--workers", "2", "--threads", "1"]);
+    let held = [server.served(), server.served()];
+    let waiting = server.connect();
+    server.signal(Signal::SIGINT);
+    server.wait_for_log("draining on SIGINT");
+    meanwhile("it drains", Duration::from_millis(100), || lives(server.pid()));
+    let began = Instant::now();
+    server.signal(Signal::SIGINT);
+    let (code, log) = server.end();
+    assert!(began.elapsed() < Duration::from_secs(10), "far below the drain timeout");
+    assert_eq!(code, 0);
+    assert_stopped(&log, 0, 2, 1);
+    drop((held, waiting));
+}
+
+#[test]
+fn a_worker_that_hangs_does_not_hold_up_a_stop() {
+    let mut server = TestServer::start(&["--workers", "1", "--threads", "1", "--timeouts-drain", "100ms"]);
+    let _held = server.served();
+    kill(server.workers()[0], Signal::SIGSTOP).unwrap();
+    server.signal(Signal::SIGTERM);
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert!(log.iter().any(|line| line.contains("killing the worker: it did not leave in time")), "{log:?}");
+}
+
+#[test]
+fn signals_to_the_whole_group_are_the_masters_business() {
+    let mut server = TestServer::start(&["--workers", "2", "--threads", "1", "--log-level", "debug"]);
+    let mut held = [server.served(), server.served()];
+    let waiting = [server.connect(), server.connect(), server.connect()];
+    let workers = server.workers();
+    for signal in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGWINCH] {
+        for worker in &workers {
+            kill(*worker, signal).unwrap();
+        }
+    }
+    held.iter_mut().for_each(|connection| drop(connection.exchange(b"undisturbed").unwrap()));
+    // TERM to all: the workers ask to be replaced, and the master drains.
+    server.signal(Signal::SIGTERM);
+    for worker in &workers {
+        kill(*worker, Signal::SIGTERM).unwrap();
+    }
+    server.wait_for_logs("worker drains", 2);
+    held.map(|connection| connection.finish().unwrap());
+    for mut connection in waiting {
+        connection.exchange(b"and me").unwrap();
+        connection.finish().unwrap();
+    }
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 5, 0, 0);
+}
+
+#[test]
+fn without_its_master_a_worker_frees_the_port_and_finishes_its_connections() {
+    let mut server = TestServer::start(&["--workers", "2", "--threads", "2"]);
+    let mut held = server.served();
+    let workers = server.workers();
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    let successor = eventually("the port to be free", || {
+        std::net::TcpListener::bind(&server.address).ok()
+    });
+    drop(successor);
+    let next = TestServer::start(&["--listen", &server.address]);
+    held.exchange(b"still there?").unwrap();
+    next.served().finish().unwrap();
+    held.finish().unwrap();
+    eventually("the workers to leave", || workers.iter().all(|worker| !lives(*worker)).then_some(()));
+}

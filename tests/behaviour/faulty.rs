@@ -1,0 +1,50 @@
+//! A service that fails on demand, for the tests: "panic", "exit" and "abort" do what they say, "overflow" overflows
+//! the stack, "memory" asks for ever more. With FAULTY_START=1 no worker gets ready, with FAULTY_START=hang none ever
+//! answers.
+
+use std::error::Error;
+use std::process::{self, ExitCode};
+use std::{env, thread};
+
+use prefork_echo::{Handler, Reply};
+
+struct Faulty;
+
+impl Handler for Faulty {
+    type Session = ();
+
+    fn start(&self) -> Result<(), Box<dyn Error>> {
+        match env::var("FAULTY_START").as_deref() {
+            Ok("hang") => loop {
+                thread::park();
+            },
+            Ok(_) => Err("the test wants it so".into()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn reply<'a>(&self, (): &'a mut (), input: &'a mut [u8]) -> Reply<'a> {
+        match &*input {
+            b"panic" => panic!("the test wants it so"),
+            b"exit" => process::exit(7),
+            b"abort" => process::abort(),
+            b"overflow" => process::exit(overflow(1) as i32),
+            b"memory" => {
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    hoard.push(vec![1; 1 << 20]);
+                }
+            }
+            _ => Reply::Send(input),
+        }
+    }
+}
+
+#[expect(unconditional_recursion, reason = "that is what it is for")]
+fn overflow(depth: u64) -> u64 {
+    std::hint::black_box(depth) + overflow(depth + 1)
+}
+
+fn main() -> ExitCode {
+    prefork_echo::main(|_| Faulty)
+}

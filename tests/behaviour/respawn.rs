@@ -1,0 +1,156 @@
+//! A worker that dies takes its own connections with it, and nothing else.
+
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use prefork_client::Connection;
+use crate::support::{TestServer, beside_server, children, eventually, has_answer, lives, open_files, program, server_command};
+
+fn faulty() -> Command {
+    program(&beside_server("examples/faulty"))
+}
+
+/// A connection that has asked, and whose answer is not read.
+fn asker(server: &TestServer, question: &[u8]) -> Connection {
+    let mut connection = server.connect();
+    connection.send(question).unwrap();
+    connection
+}
+
+#[test]
+fn a_killed_worker_loses_only_what_it_held_and_is_replaced_at_once() {
+    let server = TestServer::start(&["--workers", "2", "--threads", "2"]);
+    let mut held: Vec<Connection> = (0..4).map(|_| server.served()).collect();
+    let waiting = [asker(&server, b"a"), asker(&server, b"b")];
+    let victim = server.workers()[0];
+    kill(victim, Signal::SIGKILL).unwrap();
+    eventually("both who waited to be served", || waiting.iter().all(has_answer).then_some(()));
+    let survivors = held.iter_mut().filter_map(|connection| connection.exchange(b"still there?").ok()).count();
+    assert_eq!(survivors, 2);
+    let deaths = server.wait_for_logs("worker died", 1);
+    assert_eq!(deaths.len(), 1);
+    assert!(deaths[0].contains("was killed by SIGKILL; respawning worker=0"), "{deaths:?}");
+    eventually("two workers", || (server.workers().len() == 2 && !server.workers().contains(&victim)).then_some(()));
+}
+
+#[test]
+fn each_cause_of_death_is_named() {
+    let server = TestServer::start_command(faulty(), &["--workers", "1", "--threads", "1"]);
+    for (deaths, (question, cause)) in
+        [("exit", "exited with code 7"), ("abort", "was killed by SIGABRT")].into_iter().enumerate()
+    {
+        let _lost = asker(&server, question.as_bytes());
+        let lines = server.wait_for_logs("worker died", deaths + 1);
+        assert!(lines[deaths].contains(cause), "{lines:?}");
+    }
+    let _lost = asker(&server, b"overflow");
+    server.wait_for_logs("worker died", 3);
+}
+
+#[test]
+fn a_panic_of_the_handler_costs_one_connection() {
+    let server = TestServer::start_command(faulty(), &["--workers", "1", "--threads", "2", "--transform", "none"]);
+    let worker = server.workers();
+    let mut bystander = server.connect();
+    bystander.send(b"hello").unwrap();
+    let panicking = asker(&server, b"panic");
+    panicking.finish().expect("an orderly end without an answer");
+    server.wait_for_log("the handler panicked");
+    eventually("the bystander's answer", || has_answer(&bystander).then_some(()));
+    assert_eq!(server.workers(), worker);
+    let line = server.wait_for_log("connection closed");
+    assert!(line.contains("reason=\"handler panicked\""), "{line}");
+}
+
+#[test]
+fn the_queue_is_served_while_a_respawn_is_throttled() {
+    let server = TestServer::start(&["--workers", "2", "--threads", "1"]);
+    // Until the next try is far away.
+    for deaths in 0..6 {
+        let victim = eventually("worker 0", || {
+            let log = server.wait_for_log("listening on");
+            let workers = server.workers();
+            (workers.len() == 2 && !log.is_empty()).then(|| newest(&workers, deaths == 0))
+        });
+        kill(victim, Signal::SIGKILL).unwrap();
+        server.wait_for_logs("worker died", deaths + 1);
+    }
+    let line = server.wait_for_logs("worker died", 6).remove(5);
+    assert!(line.contains("respawning in 1.6s"), "{line}");
+    let first = server.served();
+    let second = asker(&server, b"next");
+    first.finish().unwrap();
+    eventually("the one who waited to be served", || has_answer(&second).then_some(()));
+    assert_eq!(server.workers().len(), 1, "by the sibling");
+}
+
+/// The worker that was forked last; at first, any.
+fn newest(workers: &[Pid], any: bool) -> Pid {
+    if any { workers[0] } else { *workers.last().unwrap() }
+}
+
+#[test]
+fn term_to_a_worker_replaces_it_and_loses_nobody() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "2"]);
+    let mut held = server.served();
+    let old = server.workers()[0];
+    kill(old, Signal::SIGTERM).unwrap();
+    eventually("the replacement", || (server.workers().len() == 2).then_some(()));
+    server.served().finish().unwrap();
+    held.exchange(b"still there?").unwrap();
+    held.finish().unwrap();
+    eventually("the old worker to leave", || (!lives(old)).then_some(()));
+    server.wait_for_log("worker left");
+    assert!(!server.log().iter().any(|line| line.contains("worker died")));
+    server.served().finish().unwrap();
+}
+
+#[test]
+fn a_thousand_respawns_leave_nothing_behind() {
+    const WORKERS: usize = 250;
+    let server = TestServer::start(&["--workers", "250", "--threads", "1"]);
+    let files = open_files(server.pid());
+    for round in 1..=4 {
+        let workers = eventually("all workers", || {
+            let workers = server.workers();
+            (workers.len() == WORKERS).then_some(workers)
+        });
+        for worker in workers {
+            kill(worker, Signal::SIGKILL).unwrap();
+        }
+        server.wait_for_logs("worker died", round * WORKERS);
+    }
+    eventually("all workers", || (server.workers().len() == WORKERS).then_some(()));
+    server.served().finish().unwrap();
+    assert!(server.workers().into_iter().all(lives), "no zombie");
+    assert_eq!(open_files(server.pid()), files, "no leaked file");
+    // A worker that held the channels of those before it would have hundreds.
+    let of_worker = |index: usize| open_files(server.workers()[index]);
+    eventually("the last worker to have as many files as the first", || (of_worker(0) == of_worker(249)).then_some(()));
+}
+
+#[test]
+fn strangers_are_reaped_and_change_nothing() {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "sh", "-c", "true & sleep 0.2 & exec \"$0\" \"$@\""]);
+    command.arg(server_command().get_args().last().unwrap()).stdin(std::process::Stdio::null());
+    let server = TestServer::start_command(command, &["--workers", "1", "--threads", "1"]);
+    eventually("only the worker to be left", || (children(server.pid()).len() == 1).then_some(()));
+    server.served().finish().unwrap();
+    assert!(!server.log().iter().any(|line| line.contains("worker died")));
+}
+
+#[test]
+fn a_stopped_worker_goes_on_where_it_was() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1"]);
+    let mut connection = server.served();
+    let worker = server.workers()[0];
+    for _ in 0..3 {
+        kill(worker, Signal::SIGSTOP).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        kill(worker, Signal::SIGCONT).unwrap();
+        connection.exchange(b"awake?").unwrap();
+    }
+}

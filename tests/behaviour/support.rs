@@ -1,0 +1,244 @@
+//! The fixture: the real server, in a process tree of its own, with its log read as it comes.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use prefork_client::{Address, Connection, Options};
+
+/// How long anything may take before a test fails. Generous: it is spent only when something is wrong.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until a question has an answer.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "in vain waited for {what}");
+        // Between two looks at something that cannot wake us.
+        thread::sleep(Duration::from_millis(3));
+    }
+}
+
+/// Runs a question for a while, during all of which the answer must be yes.
+#[track_caller]
+pub(crate) fn meanwhile(what: &str, time: Duration, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + time;
+    while Instant::now() < deadline {
+        assert!(holds(), "{what}");
+        thread::sleep(Duration::from_millis(3));
+    }
+}
+
+/// The program, such that it ends with the thread that started it, whatever ends that.
+pub(crate) fn server_command() -> Command {
+    program(Path::new(env!("CARGO_BIN_EXE_prefork-echo")))
+}
+
+/// A program of this package, which ends with the thread that started it.
+pub(crate) fn program(path: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]).arg(path);
+    // What the surroundings say is no part of a test.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PREFORK_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+}
+
+/// A binary that was built beside the server.
+pub(crate) fn beside_server(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_prefork-echo")).with_file_name(name);
+    assert!(path.exists(), "{} is not built: test the whole workspace", path.display());
+    path
+}
+
+/// A running server. It is killed, workers and all, when this is dropped.
+pub(crate) struct TestServer {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<thread::JoinHandle<()>>,
+    /// Its first TCP address.
+    pub(crate) address: String,
+}
+
+impl TestServer {
+    /// Starts the server on a free port with these flags, and waits until it listens.
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        Self::start_command(server_command(), flags)
+    }
+
+    /// The same with another program or another way to start it.
+    pub(crate) fn start_command(command: Command, flags: &[&str]) -> Self {
+        let mut server = Self::spawn(command, flags);
+        let line = server.wait_for_log("listening on ");
+        let list = line.split("listening on ").nth(1).and_then(|rest| rest.split(" with ").next());
+        let mut addresses = list.expect("the line names its addresses").split(", ");
+        server.address = addresses.find(|address| !address.starts_with("unix:")).unwrap_or_default().to_owned();
+        server
+    }
+
+    /// Starts the server and waits for nothing.
+    pub(crate) fn spawn(mut command: Command, flags: &[&str]) -> Self {
+        command.args(["--config", "/dev/null", "--log-access"]);
+        if !flags.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        let mut child = command.args(flags).stderr(Stdio::piped()).spawn().expect("the server starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let reader = follow(child.stderr.take().expect("it is piped"), Arc::clone(&log));
+        Self { child, log, reader: Some(reader), address: String::new() }
+    }
+
+    /// The master.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a pid"))
+    }
+
+    /// The workers that live.
+    pub(crate) fn workers(&self) -> Vec<Pid> {
+        children(self.pid())
+    }
+
+    /// Sends a signal to the master.
+    pub(crate) fn signal(&self, signal: Signal) {
+        signal::kill(self.pid(), signal).expect("the master lives");
+    }
+
+    /// Waits for the end of the master.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        eventually("the end of the server", || self.child.try_wait().expect("it is our child"))
+    }
+
+    /// Sends TERM, waits for the end, and returns the log with the exit code.
+    pub(crate) fn stop(mut self) -> (i32, Vec<String>) {
+        self.signal(Signal::SIGTERM);
+        self.end()
+    }
+
+    /// Waits for the end, and returns the whole log with the exit code.
+    pub(crate) fn end(&mut self) -> (i32, Vec<String>) {
+        let status = self.wait();
+        // The last worker has closed its end too, so the log is complete.
+        self.reader.take().expect("it is joined once").join().expect("the reader does not fail");
+        (status.code().unwrap_or_else(|| -status.signal().unwrap_or_default()), self.log())
+    }
+
+    /// What has been logged so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().expect("the reader does not fail").clone()
+    }
+
+    /// Waits for a line with this text.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, text: &str) -> String {
+        self.wait_for_logs(text, 1).remove(0)
+    }
+
+    /// Waits for so many lines with this text.
+    #[track_caller]
+    pub(crate) fn wait_for_logs(&self, text: &str, count: usize) -> Vec<String> {
+        let look = || {
+            let found: Vec<String> = self.log().into_iter().filter(|line| line.contains(text)).collect();
+            (found.len() >= count).then_some(found)
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(found) = look() {
+                return found;
+            }
+            thread::sleep(Duration::from_millis(3));
+        }
+        panic!("in vain waited for {count} x {text:?} in the log:\n{}", self.log().join("\n"));
+    }
+
+    /// Opens a connection. It may wait in the queue.
+    #[track_caller]
+    pub(crate) fn connect(&self) -> Connection {
+        let address: Address = self.address.parse().expect("an address");
+        let options = Options { echo_timeout: PATIENCE, ..Options::default() };
+        Connection::open(&address, &options).expect("the server's kernel accepts")
+    }
+
+    /// Opens a connection and lets it be served once, so that it holds a slot.
+    #[track_caller]
+    pub(crate) fn served(&self) -> Connection {
+        let mut connection = self.connect();
+        connection.exchange(b"hello").expect("a slot is free");
+        connection
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let workers = self.workers();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for worker in workers {
+            let _ = signal::kill(worker, Signal::SIGKILL);
+        }
+        if thread::panicking() {
+            eprintln!("--- the server's log ---\n{}", self.log().join("\n"));
+        }
+    }
+}
+
+fn follow(stderr: ChildStderr, log: Arc<Mutex<Vec<String>>>) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            log.lock().expect("nobody fails with the log in hand").push(line);
+        }
+    })
+}
+
+/// The children of a process, zombies too.
+pub(crate) fn children(pid: Pid) -> Vec<Pid> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect()
+}
+
+/// Whether a process lives, and is no zombie.
+pub(crate) fn lives(pid: Pid) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        stat.rsplit(") ").next().is_some_and(|rest| !rest.starts_with('Z') && !rest.starts_with('X'))
+    })
+}
+
+/// How many files a process has open.
+pub(crate) fn open_files(pid: Pid) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
+/// Whether bytes, or the end, have come on a connection.
+pub(crate) fn has_answer(connection: &Connection) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    let mut files = [PollFd::new(connection.as_fd(), PollFlags::POLLIN)];
+    poll(&mut files, PollTimeout::ZERO).expect("a socket can be polled") > 0
+}
+
+/// What a line of the log says of a field: `queue_wait=0.004` is "0.004".
+pub(crate) fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    let rest = line.split(&format!(" {name}=")).nth(1).unwrap_or_else(|| panic!("no {name} in {line}"));
+    rest.strip_prefix('"').map_or_else(|| rest.split(' ').next(), |rest| rest.split('"').next()).unwrap_or_default()
+}
+
+/// Fails if the line that counts what became of the connections says otherwise.
+#[track_caller]
+pub(crate) fn assert_stopped(log: &[String], served: u64, cut: u64, queued: u64) {
+    let wanted = format!("stopped: {served} connections served to their end, {cut} cut, {queued} still queued");
+    assert!(log.iter().any(|line| line.contains(&wanted)), "no {wanted:?} in\n{}", log.join("\n"));
+}
