@@ -8,16 +8,17 @@ use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Rounds of the whole comparison.
 const ROUNDS: usize = 7;
 /// Connections of one measurement.
-const CONNECTIONS: u64 = 30_000;
+const CONNECTIONS: u32 = 30_000;
 /// The bytes of one message.
 const MESSAGE: [u8; 64] = [b'a'; 64];
 /// The argument with which this program is the peer.
@@ -39,12 +40,14 @@ fn main() {
     if env::args().any(|argument| argument == PEER) {
         return tokio_echo();
     }
-    println!("CPU per connection in µs: median of {ROUNDS} rounds (least to most), {CONNECTIONS} connections each");
+    println!(
+        "CPU per connection in µs: median of {ROUNDS} rounds (least to most), {CONNECTIONS} connections each"
+    );
     for case in CASES {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            ours.push(measure(Server::prefork(case.workers, case.threads), case.clients));
-            theirs.push(measure(Server::tokio(), case.clients));
+            ours.push(measure(&Server::prefork(case.workers, case.threads), case.clients));
+            theirs.push(measure(&Server::tokio(), case.clients));
         }
         let (ours, theirs) = (Summary::of(ours), Summary::of(theirs));
         println!(
@@ -100,7 +103,9 @@ impl Server {
     fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
-        BufReader::new(child.stderr.take().expect("it is piped")).read_line(&mut line).expect("the server speaks");
+        BufReader::new(child.stderr.take().expect("it is piped"))
+            .read_line(&mut line)
+            .expect("the server speaks");
         let address = line.split("listening on ").nth(1).and_then(|rest| rest.split_whitespace().next());
         Self { child, address: address.and_then(|text| text.parse().ok()).expect("it names its address") }
     }
@@ -108,7 +113,8 @@ impl Server {
     /// User and system time of the server's processes.
     fn cpu(&self) -> Duration {
         let master = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{master}/task/{master}/children")).unwrap_or_default();
+        let children =
+            std::fs::read_to_string(format!("/proc/{master}/task/{master}/children")).unwrap_or_default();
         let pids = children.split_whitespace().map(str::to_owned).chain([master.to_string()]);
         pids.map(|pid| cpu_of(&pid)).sum()
     }
@@ -132,23 +138,28 @@ fn cpu_of(pid: &str) -> Duration {
 }
 
 /// CPU per connection, in microseconds.
-fn measure(server: Server, clients: u64) -> f64 {
+fn measure(server: &Server, clients: u64) -> f64 {
     load(server.address, clients, CONNECTIONS / 10);
     let (before, began) = (server.cpu(), Instant::now());
     load(server.address, clients, CONNECTIONS);
     assert!(began.elapsed() < Duration::from_secs(60), "the machine is too busy for figures");
-    (server.cpu() - before).as_secs_f64() * 1e6 / CONNECTIONS as f64
+    let spent = server.cpu().saturating_sub(before) / CONNECTIONS;
+    spent.as_secs_f64() * 1e6
 }
 
 /// Opens so many connections, a message and its echo on each, from so many threads.
-fn load(address: SocketAddr, clients: u64, connections: u64) {
-    let left = AtomicU64::new(connections);
+fn load(address: SocketAddr, clients: u64, connections: u32) {
+    let left = AtomicU32::new(connections);
     thread::scope(|scope| {
-        for _ in 0..clients {
-            scope.spawn(|| {
+        for client in 0..clients {
+            let (left, source) = (&left, source(client));
+            scope.spawn(move || {
                 let mut echo = [0; MESSAGE.len()];
-                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-                    let mut stream = TcpStream::connect(address).expect("the server accepts");
+                while left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_ok()
+                {
+                    let mut stream = connect(source, address).expect("the server accepts");
                     stream.write_all(&MESSAGE).expect("the server reads");
                     stream.read_exact(&mut echo).expect("the server answers");
                     assert_eq!(echo, MESSAGE.map(|byte| byte.to_ascii_uppercase()));
@@ -156,6 +167,18 @@ fn load(address: SocketAddr, clients: u64, connections: u64) {
             });
         }
     });
+}
+
+/// Each client has an address of its own: one alone would run out of ports, a port being in `TIME_WAIT` for a minute.
+fn source(client: u64) -> SocketAddr {
+    SocketAddr::from(([127, 1, 0, u8::try_from(client + 1).expect("there are fewer than 255 clients")], 0))
+}
+
+fn connect(source: SocketAddr, address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&source.into())?;
+    socket.connect(&address.into())?;
+    Ok(socket.into())
 }
 
 /// The peer: what a tokio tutorial writes, with the same transform.
@@ -166,7 +189,6 @@ fn tokio_echo() {
         eprintln!("listening on {}", listener.local_addr().expect("it is bound"));
         loop {
             let Ok((mut stream, _)) = listener.accept().await else { continue };
-            let _ = stream.set_nodelay(true);
             tokio::spawn(async move {
                 let mut buffer = vec![0; 16 * 1024];
                 while let Ok(length @ 1..) = stream.read(&mut buffer).await {

@@ -1,5 +1,9 @@
 //! Who of a worker's threads accepts: the one that holds the [`Door`]. It waits, accepts one, hands the door on, and
 //! serves what it accepted. When every slot is busy the door lies unused, and clients wait in the kernel's queue.
+//!
+//! Waking a sleeping thread to take the door costs more than a short connection's own work. So while a few connections
+//! are *brief*, that is, so young that they may end at once, the door is left for the thread that finishes first. A
+//! connection that turns out to last calls a sleeping thread then, a few milliseconds after it was accepted.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -21,6 +25,8 @@ const SETTLE: Duration = Duration::from_millis(20);
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 /// How long a refused thread is not asked for again.
 const GROW_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// While more connections than this are brief, no sleeping thread is called. Measured, see docs/performance.md.
+const BRIEF_MIN: usize = 4;
 /// The `data` of the wake-up's event; a listener's is its index.
 const WAKE: u64 = u64::MAX;
 
@@ -49,13 +55,13 @@ pub(crate) enum Mode {
     Closed,
 }
 
-/// How a connection ended, as far as the final count goes.
+/// How a connection ended, as far as the turn is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// It was served to its end.
-    Served,
+pub(crate) struct Ended {
     /// We closed it because the time was up.
-    Cut,
+    pub(crate) cut: bool,
+    /// It never called [`Turn::last`].
+    pub(crate) brief: bool,
 }
 
 /// The worker's connections, counted.
@@ -67,7 +73,7 @@ pub(crate) struct Count {
 }
 
 /// What the thread that hands the door on has to do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Nothing: another thread leads, or all slots are busy.
     Nothing,
@@ -94,11 +100,19 @@ struct State {
     unmanned: Vec<usize>,
     grow_not_before: Option<Instant>,
     count: Count,
+    /// Connections that may end at once.
+    brief: usize,
+    /// How many brief connections there may be before no sleeping thread is called. It doubles with each that lasts
+    /// after all, and halves with each that does not.
+    brief_max: usize,
+    /// What `brief_max` is at least: all slots, for a service that may take its time.
+    brief_min: usize,
 }
 
 impl Turn {
-    /// A turn over so many slots, none of which has a thread yet.
-    pub(crate) fn new(slots: usize) -> io::Result<Self> {
+    /// A turn over so many slots, none of which has a thread yet. `quick` says that the service itself never waits.
+    pub(crate) fn new(slots: usize, quick: bool) -> io::Result<Self> {
+        let brief_min = if quick { BRIEF_MIN } else { slots };
         let eventfd = || EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK);
         Ok(Self {
             state: Mutex::new(State {
@@ -108,6 +122,9 @@ impl Turn {
                 unmanned: (0..slots).rev().collect(),
                 grow_not_before: None,
                 count: Count { busy: 0, served: 0, cut: 0 },
+                brief: 0,
+                brief_max: brief_min,
+                brief_min,
             }),
             wake: eventfd()?,
             changed: eventfd()?,
@@ -137,19 +154,15 @@ impl Turn {
     /// served since it led.
     pub(crate) fn lead(&self, ended: Option<Ended>) -> Option<Door> {
         let mut state = self.state();
-        match ended {
-            Some(Ended::Served) => state.count.served += 1,
-            Some(Ended::Cut) => state.count.cut += 1,
-            None => (),
-        }
-        if ended.is_some() {
-            state.count.busy -= 1;
+        if let Some(ended) = ended {
+            state.note(ended);
             if state.mode == Mode::Closed && state.count.busy == 0 {
                 signal(&self.changed);
             }
         }
         loop {
-            if let Some(door) = state.door.take() {
+            if let Some(mut door) = state.door.take() {
+                door.mode = state.mode;
                 return Some(door);
             }
             if matches!(state.mode, Mode::Closing | Mode::Closed) {
@@ -168,25 +181,26 @@ impl Turn {
         }
     }
 
-    /// Hands the door on: the calling thread has a connection to serve.
+    /// Hands the door on: the calling thread has a connection to serve, which is brief until it calls [`Turn::last`].
     pub(crate) fn pass(&self, door: Door, now: Instant) -> Next {
         let mut state = self.state();
         state.count.busy += 1;
+        state.brief += 1;
         if state.mode == Mode::Closing {
             drop(state);
             self.close_door(door);
             return Next::Nothing;
         }
         state.door = Some(door);
-        if let Some(thread) = state.idle.pop() {
-            drop(state);
-            thread.unpark();
-            return Next::Nothing;
-        }
-        if state.grow_not_before.is_some_and(|at| at > now) {
-            return Next::Nothing;
-        }
-        state.unmanned.pop().map_or(Next::Nothing, Next::Grow)
+        if state.brief > state.brief_max { Next::Nothing } else { call(state, now) }
+    }
+
+    /// Notes that a connection lasts: who waited for its thread to come back waits for another one.
+    pub(crate) fn last(&self, now: Instant) -> Next {
+        let mut state = self.state();
+        state.brief -= 1;
+        state.brief_max = state.brief_max.saturating_mul(2);
+        if state.door.is_some() { call(state, now) } else { Next::Nothing }
     }
 
     /// Notes that the system refused the thread of a slot. It costs capacity, not a connection: the door waits for a
@@ -263,8 +277,39 @@ impl Turn {
     }
 }
 
+impl State {
+    fn note(&mut self, ended: Ended) {
+        self.count.busy -= 1;
+        if ended.cut {
+            self.count.cut += 1;
+        } else {
+            self.count.served += 1;
+        }
+        if ended.brief {
+            self.brief -= 1;
+            self.brief_max = (self.brief_max / 2).max(self.brief_min);
+        }
+    }
+}
+
+/// Has a sleeping thread take the door, or a new one.
+fn call(mut state: MutexGuard<'_, State>, now: Instant) -> Next {
+    if let Some(thread) = state.idle.pop() {
+        // It would only wait for the lock.
+        drop(state);
+        thread.unpark();
+        return Next::Nothing;
+    }
+    if state.grow_not_before.is_some_and(|at| at > now) {
+        return Next::Nothing;
+    }
+    state.unmanned.pop().map_or(Next::Nothing, Next::Grow)
+}
+
 /// The listeners, with all that it takes to wait for a client.
 pub(crate) struct Door {
+    /// As of when it was taken, or its holder last woken.
+    mode: Mode,
     epoll: Epoll,
     listeners: Vec<Listener>,
     rotation: Rotation,
@@ -275,7 +320,8 @@ impl Door {
     fn open(listeners: Vec<Listener>, wake: &EventFd) -> io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(wake, EpollEvent::new(EpollFlags::EPOLLIN, WAKE))?;
-        let door = Self { epoll, listeners, rotation: Rotation::new(Instant::now()), shortage: Shortage::default() };
+        let rotation = Rotation::new(Instant::now());
+        let door = Self { mode: Mode::Accepting, epoll, listeners, rotation, shortage: Shortage::default() };
         door.register()?;
         Ok(door)
     }
@@ -286,9 +332,8 @@ impl Door {
     ///
     /// When the kernel refuses what it cannot refuse to a sound program: that ends the worker, not the pool.
     pub(crate) fn accept(&mut self, turn: &Turn) -> Option<Accepted> {
-        let mut mode = turn.mode();
         loop {
-            let timeout = match mode {
+            let timeout = match self.mode {
                 Mode::Closing | Mode::Closed | Mode::Waiting => return None,
                 Mode::Draining => EpollTimeout::try_from(SETTLE).expect("it is short"),
                 Mode::Accepting => EpollTimeout::NONE,
@@ -303,19 +348,19 @@ impl Door {
             }
             if events[0].data() == WAKE {
                 quiet(&turn.wake);
-                mode = turn.mode();
+                self.mode = turn.mode();
                 self.reregister();
                 continue;
             }
-            let index = usize::try_from(events[0].data()).expect("the data of a listener's event is its index");
-            if let Some(accepted) = self.accept_from(index, mode, turn) {
+            let index =
+                usize::try_from(events[0].data()).expect("the data of a listener's event is its index");
+            if let Some(accepted) = self.accept_from(index, turn) {
                 return Some(accepted);
             }
-            mode = turn.mode();
         }
     }
 
-    fn accept_from(&mut self, index: usize, mode: Mode, turn: &Turn) -> Option<Accepted> {
+    fn accept_from(&mut self, index: usize, turn: &Turn) -> Option<Accepted> {
         let listener = &self.listeners[index];
         let (socket, peer) = match listener.accept() {
             Ok(accepted) => accepted,
@@ -328,10 +373,13 @@ impl Door {
                 return None;
             }
         };
-        if mode == Mode::Draining && let Err(error) = listener.open_gate_of(&socket) {
+        if self.mode == Mode::Draining
+            && let Err(error) = listener.open_gate_of(&socket)
+        {
             tracing::debug!(%peer, "cannot reset the least time-to-live: {error}");
         }
-        let accepted = Accepted { queue_wait: listener.queue_wait(&socket), socket, peer, at: Instant::now() };
+        let accepted =
+            Accepted { queue_wait: listener.queue_wait(&socket), socket, peer, at: Instant::now() };
         self.shortage = Shortage::default();
         if self.rotation.is_due(accepted.at) {
             self.reregister();
@@ -350,7 +398,8 @@ impl Door {
 
     /// Goes to the end of each listener's list. Adding also looks whether somebody waits.
     fn reregister(&self) {
-        let removed: nix::Result<()> = self.listeners.iter().try_for_each(|listener| self.epoll.delete(listener));
+        let removed: nix::Result<()> =
+            self.listeners.iter().try_for_each(|listener| self.epoll.delete(listener));
         removed.and_then(|()| self.register()).expect("what was registered can be registered again");
     }
 }
@@ -359,8 +408,8 @@ impl Door {
 ///
 /// The kernel wakes the first in the list each time. Going to its end at every accept is strictly round robin, and
 /// dear when accepts come thick; going at every sixteenth is cheap, and gives sixteen in a row to one worker when they
-/// come slowly. So each turn takes a token, of which there are sixteen at most and a new one each millisecond; without
-/// one it is the sixteenth accept again.
+/// come slowly. So each turn takes a token, of which there are sixteen at most and a new one every ten milliseconds;
+/// without one it is the sixteenth accept again.
 #[derive(Debug)]
 struct Rotation {
     tokens: u32,
@@ -371,6 +420,7 @@ struct Rotation {
 impl Rotation {
     const TOKENS: u32 = 16;
     const ACCEPTS: u32 = 16;
+    const REFILL_MILLIS: u128 = 10;
 
     fn new(now: Instant) -> Self {
         Self { tokens: Self::TOKENS, refilled: now, accepts: 0 }
@@ -378,7 +428,8 @@ impl Rotation {
 
     /// Whether it is time, after one more accept.
     fn is_due(&mut self, now: Instant) -> bool {
-        let gained = u32::try_from((now - self.refilled).as_millis()).unwrap_or(u32::MAX);
+        let gained =
+            u32::try_from((now - self.refilled).as_millis() / Self::REFILL_MILLIS).unwrap_or(u32::MAX);
         if gained > 0 {
             self.tokens = self.tokens.saturating_add(gained).min(Self::TOKENS);
             self.refilled = now;
@@ -456,7 +507,7 @@ mod tests {
         let mut now = Instant::now();
         let mut rotation = Rotation::new(now);
         for _ in 0..100 {
-            now += Duration::from_millis(2);
+            now += Duration::from_millis(10);
             assert!(rotation.is_due(now));
         }
     }

@@ -63,7 +63,8 @@ impl Controller {
     /// Finds the controller in the texts of /proc/self/cgroup and /proc/self/mountinfo, see cgroups(7) and proc(5).
     fn locate(name: &str, membership: &str, mounts: &str) -> Option<Self> {
         let entries = || membership.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
-        let first = entries().find(|(controllers, _)| controllers.split(',').any(|controller| controller == name));
+        let first =
+            entries().find(|(controllers, _)| controllers.split(',').any(|controller| controller == name));
         let (version, path) = match first {
             Some((_, path)) => (Version::One, path),
             None => (Version::Two, entries().find(|(controllers, _)| controllers.is_empty())?.1),
@@ -110,7 +111,10 @@ mod tests {
     #[test]
     fn version_1_has_a_mount_for_each_controller() {
         let found = folders("memory", "4:memory:/a/b\n0::/c\n");
-        assert_eq!(found, ["/a/b", "/a", ""].map(|end| PathBuf::from(format!("/sys/fs/cgroup/memory{end}/"))));
+        assert_eq!(
+            found,
+            ["/a/b", "/a", ""].map(|end| PathBuf::from(format!("/sys/fs/cgroup/memory{end}/")))
+        );
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl AddAssign for Drained {
 }
 
 /// A message of the line: one datagram.
-pub(crate) trait Message: Sized {
+pub(crate) trait Message: Copy {
     /// The datagram.
     fn encode(&self) -> Vec<u8>;
     /// Reads a datagram; `None` for one that no version of this program sends.

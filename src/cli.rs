@@ -142,9 +142,8 @@ fn sources(cli: &Cli, matches: &ArgMatches) -> Sources {
         Some((key, texts.join(",")))
     });
     // What is no text cannot be one of our variables' values.
-    let environment = std::env::vars_os().filter_map(|(name, text)| {
-        Some((name.into_string().ok()?, text.to_string_lossy().into_owned()))
-    });
+    let environment = std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.to_string_lossy().into_owned())));
     Sources { file: cli.file.config.clone(), environment: environment.collect(), flags: flags.collect() }
 }
 

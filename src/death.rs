@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(words(3 << 8, false), "exited with code 3");
         assert_eq!(words(9, false), "was killed by SIGKILL");
         assert_eq!(words(9, true), "was killed by the kernel: out of memory");
-        assert_eq!(words(11 | 0x80, false), "was killed by SIGSEGV (core dumped)");
+        assert_eq!(words(0x80 | 0x0b, false), "was killed by SIGSEGV (core dumped)");
         assert_eq!(words(40, false), "was killed by signal 40");
     }
 }

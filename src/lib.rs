@@ -19,7 +19,9 @@
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
-compile_error!("prefork-echo runs on Linux alone: it reads the accept queue through TCP_INFO and waits with EPOLLEXCLUSIVE");
+compile_error!(
+    "prefork-echo runs on Linux alone: it reads the accept queue through TCP_INFO and waits with EPOLLEXCLUSIVE"
+);
 
 mod cli;
 mod master;

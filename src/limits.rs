@@ -58,10 +58,16 @@ pub(crate) fn prepare(config: &Config) -> Result<(), Error> {
     }
     if let Some(room) = cgroup::pids_room().filter(|room| room.free() < need.tasks) {
         let (most, used) = (room.limit, room.used);
-        return refuse(format!("it needs {} processes and threads, and its cgroup has {most}, {used} of them used", need.tasks));
+        return refuse(format!(
+            "it needs {} processes and threads, and its cgroup has {most}, {used} of them used",
+            need.tasks
+        ));
     }
     if let Some(most) = mappings_of_process().filter(|most| *most < need.mappings) {
-        return refuse(format!("a worker needs {} memory mappings, and vm.max_map_count is {most}", need.mappings));
+        return refuse(format!(
+            "a worker needs {} memory mappings, and vm.max_map_count is {most}",
+            need.mappings
+        ));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use nix::sys::stat::{Mode, umask};
 use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place, Timeouts};
+use crate::connection::BRIEF;
 use crate::error::Error;
 use crate::sys::{self, IntegerOption, QueueInfo};
 
@@ -81,15 +82,13 @@ impl Listener {
     /// Accepts the connection that waits longest. `WouldBlock` when nobody waits.
     pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
         let (socket, address) = self.socket.accept()?;
-        match address.as_socket() {
-            Some(address) => Ok((socket, Peer::Tcp(address))),
-            None => {
-                // Unlike TCP's, unix sockets inherit nothing from their listener.
-                socket.set_read_timeout(self.timeouts.idle)?;
-                socket.set_write_timeout(self.timeouts.write)?;
-                Ok((socket, Peer::Unix))
-            }
+        if let Some(address) = address.as_socket() {
+            return Ok((socket, Peer::Tcp(address)));
         }
+        // Unlike TCP's, unix sockets inherit nothing from their listener.
+        socket.set_read_timeout(Some(BRIEF))?;
+        socket.set_write_timeout(self.timeouts.write)?;
+        Ok((socket, Peer::Unix))
     }
 
     /// How long an accepted connection stood in the queue, before anything is sent on it; `None` where the kernel
@@ -136,9 +135,9 @@ impl Listener {
     fn warn_of_clamped_backlog(&self, wanted: u32) {
         let limit = match &self.place {
             Place::Tcp(_) => self.queue().map(|queue| queue.limit),
-            Place::Unix { .. } => {
-                fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|text| text.trim().parse().ok())
-            }
+            Place::Unix { .. } => fs::read_to_string("/proc/sys/net/core/somaxconn")
+                .ok()
+                .and_then(|text| text.trim().parse().ok()),
         };
         if let Some(limit) = limit.filter(|limit| *limit < wanted) {
             tracing::warn!(
@@ -176,7 +175,7 @@ fn tcp_socket(address: SocketAddr, timeouts: &Timeouts) -> io::Result<Socket> {
     socket.set_reuse_address(true)?;
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&KEEPALIVE)?;
-    socket.set_read_timeout(timeouts.idle)?;
+    socket.set_read_timeout(Some(BRIEF))?;
     socket.set_write_timeout(timeouts.write)?;
     socket.bind(&address.into())?;
     Ok(socket)

@@ -17,7 +17,8 @@ pub(crate) fn start(log: Log) {
     let access = if log.access { LevelFilter::from(Level::INFO) } else { LevelFilter::OFF };
     let filter = Targets::new().with_default(log.level).with_target(ACCESS, access);
     // Log lines go to files and collectors too: colour is for a person at a terminal.
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour =
+        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(|| Stderr).with_ansi(colour);
     let lines = match log.format {
         LogFormat::Text => lines.with_target(false).boxed(),

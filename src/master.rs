@@ -111,7 +111,9 @@ impl<H: Handler> Master<H> {
                 }
             }
         }
-        closed.into_iter().for_each(|pid| self.table.note_closed(pid));
+        for pid in closed {
+            self.table.note_closed(pid);
+        }
     }
 
     /// Takes the dead, strangers' children too: as PID 1 this process inherits them.
@@ -249,7 +251,8 @@ impl<H: Handler> Master<H> {
     /// Waits until something happens or is due.
     fn wait(&mut self) -> Result<Vec<Command>, Error> {
         let timeout = timeout_until(self.table.next_deadline(&self.goal), Instant::now());
-        let channels = self.table.workers.iter().filter_map(|worker| worker.channel.as_ref().map(AsFd::as_fd));
+        let channels =
+            self.table.workers.iter().filter_map(|worker| worker.channel.as_ref().map(AsFd::as_fd));
         let files = std::iter::once(self.signals.as_fd()).chain(channels);
         let mut files: Vec<PollFd<'_>> = files.map(|file| PollFd::new(file, PollFlags::POLLIN)).collect();
         match poll(&mut files, timeout) {
@@ -270,7 +273,8 @@ impl<H: Handler> Master<H> {
 impl<H> Master<H> {
     /// The first time: whoever is there is served, nobody new comes. The second time: at once.
     fn stop(&mut self, signal: Signal) {
-        let timeout = self.config.timeouts.drain.map_or("for ever".to_owned(), |drain| format!("{drain:?} at most"));
+        let timeout =
+            self.config.timeouts.drain.map_or("for ever".to_owned(), |drain| format!("{drain:?} at most"));
         self.goal.stop = match self.goal.stop {
             Stop::No => {
                 self.close_gates();
@@ -303,6 +307,11 @@ impl<H> Master<H> {
 
     fn finish(&self) {
         let (Drained { served, cut }, queued) = (self.drained, self.queued());
-        tracing::info!(served, cut, queued, "stopped: {served} connections served to their end, {cut} cut, {queued} still queued");
+        tracing::info!(
+            served,
+            cut,
+            queued,
+            "stopped: {served} connections served to their end, {cut} cut, {queued} still queued"
+        );
     }
 }

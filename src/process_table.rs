@@ -106,7 +106,8 @@ struct Throttle {
 impl Throttle {
     /// Notes a death, and returns the wait before the next spawn.
     fn note_death(&mut self, accepted_for: Duration, now: Instant) -> Duration {
-        self.young_deaths = if accepted_for >= HEALTHY_AFTER { 0 } else { self.young_deaths.saturating_add(1) };
+        self.young_deaths =
+            if accepted_for >= HEALTHY_AFTER { 0 } else { self.young_deaths.saturating_add(1) };
         let wait = match self.young_deaths {
             0 | 1 => Duration::ZERO,
             deaths => THROTTLE_MIN.saturating_mul(1 << (deaths - 2).min(20)).min(THROTTLE_MAX),
@@ -141,7 +142,14 @@ impl<C> ProcessTable<C> {
 
     /// Adds a worker that was just forked.
     pub(crate) fn add(&mut self, pid: Pid, id: usize, channel: C, now: Instant) {
-        let worker = WorkerHandle { pid, id, spawned: now, stage: Stage::Starting, channel: Some(channel), poked: self.departures };
+        let worker = WorkerHandle {
+            pid,
+            id,
+            spawned: now,
+            stage: Stage::Starting,
+            channel: Some(channel),
+            poked: self.departures,
+        };
         self.workers.push(worker);
     }
 
@@ -210,7 +218,9 @@ impl<C> ProcessTable<C> {
     /// What to do now. Pure: the same table, goal and time give the same plan.
     pub(crate) fn plan(&self, goal: &Goal, now: Instant) -> Vec<Action> {
         let mut plan = match goal.stop {
-            Stop::No => [self.give_up(goal, now), self.spawn(goal, now), self.let_in(goal), self.poke()].concat(),
+            Stop::No => {
+                [self.give_up(goal, now), self.spawn(goal, now), self.let_in(goal), self.poke()].concat()
+            }
             Stop::Draining => [self.drain(), self.poke()].concat(),
             Stop::Now => self.stop(),
         };
@@ -239,7 +249,8 @@ impl<C> ProcessTable<C> {
 
     /// Ids without a worker get one, unless they are throttled.
     fn spawn(&self, goal: &Goal, now: Instant) -> Vec<Action> {
-        let throttled = |id: usize| self.throttles.get(id).and_then(|it| it.not_before).is_some_and(|at| at > now);
+        let throttled =
+            |id: usize| self.throttles.get(id).and_then(|it| it.not_before).is_some_and(|at| at > now);
         let vacant = (0..goal.workers).filter(|id| !self.is_manned(*id) && !throttled(*id));
         vacant.map(|id| Action::Spawn { id }).collect()
     }
@@ -263,7 +274,8 @@ impl<C> ProcessTable<C> {
 
     /// After a departure, whoever accepts looks at the queue again: who left may have been woken for somebody there.
     fn poke(&self) -> Vec<Action> {
-        let stale = self.workers.iter().filter(|worker| worker.serves_queue() && worker.poked < self.departures);
+        let stale =
+            self.workers.iter().filter(|worker| worker.serves_queue() && worker.poked < self.departures);
         stale.map(|worker| Action::Tell { pid: worker.pid, order: Order::Poke }).collect()
     }
 
@@ -293,10 +305,17 @@ impl<C> ProcessTable<C> {
 
     /// Nobody outlives a deadline.
     fn kill(&self, goal: &Goal, now: Instant) -> Vec<Action> {
-        let late = self.workers.iter().filter(|worker| worker.deadline(goal).is_some_and(|deadline| deadline <= now));
+        let late = self
+            .workers
+            .iter()
+            .filter(|worker| worker.deadline(goal).is_some_and(|deadline| deadline <= now));
         late.map(|worker| Action::Kill {
             pid: worker.pid,
-            why: if worker.stage == Stage::Starting { "it did not get ready in time" } else { "it did not leave in time" },
+            why: if worker.stage == Stage::Starting {
+                "it did not get ready in time"
+            } else {
+                "it did not leave in time"
+            },
         })
         .collect()
     }

@@ -57,7 +57,7 @@ impl Signals {
 
     fn subscribe(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, SignalOnly::default(), signals)? })
+        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, SignalOnly, signals)? })
     }
 
     /// Takes what has arrived, in no particular order; repeated signals count once. Never blocks.

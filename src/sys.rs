@@ -53,7 +53,7 @@ pub(crate) fn reap() -> io::Result<Option<(Pid, ExitStatus)>> {
     }
 }
 
-/// What TCP_INFO tells of a listening socket's accept queue.
+/// What `TCP_INFO` tells of a listening socket's accept queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueueInfo {
     /// Connections that wait to be accepted.

@@ -15,7 +15,7 @@ use socket2::Socket;
 
 use crate::accept_turn::{Accepted, Ended, Mode, Next, Turn};
 use crate::channel::{Channel, Drained, Order, Received, Report};
-use crate::config::Config;
+use crate::config::{Config, Work};
 use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER, Traffic};
 use crate::error::Error;
 use crate::handler::Handler;
@@ -83,10 +83,11 @@ impl<H: Handler> Worker<H> {
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         self.handler.start().map_err(|error| Error::Start(format!("the handler refuses: {error}")))?;
         let slots = self.config.threads.get();
+        let quick = self.handler.is_quick() && self.config.work == Work::default();
         let shared = Arc::new(Shared {
             id: self.id,
             generation: self.generation,
-            turn: Turn::new(slots).map_err(Error::system("make the accept turn"))?,
+            turn: Turn::new(slots, quick).map_err(Error::system("make the accept turn"))?,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
             cutting: AtomicBool::new(false),
             config: self.config,
@@ -114,7 +115,10 @@ impl<H: Handler> FirstThread<H> {
         loop {
             self.wait()?;
             if !self.signals.take().is_empty() {
-                tracing::info!(worker = self.shared.id, "asked to leave by SIGTERM, waits for its replacement");
+                tracing::info!(
+                    worker = self.shared.id,
+                    "asked to leave by SIGTERM, waits for its replacement"
+                );
                 self.report(Report::Leaving);
             }
             while !self.orphan {
@@ -213,8 +217,8 @@ impl<H: Handler> FirstThread<H> {
             Course::Lingering { until } => Some(until),
         };
         let changed = self.shared.turn.changed();
-        let mut files =
-            [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
+        let mut files = [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()]
+            .map(|file| PollFd::new(file, PollFlags::POLLIN));
         let files = if self.orphan { &mut files[1..] } else { &mut files[..] };
         match poll(files, timeout_until(until, Instant::now())) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
@@ -253,35 +257,43 @@ impl<H: Handler> Shared<H> {
                 self.turn.close_door(door);
                 return;
             };
-            if let Next::Grow(other) = self.turn.pass(door, accepted.at) {
-                self.grow(other, accepted.at);
-            }
+            self.follow(self.turn.pass(door, accepted.at));
             ended = Some(self.serve(accepted, slot, &mut buffer));
         }
     }
 
-    fn grow(self: &Arc<Self>, slot: usize, now: Instant) {
+    /// Starts the thread that is to take the door, if one is due.
+    fn follow(self: &Arc<Self>, next: Next) {
+        let Next::Grow(slot) = next else { return };
         if let Err(error) = self.start_thread(slot) {
-            tracing::warn!(worker = self.id, slot, "cannot start another thread: {error}; serving with fewer slots");
-            self.turn.note_refused_thread(slot, now);
+            tracing::warn!(
+                worker = self.id,
+                slot,
+                "cannot start another thread: {error}; serving with fewer slots"
+            );
+            self.turn.note_refused_thread(slot, Instant::now());
         }
     }
 
-    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Ended {
+    fn serve(self: &Arc<Self>, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Ended {
         let socket = Arc::new(accepted.socket);
         *self.socket(slot) = Some(Arc::clone(&socket));
         if self.cutting.load(Ordering::SeqCst) {
             // The first thread may have gone past this slot before the socket was in it.
             let _ = socket.shutdown(Shutdown::Write);
         }
+        let lasts = || self.follow(self.turn.last(Instant::now()));
         let mut connection = Connection {
             socket: &socket,
             work: self.config.work,
+            idle: self.config.timeouts.idle,
             cutting: &self.cutting,
             traffic: Traffic::default(),
+            lasts: Some(&lasts),
         };
         let ending = connection.serve(&*self.handler, buffer);
         let Traffic { messages, bytes_in, bytes_out } = connection.traffic;
+        let brief = connection.lasts.is_some();
         *self.socket(slot) = None;
         if ending == Ending::HandlerPanicked {
             tracing::error!(worker = self.id, slot, peer = %accepted.peer, "the handler panicked, its connection is closed");
@@ -301,7 +313,7 @@ impl<H: Handler> Shared<H> {
             "connection closed"
         );
         drop(socket);
-        if ending == Ending::Cut { Ended::Cut } else { Ended::Served }
+        Ended { cut: ending == Ending::Cut, brief }
     }
 
     /// Closes every connection, for writing or altogether. From here on an end is no longer the peer's.

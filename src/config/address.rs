@@ -1,4 +1,4 @@
-//! An address to listen on, as the user writes it: "host:port", "[::]:port" or "unix:/path".
+//! An address to listen on, as the user writes it: `host:port`, `[::]:port` or `unix:/path`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -87,10 +87,15 @@ fn unix_place(text: &str) -> Result<Place, String> {
         None => (text, None),
     };
     if !path.starts_with('/') {
-        return Err(format!("the path of a unix socket is absolute, \"unix:/run/echo.sock\", but here it is \"{path}\""));
+        return Err(format!(
+            "the path of a unix socket is absolute, \"unix:/run/echo.sock\", but here it is \"{path}\""
+        ));
     }
     if path.len() > UNIX_PATH_BYTES_MAX {
-        return Err(format!("the path of a unix socket has {UNIX_PATH_BYTES_MAX} bytes at most, not {}", path.len()));
+        return Err(format!(
+            "the path of a unix socket has {UNIX_PATH_BYTES_MAX} bytes at most, not {}",
+            path.len()
+        ));
     }
     if path.contains('\0') {
         return Err("a path holds no NUL byte".to_owned());
@@ -99,22 +104,28 @@ fn unix_place(text: &str) -> Result<Place, String> {
 }
 
 fn parse_mode(digits: &str) -> Result<u32, String> {
-    u32::from_str_radix(digits, 8)
-        .ok()
-        .filter(|mode| *mode <= 0o777)
-        .ok_or_else(|| format!("a mode is an octal number up to 0777, such as \"?mode=0660\", not \"{digits}\""))
+    u32::from_str_radix(digits, 8).ok().filter(|mode| *mode <= 0o777).ok_or_else(|| {
+        format!("a mode is an octal number up to 0777, such as \"?mode=0660\", not \"{digits}\"")
+    })
 }
 
 fn tcp_places(text: &str) -> Result<Vec<Place>, String> {
     let Some((host, port)) = text.rsplit_once(':') else {
-        let like = if text.parse::<u16>().is_ok() { format!("127.0.0.1:{text}") } else { format!("{text}:8080") };
-        return Err(format!("an address is \"host:port\", such as \"{like}\", or \"unix:/path\", not \"{text}\""));
+        let like =
+            if text.parse::<u16>().is_ok() { format!("127.0.0.1:{text}") } else { format!("{text}:8080") };
+        return Err(format!(
+            "an address is \"host:port\", such as \"{like}\", or \"unix:/path\", not \"{text}\""
+        ));
     };
     if host.is_empty() {
-        return Err(format!("\"{text}\" names no host: \"0.0.0.0{text}\" is every IPv4 address, \"[::]{text}\" both families"));
+        return Err(format!(
+            "\"{text}\" names no host: \"0.0.0.0{text}\" is every IPv4 address, \"[::]{text}\" both families"
+        ));
     }
     if host.contains(':') && !host.starts_with('[') {
-        return Err(format!("an IPv6 address stands in brackets: \"[{host}]:{port}\", if {port} is the port"));
+        return Err(format!(
+            "an IPv6 address stands in brackets: \"[{host}]:{port}\", if {port} is the port"
+        ));
     }
     if port.parse::<u16>().is_err() {
         return Err(format!("a port is a number from 0 to 65535, not \"{port}\""));

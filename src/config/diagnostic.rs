@@ -25,10 +25,12 @@ impl Diagnostic {
         let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
         let line = text[start..].lines().next().unwrap_or_default();
         let column = text[start..offset].chars().count() + 1;
-        let end = floor_char_boundary(text, self.span.end).clamp(offset, start + line.len().max(offset - start));
+        let end =
+            floor_char_boundary(text, self.span.end).clamp(offset, start + line.len().max(offset - start));
         let width = text[offset..end].chars().count().max(1);
         let margin = " ".repeat(number.to_string().len());
-        let indent: String = text[start..offset].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String =
+            text[start..offset].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let hint = self.hint.as_deref().unwrap_or_default();
         let under = format!("{margin} | {indent}{} {hint}", "^".repeat(width));
         format!(
@@ -52,8 +54,11 @@ mod tests {
     #[test]
     fn a_diagnostic_points_at_its_line() {
         let text = "listen = 1\nworkrs = 4\n";
-        let diagnostic =
-            Diagnostic { message: "unknown key `workrs`".into(), span: 11..17, hint: Some("did you mean `x`?".into()) };
+        let diagnostic = Diagnostic {
+            message: "unknown key `workrs`".into(),
+            span: 11..17,
+            hint: Some("did you mean `x`?".into()),
+        };
         assert_eq!(
             diagnostic.render("a.toml", text),
             "a.toml:2:1: unknown key `workrs`\n  |\n2 | workrs = 4\n  | ^^^^^^ did you mean `x`?"

@@ -20,7 +20,7 @@ pub(crate) struct Entry<'a> {
 
 impl Entry<'_> {
     /// Points a problem at its place in the file.
-    pub(crate) fn pointing_at(&self, problem: Problem) -> Diagnostic {
+    pub(crate) fn pointing_at(&self, problem: &Problem) -> Diagnostic {
         let element = problem.element.and_then(|element| self.elements.get(element));
         Diagnostic {
             message: format!("{}: {}", self.key.path, problem.message),
@@ -77,7 +77,8 @@ fn entry<'a>(path: &str, place: Range<usize>, value: Spanned<DeValue<'a>>) -> Re
 fn nearest_key(path: &str) -> Option<String> {
     let last = path.rsplit('.').next().unwrap_or(path);
     let by_path = KEYS.iter().map(|key| (key.path.to_owned(), key.path.to_owned()));
-    let by_name = KEYS.iter().filter_map(|key| Some((key.path.split_once('.')?.1.to_owned(), key.path.to_owned())));
+    let by_name =
+        KEYS.iter().filter_map(|key| Some((key.path.split_once('.')?.1.to_owned(), key.path.to_owned())));
     let by_table = KEYS.iter().filter_map(|key| {
         let (table, _) = key.path.split_once('.')?;
         Some((table.to_owned(), format!("[{table}]")))
@@ -93,7 +94,9 @@ fn plain(value: DeValue<'_>) -> Value<'_> {
             Err(_) => Value::Other("number beyond all limits"),
         },
         DeValue::Boolean(value) => Value::Boolean(value),
-        DeValue::Array(values) => Value::List(values.into_iter().map(|value| plain(value.into_inner())).collect()),
+        DeValue::Array(values) => {
+            Value::List(values.into_iter().map(|value| plain(value.into_inner())).collect())
+        }
         DeValue::Float(_) => Value::Other("number with a fraction"),
         DeValue::Datetime(_) => Value::Other("date"),
         DeValue::Table(_) => Value::Other("table"),

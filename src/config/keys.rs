@@ -81,7 +81,8 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "N",
         help: "How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it",
         set: |config, value| {
-            count(value, BACKLOG_MAX).map(|count| config.backlog = count.try_into().expect("65535 fits in 32 bits"))
+            count(value, BACKLOG_MAX)
+                .map(|count| config.backlog = count.try_into().expect("65535 fits in 32 bits"))
         },
         get: |config| config.backlog.to_string(),
     },
@@ -196,7 +197,7 @@ impl Key {
         short.unwrap_or(self.path).replace('.', "-")
     }
 
-    /// The variable of the environment: "PREFORK_TIMEOUTS_IDLE".
+    /// The variable of the environment: `PREFORK_TIMEOUTS_IDLE`.
     pub(crate) fn variable(&self) -> String {
         format!("{}{}", super::ENVIRONMENT_PREFIX, self.long().replace('-', "_").to_uppercase())
     }
@@ -222,7 +223,7 @@ pub(crate) fn document(config: &Config, dress: impl Fn(&Key, &str) -> String) ->
     for key in KEYS {
         let (table, name) = key.split();
         if table != open {
-            text.push_str(&format!("\n[{}]\n", table.unwrap_or_default()));
+            text.extend(["\n[", table.unwrap_or_default(), "]\n"]);
             open = table;
         }
         text.push_str(&dress(key, &format!("{name} = {}", (key.get)(config))));
@@ -330,12 +331,12 @@ fn choice<T: Copy>(value: &Value<'_>, choices: &[(&str, T)]) -> Result<T, Proble
     let mut problem = expected(&names.join(" or "), value);
     let candidates = choices.iter().map(|(name, _)| ((*name).to_owned(), (*name).to_owned()));
     if let Some(near) = nearest(written, candidates) {
-        problem.message.push_str(&format!("; did you mean \"{near}\"?"));
+        problem.message.extend(["; did you mean ", &quoted(&near), "?"]);
     }
     Err(problem)
 }
 
-fn chosen<T: PartialEq>(choices: &[(&str, T)], value: T) -> String {
+fn chosen<T: PartialEq + Copy>(choices: &[(&str, T)], value: T) -> String {
     let (name, _) = choices.iter().find(|(_, choice)| *choice == value).expect("each value has a name");
     quoted(name)
 }
@@ -345,7 +346,10 @@ fn addresses(value: &Value<'_>) -> Result<Vec<Address>, Problem> {
         Value::Loose(text) => text.split(',').map(str::trim).collect(),
         Value::List(values) => {
             let each = values.iter().enumerate().map(|(element, value)| {
-                value.text().ok_or_else(|| Problem { element: Some(element), ..expected("an address in quotes", value) })
+                value.text().ok_or_else(|| Problem {
+                    element: Some(element),
+                    ..expected("an address in quotes", value)
+                })
             });
             each.collect::<Result<_, _>>()?
         }
@@ -360,7 +364,9 @@ fn addresses(value: &Value<'_>) -> Result<Vec<Address>, Problem> {
         let address = Address::parse(text).map_err(wrong)?;
         for earlier in &addresses {
             if let Some(shared) = address.overlap(earlier) {
-                return Err(wrong(format!("\"{text}\" and \"{earlier}\" both claim {shared}: keep one of them")));
+                return Err(wrong(format!(
+                    "\"{text}\" and \"{earlier}\" both claim {shared}: keep one of them"
+                )));
             }
         }
         addresses.push(address);

@@ -108,7 +108,12 @@ impl Default for Config {
             workers: Workers::Auto,
             threads: NonZeroUsize::new(256).expect("256 is not zero"),
             work: Work::default(),
-            timeouts: Timeouts { idle: seconds(300), write: seconds(30), drain: seconds(30), start: seconds(10) },
+            timeouts: Timeouts {
+                idle: seconds(300),
+                write: seconds(30),
+                drain: seconds(30),
+                start: seconds(10),
+            },
             log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
         }
     }
@@ -125,7 +130,9 @@ impl Config {
     pub(crate) fn worker_count(&self) -> usize {
         match self.workers {
             Workers::Count(count) => count.get(),
-            Workers::Auto => std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX),
+            Workers::Auto => {
+                std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX)
+            }
         }
     }
 
@@ -226,7 +233,7 @@ impl Settings {
         for entry in file::entries(&text).map_err(pointed)? {
             let line = diagnostic::line_of(&text, entry.span.start);
             self.apply(entry.key, &entry.value, Origin::File { path: path.to_owned(), line })
-                .map_err(|problem| pointed(entry.pointing_at(problem)))?;
+                .map_err(|problem| pointed(entry.pointing_at(&problem)))?;
         }
         Ok(())
     }

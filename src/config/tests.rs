@@ -9,7 +9,8 @@ use super::*;
 fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
     let mut config = tempfile::NamedTempFile::new().unwrap();
     config.write_all(file.as_bytes()).unwrap();
-    let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let environment =
+        environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let sources = Sources { file: Some(config.path().to_owned()), environment, flags: Vec::new() };
     Settings::load(&sources).map_err(|refusal| match refusal {
         Refusal::Flag(message) | Refusal::Config(message) => {
@@ -26,19 +27,27 @@ fn refusal(file: &str) -> String {
 fn the_default_document_is_the_built_in_configuration() {
     let document = default_document();
     assert_eq!(load(&document, &[]).unwrap().config, Config::default());
-    assert_eq!(document.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count(), KEYS.len());
+    assert_eq!(
+        document.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count(),
+        KEYS.len()
+    );
 }
 
 #[test]
 fn the_shipped_file_holds_every_key() {
     let settings = load(include_str!("../../config.toml"), &[]).unwrap();
-    assert!(settings.origins.values().all(|origin| matches!(origin, Origin::File { .. })), "{:?}", settings.origins);
+    assert!(
+        settings.origins.values().all(|origin| matches!(origin, Origin::File { .. })),
+        "{:?}",
+        settings.origins
+    );
     assert_eq!(settings.config.capacity(), 4);
 }
 
 #[test]
 fn what_is_shown_is_read_back_as_the_same() {
-    let shown = load("listen = [\"unix:/a b\"]\n[work]\nsleep = \"1m 30s\"", &[("PREFORK_WORKERS", "3")]).unwrap();
+    let shown =
+        load("listen = [\"unix:/a b\"]\n[work]\nsleep = \"1m 30s\"", &[("PREFORK_WORKERS", "3")]).unwrap();
     assert_eq!(load(&shown.show(), &[]).unwrap().config, shown.config);
 }
 
@@ -63,14 +72,19 @@ fn an_unknown_key_is_an_error_with_a_proposal() {
 
 #[test]
 fn a_wrong_value_is_an_error_at_its_place() {
-    assert!(refusal("[pool]\nworkers = 0").contains("config.toml:2:11: pool.workers: expected a number from 1 to 1024"));
+    assert!(
+        refusal("[pool]\nworkers = 0")
+            .contains("config.toml:2:11: pool.workers: expected a number from 1 to 1024")
+    );
     assert!(refusal("[pool]\nworkers = \"two\"").contains("found the text \"two\""));
     assert!(refusal("[pool]\nthreads = 1.5").contains("found a number with a fraction"));
     assert!(refusal("backlog = 99999999999999999999999999").contains("beyond all limits"));
     assert!(refusal("[timeouts]\nidle = 300").contains("a duration with its unit"));
     assert!(refusal("transform = \"uppercas\"").contains("did you mean \"uppercase\"?"));
     assert!(refusal("pool = 3").contains("`pool` is a table"));
-    assert!(refusal("listen = [\"127.0.0.1:1\", 2]").contains(":1:26: listen: expected an address in quotes"));
+    assert!(
+        refusal("listen = [\"127.0.0.1:1\", 2]").contains(":1:26: listen: expected an address in quotes")
+    );
     assert!(refusal("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]").contains("both claim 127.0.0.1:1"));
     assert!(refusal("listen = []").contains("1 to 64 addresses"));
     assert!(refusal("backlog = ").contains("config.toml:1:1"));
@@ -84,7 +98,8 @@ fn more_slots_than_a_pool_can_have_are_refused() {
 
 #[test]
 fn an_unknown_variable_is_a_warning_with_a_proposal() {
-    let settings = load("", &[("PREFORK_THREDS", "5"), ("PREFORK_ECHO_PORT", "tcp://1"), ("HOME", "/")]).unwrap();
+    let settings =
+        load("", &[("PREFORK_THREDS", "5"), ("PREFORK_ECHO_PORT", "tcp://1"), ("HOME", "/")]).unwrap();
     assert_eq!(settings.warnings.len(), 2);
     assert!(settings.warnings[0].contains("did you mean PREFORK_THREADS?"), "{:?}", settings.warnings);
 }

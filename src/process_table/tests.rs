@@ -191,7 +191,10 @@ fn a_worker_that_wants_to_leave_stays_until_its_replacement_accepts() {
     scene.stage(110, Stage::Ready);
     assert_eq!(scene.carry_out(), [tell(110, Order::Go), tell(100, Order::Retire)]);
     assert_eq!(scene.die(100), Duration::ZERO);
-    assert_eq!(scene.plan(), [tell(110, Order::Poke), tell(101, Order::Poke)].iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(
+        scene.plan(),
+        [tell(110, Order::Poke), tell(101, Order::Poke)].iter().rev().cloned().collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
 use crate::support::{TestServer, assert_stopped, eventually, has_answer, lives, meanwhile};
+use nix::sys::signal::{Signal, kill};
 
 #[test]
 fn an_idle_pool_stops_at_once() {
@@ -71,7 +71,7 @@ fn a_peer_that_sends_without_end_cannot_hold_up_a_stop() {
     let senders: Vec<_> = (0..2)
         .map(|_| {
             let stream = TcpStream::connect(&server.address).unwrap();
-            std::thread::spawn(move || while (&stream).write(&[b'x'; 65536]).is_ok() {})
+            std::thread::spawn(move || while (&stream).write(&[b'x'; 4096]).is_ok() {})
         })
         .collect();
     // A third finds no slot: both are taken.
@@ -125,14 +125,18 @@ fn signals_to_the_whole_group_are_the_masters_business() {
             kill(*worker, signal).unwrap();
         }
     }
-    held.iter_mut().for_each(|connection| drop(connection.exchange(b"undisturbed").unwrap()));
+    for connection in &mut held {
+        connection.exchange(b"undisturbed").unwrap();
+    }
     // TERM to all: the workers ask to be replaced, and the master drains.
     server.signal(Signal::SIGTERM);
     for worker in &workers {
         kill(*worker, Signal::SIGTERM).unwrap();
     }
     server.wait_for_logs("worker drains", 2);
-    held.map(|connection| connection.finish().unwrap());
+    for connection in held {
+        connection.finish().unwrap();
+    }
     for mut connection in waiting {
         connection.exchange(b"and me").unwrap();
         connection.finish().unwrap();
@@ -149,9 +153,7 @@ fn without_its_master_a_worker_frees_the_port_and_finishes_its_connections() {
     let workers = server.workers();
     server.signal(Signal::SIGKILL);
     server.wait();
-    let successor = eventually("the port to be free", || {
-        std::net::TcpListener::bind(&server.address).ok()
-    });
+    let successor = eventually("the port to be free", || std::net::TcpListener::bind(&server.address).ok());
     drop(successor);
     let next = TestServer::start(&["--listen", &server.address]);
     held.exchange(b"still there?").unwrap();

@@ -110,6 +110,7 @@ fn pretended_work_takes_its_time_for_each_message() {
 
 #[test]
 fn pretended_work_is_not_idleness() {
-    let server = TestServer::start(&["--sleep", "300ms", "--timeouts-idle", "100ms", "--timeouts-write", "100ms"]);
+    let server =
+        TestServer::start(&["--sleep", "300ms", "--timeouts-idle", "100ms", "--timeouts-write", "100ms"]);
     server.connect().exchange(b"slow").unwrap();
 }

@@ -1,6 +1,6 @@
 //! A service that fails on demand, for the tests: "panic", "exit" and "abort" do what they say, "overflow" overflows
-//! the stack, "memory" asks for ever more. With FAULTY_START=1 no worker gets ready, with FAULTY_START=hang none ever
-//! answers.
+//! the stack, "memory" asks for ever more. With `FAULTY_START=1` no worker gets ready, with
+//! `FAULTY_START=hang` none ever answers.
 
 use std::error::Error;
 use std::process::{self, ExitCode};
@@ -28,7 +28,7 @@ impl Handler for Faulty {
             b"panic" => panic!("the test wants it so"),
             b"exit" => process::exit(7),
             b"abort" => process::abort(),
-            b"overflow" => process::exit(overflow(1) as i32),
+            b"overflow" => process::exit(i32::try_from(overflow(1)).unwrap_or(0)),
             b"memory" => {
                 let mut hoard: Vec<Vec<u8>> = Vec::new();
                 loop {

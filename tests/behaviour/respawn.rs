@@ -3,10 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::{
+    TestServer, beside_server, children, eventually, has_answer, lives, open_files, program, server_command,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use prefork_client::Connection;
-use crate::support::{TestServer, beside_server, children, eventually, has_answer, lives, open_files, program, server_command};
 
 fn faulty() -> Command {
     program(&beside_server("examples/faulty"))
@@ -27,12 +29,15 @@ fn a_killed_worker_loses_only_what_it_held_and_is_replaced_at_once() {
     let victim = server.workers()[0];
     kill(victim, Signal::SIGKILL).unwrap();
     eventually("both who waited to be served", || waiting.iter().all(has_answer).then_some(()));
-    let survivors = held.iter_mut().filter_map(|connection| connection.exchange(b"still there?").ok()).count();
+    let survivors =
+        held.iter_mut().filter_map(|connection| connection.exchange(b"still there?").ok()).count();
     assert_eq!(survivors, 2);
     let deaths = server.wait_for_logs("worker died", 1);
     assert_eq!(deaths.len(), 1);
     assert!(deaths[0].contains("was killed by SIGKILL; respawning worker=0"), "{deaths:?}");
-    eventually("two workers", || (server.workers().len() == 2 && !server.workers().contains(&victim)).then_some(()));
+    eventually("two workers", || {
+        (server.workers().len() == 2 && !server.workers().contains(&victim)).then_some(())
+    });
 }
 
 #[test]
@@ -51,7 +56,8 @@ fn each_cause_of_death_is_named() {
 
 #[test]
 fn a_panic_of_the_handler_costs_one_connection() {
-    let server = TestServer::start_command(faulty(), &["--workers", "1", "--threads", "2", "--transform", "none"]);
+    let server =
+        TestServer::start_command(faulty(), &["--workers", "1", "--threads", "2", "--transform", "none"]);
     let worker = server.workers();
     let mut bystander = server.connect();
     bystander.send(b"hello").unwrap();
@@ -128,7 +134,9 @@ fn a_thousand_respawns_leave_nothing_behind() {
     assert_eq!(open_files(server.pid()), files, "no leaked file");
     // A worker that held the channels of those before it would have hundreds.
     let of_worker = |index: usize| open_files(server.workers()[index]);
-    eventually("the last worker to have as many files as the first", || (of_worker(0) == of_worker(249)).then_some(()));
+    eventually("the last worker to have as many files as the first", || {
+        (of_worker(0) == of_worker(249)).then_some(())
+    });
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use prefork_client::Connection;
 use crate::support::{TestServer, eventually, field, has_answer, meanwhile};
+use prefork_client::Connection;
 
 /// Opens connections, one after the other, that have sent a message and not yet read its echo.
 fn askers(server: &TestServer, count: usize) -> Vec<Connection> {
@@ -23,16 +23,16 @@ fn answered(connections: &[Connection]) -> usize {
 #[test]
 fn exactly_as_many_are_served_as_there_are_slots_and_the_others_in_their_order() {
     let server = TestServer::start(&["--workers", "2", "--threads", "2"]);
-    let mut served: Vec<Connection> = (0..4).map(|_| server.served()).collect();
+    let mut holders: Vec<Connection> = (0..4).map(|_| server.served()).collect();
     let mut waiting = askers(&server, 6);
     meanwhile("nobody is served without a slot", Duration::from_millis(200), || answered(&waiting) == 0);
     while !waiting.is_empty() {
-        served.remove(0).finish().unwrap();
+        holders.remove(0).finish().unwrap();
         eventually("the first in the queue to be served", || has_answer(&waiting[0]).then_some(()));
         assert_eq!(answered(&waiting), 1, "and nobody else");
         let mut next = waiting.remove(0);
         next.receive(b"hello").unwrap();
-        served.push(next);
+        holders.push(next);
     }
 }
 
@@ -50,12 +50,15 @@ fn the_queue_wait_in_the_log_is_that_of_the_clients_clock() {
     let released = connected.elapsed();
     drop(holder);
     waiter.exchange(b"at last").unwrap();
-    let served = before.elapsed();
+    let answered_after = before.elapsed();
     drop(waiter);
     let line = server.wait_for_log(&format!("peer=127.0.0.1:{port} "));
     let queue_wait: f64 = field(&line, "queue_wait").parse().unwrap();
     assert!(queue_wait >= released.as_secs_f64() - JIFFIES, "{line} but released after {released:?}");
-    assert!(queue_wait <= served.as_secs_f64() + JIFFIES, "{line} but served after {served:?}");
+    assert!(
+        queue_wait <= answered_after.as_secs_f64() + JIFFIES,
+        "{line} but served after {answered_after:?}"
+    );
 }
 
 #[test]

@@ -87,7 +87,8 @@ impl TestServer {
         let line = server.wait_for_log("listening on ");
         let list = line.split("listening on ").nth(1).and_then(|rest| rest.split(" with ").next());
         let mut addresses = list.expect("the line names its addresses").split(", ");
-        server.address = addresses.find(|address| !address.starts_with("unix:")).unwrap_or_default().to_owned();
+        let tcp = addresses.find(|address| !address.starts_with("unix:"));
+        server.address = tcp.map(str::to_owned).unwrap_or_default();
         server
     }
 
@@ -233,12 +234,15 @@ pub(crate) fn has_answer(connection: &Connection) -> bool {
 /// What a line of the log says of a field: `queue_wait=0.004` is "0.004".
 pub(crate) fn field<'a>(line: &'a str, name: &str) -> &'a str {
     let rest = line.split(&format!(" {name}=")).nth(1).unwrap_or_else(|| panic!("no {name} in {line}"));
-    rest.strip_prefix('"').map_or_else(|| rest.split(' ').next(), |rest| rest.split('"').next()).unwrap_or_default()
+    rest.strip_prefix('"')
+        .map_or_else(|| rest.split(' ').next(), |rest| rest.split('"').next())
+        .unwrap_or_default()
 }
 
 /// Fails if the line that counts what became of the connections says otherwise.
 #[track_caller]
 pub(crate) fn assert_stopped(log: &[String], served: u64, cut: u64, queued: u64) {
-    let wanted = format!("stopped: {served} connections served to their end, {cut} cut, {queued} still queued");
+    let wanted =
+        format!("stopped: {served} connections served to their end, {cut} cut, {queued} still queued");
     assert!(log.iter().any(|line| line.contains(&wanted)), "no {wanted:?} in\n{}", log.join("\n"));
 }
