@@ -73,8 +73,8 @@ pub(crate) fn main<H: Handler>(handler: impl FnOnce(&Config) -> H) -> ExitCode {
     match run(&cli, &sources(&cli, &matches), handler) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell when this fails.
-            let _ = writeln!(io::stderr(), "prefork-echo: {error}");
+            // In one write, since workers print too. Nobody is left to tell when this fails.
+            let _ = io::stderr().write_all(format!("prefork-echo: {error}\n").as_bytes());
             error.exit_code()
         }
     }

@@ -21,6 +21,14 @@ pub(crate) enum Error {
     /// The first workers never got ready. Exit code 70 (`EX_SOFTWARE`).
     #[error("the pool did not start: {0}")]
     Start(String),
+    /// A worker could not get ready. Exit code 70; the master sees it, and tries again.
+    #[error("worker {id} cannot start: {cause}")]
+    Worker {
+        /// The worker's number.
+        id: usize,
+        /// What stood in the way.
+        cause: String,
+    },
     /// The system refused something that the program cannot do without. Exit code 1.
     #[error("cannot {doing}: {source}")]
     System {
@@ -42,7 +50,7 @@ impl Error {
         ExitCode::from(match self {
             Self::System { .. } => 1,
             Self::Listen { .. } => 69,
-            Self::Start(_) => 70,
+            Self::Start(_) | Self::Worker { .. } => 70,
             Self::Config(_) => 78,
         })
     }

@@ -81,7 +81,8 @@ impl<H: Handler> Worker<H> {
     pub(crate) fn run(self) -> Result<(), Error> {
         let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
-        self.handler.start().map_err(|error| Error::Start(format!("the handler refuses: {error}")))?;
+        let refused = |cause: String| Error::Worker { id: self.id, cause };
+        self.handler.start().map_err(|error| refused(error.to_string()))?;
         let slots = self.config.threads.get();
         let quick = self.handler.is_quick() && self.config.work == Work::default();
         let shared = Arc::new(Shared {
@@ -93,7 +94,8 @@ impl<H: Handler> Worker<H> {
             config: self.config,
             handler: self.handler,
         });
-        shared.start_thread(shared.turn.first_slot()).map_err(Error::system("start the first thread"))?;
+        let first = shared.start_thread(shared.turn.first_slot());
+        first.map_err(|error| refused(format!("no thread: {error}")))?;
         signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
         let first = FirstThread {
             shared,

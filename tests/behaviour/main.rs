@@ -3,6 +3,10 @@
 
 mod drain;
 mod echo;
+mod hostile;
+mod netcat;
+mod own_handler;
 mod respawn;
 mod saturation;
+mod startup;
 mod support;

@@ -1,0 +1,139 @@
+//! Peers that misbehave cost their own slot at most, and that until their timeout.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::unistd::Pid;
+use prefork_client::Connection;
+use socket2::SockRef;
+
+use crate::support::{TestServer, eventually, field, has_answer, meanwhile};
+
+/// Closes a connection with a reset.
+fn reset(stream: TcpStream) {
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(stream);
+}
+
+fn asker(server: &TestServer) -> Connection {
+    let mut connection = server.connect();
+    connection.send(b"hello").unwrap();
+    connection
+}
+
+/// Lowers a limit of a running process, or sets it back.
+fn limit(pid: Pid, limit: &str) {
+    let status = Command::new("prlimit").args(["--pid", &pid.to_string(), limit]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn a_silent_peer_is_closed_after_the_idle_timeout() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1", "--timeouts-idle", "100ms"]);
+    let mut silent = TcpStream::connect(&server.address).unwrap();
+    let waiting = asker(&server);
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0, "an orderly end");
+    drop(silent);
+    eventually("the next in the queue", || has_answer(&waiting).then_some(()));
+    assert_eq!(field(&server.wait_for_log("connection closed"), "reason"), "idle timeout");
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_closed_after_the_write_timeout() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "2", "--timeouts-write", "200ms"]);
+    let stuck = TcpStream::connect(&server.address).unwrap();
+    stuck.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
+    let filler = [b'x'; 4096];
+    let mut bystander = server.connect();
+    while (&stuck).write(&filler).is_ok() {
+        bystander.exchange(b"undisturbed").unwrap();
+    }
+    let line = server.wait_for_log("connection closed");
+    assert_eq!(field(&line, "reason"), "write timeout");
+    bystander.exchange(b"undisturbed").unwrap();
+}
+
+#[test]
+fn peers_that_vanish_leave_the_slot_to_the_next() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1"]);
+    let holder = server.served();
+    for how in 0..30 {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        match how % 3 {
+            0 => drop(stream),
+            1 => reset(stream),
+            _ => {
+                stream.write_all(b"never read").unwrap();
+                reset(stream);
+            }
+        }
+    }
+    let waiting = asker(&server);
+    drop(holder);
+    eventually("the one who stayed", || has_answer(&waiting).then_some(()));
+    let mut midway = TcpStream::connect(&server.address).unwrap();
+    drop(waiting);
+    midway.write_all(b"half a mess").unwrap();
+    reset(midway);
+    server.served().finish().unwrap();
+}
+
+#[test]
+fn an_answer_in_flight_survives_the_end_of_the_conversation() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1", "--timeouts-idle", "100ms"]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let message = vec![b'x'; 100_000];
+    stream.write_all(&message).unwrap();
+    // The server closes while all of it is still unread here.
+    server.wait_for_log("idle timeout");
+    stream.shutdown(Shutdown::Write).unwrap_or(());
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, message.to_ascii_uppercase());
+}
+
+#[test]
+fn without_a_free_file_clients_wait_and_nobody_spins() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "4"]);
+    server.served().finish().unwrap();
+    let worker = server.workers()[0];
+    let free = (0..).find(|file| !Path::new(&format!("/proc/{worker}/fd/{file}")).exists()).unwrap();
+    limit(worker, &format!("--nofile={free}:"));
+    let waiting = asker(&server);
+    server.wait_for_log("cannot accept on");
+    meanwhile("it waits in the queue", Duration::from_millis(300), || !has_answer(&waiting));
+    // 10, 20, 40 … 500 ms: a spinning worker would be beyond a thousand failures by now.
+    assert!(server.log().iter().filter(|line| line.contains("cannot accept on")).count() < 8);
+    limit(worker, "--nofile=1024:");
+    eventually("it to be served", || has_answer(&waiting).then_some(()));
+    assert_eq!(server.workers(), [worker]);
+}
+
+#[test]
+fn a_refused_thread_costs_capacity_and_no_connection() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "4"]);
+    let holder = server.served();
+    let worker = server.workers()[0];
+    // No room for another stack.
+    limit(worker, "--as=1000000:");
+    let second = server.served();
+    let waiting = asker(&server);
+    server.wait_for_log("cannot start another thread");
+    drop(holder);
+    eventually("one after the other to be served", || has_answer(&waiting).then_some(()));
+    drop(second);
+    limit(worker, "--as=unlimited:");
+    assert_eq!(server.workers(), [worker]);
+}
+
+#[test]
+fn a_burst_of_silent_peers_does_not_keep_others_waiting() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "600"]);
+    let silent: Vec<TcpStream> = (0..500).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
+    let waiting = asker(&server);
+    eventually("it to be served beside them", || has_answer(&waiting).then_some(()));
+    drop(silent);
+}
