@@ -15,7 +15,7 @@ use crate::config::Work;
 use crate::handler::{Handler, Reply};
 
 /// What one read takes at most. Chosen by measurement, see docs/performance.md.
-pub(crate) const BUFFER_BYTES: usize = 16 * 1024;
+pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// How long a connection that we close waits for its peer to close too. Closing earlier, with bytes of the peer still
 /// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);

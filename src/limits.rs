@@ -12,8 +12,8 @@ use crate::error::Error;
 const FILES_BESIDE: u64 = 64;
 /// What a process has mapped besides its threads: libraries, heaps, stacks.
 const MAPPINGS_BESIDE: u64 = 512;
-/// Mappings of one thread: its stack, the stack's guard, and the two of its heap arena.
-const MAPPINGS_PER_THREAD: u64 = 4;
+/// Mappings of one thread: its stack, the stack's guard, its buffer, and the two of its heap arena.
+const MAPPINGS_PER_THREAD: u64 = 5;
 
 /// What a pool needs of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,10 @@ use crate::handler::Handler;
 use crate::listener::Listener;
 use crate::signals::{self, Blocked, Signals};
 
+/// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
+/// only as many of them as its messages touch.
+const BUFFER_MAPPED_BYTES: usize = 128 * 1024;
+const _: () = assert!(BUFFER_BYTES <= BUFFER_MAPPED_BYTES, "a buffer fits in what is allocated for it");
 /// The stack of a connection's thread. Only what is touched takes memory.
 const STACK_BYTES: usize = 256 * 1024;
 
@@ -252,7 +256,8 @@ impl<H: Handler> Shared<H> {
 
     /// A slot: one connection after the other.
     fn serve_slot(self: &Arc<Self>, slot: usize) {
-        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut pages = vec![0; BUFFER_MAPPED_BYTES];
+        let buffer = &mut pages[..BUFFER_BYTES];
         let mut ended = None;
         while let Some(mut door) = self.turn.lead(ended.take()) {
             let Some(accepted) = door.accept(&self.turn) else {
@@ -260,7 +265,7 @@ impl<H: Handler> Shared<H> {
                 return;
             };
             self.follow(self.turn.pass(door, accepted.at));
-            ended = Some(self.serve(accepted, slot, &mut buffer));
+            ended = Some(self.serve(accepted, slot, buffer));
         }
     }
 
