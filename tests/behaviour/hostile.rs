@@ -100,7 +100,7 @@ fn without_a_free_file_clients_wait_and_nobody_spins() {
     let server = TestServer::start(&["--workers", "1", "--threads", "4"]);
     server.served().finish().unwrap();
     let worker = server.workers()[0];
-    let free = (0..).find(|file| !Path::new(&format!("/proc/{worker}/fd/{file}")).exists()).unwrap();
+    let free = (0..1024).find(|file| !Path::new(&format!("/proc/{worker}/fd/{file}")).exists()).unwrap();
     limit(worker, &format!("--nofile={free}:"));
     let waiting = asker(&server);
     server.wait_for_log("cannot accept on");

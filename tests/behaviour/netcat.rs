@@ -12,7 +12,7 @@ const OUTPUT: &[u8] = "HéLLO\r\nNO NEWLINE AT THE END".as_bytes();
 /// Feeds a program, and returns what it prints.
 fn pipe(command: &mut Command, input: &[u8]) -> Vec<u8> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap_or_else(|error| {
-        panic!("cannot run {:?}, which these tests need: {error}", command.get_program())
+        panic!("cannot run {}, which these tests need: {error}", command.get_program().display())
     });
     let mut stdin = child.stdin.take().unwrap();
     std::thread::scope(|scope| {
