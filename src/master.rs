@@ -228,11 +228,11 @@ impl<H: Handler> Master<H> {
         self.table.note_open();
         let addresses: Vec<String> = self.listeners.iter().map(ToString::to_string).collect();
         tracing::info!(
-            "listening on {} with {} workers x {} threads = {} connection slots, backlog {}",
+            "listening on {} with {} x {} = {}, backlog {}",
             addresses.join(", "),
-            self.goal.workers,
-            self.config.threads,
-            self.config.capacity(),
+            counted(self.goal.workers, "worker"),
+            counted(self.config.threads.get(), "thread"),
+            counted(self.config.capacity(), "connection slot"),
             self.config.backlog,
         );
     }
@@ -314,4 +314,9 @@ impl<H> Master<H> {
             "stopped: {served} connections served to their end, {cut} cut, {queued} still queued"
         );
     }
+}
+
+/// "1 worker", "2 workers".
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

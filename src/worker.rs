@@ -233,6 +233,12 @@ impl<H: Handler> FirstThread<H> {
     }
 }
 
+/// Seconds for the log, to the microsecond: `Duration::as_secs_f64` would show 3.804 as 3.8040000000000003.
+#[expect(clippy::cast_precision_loss, reason = "it begins after 285 years")]
+fn seconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1e6
+}
+
 /// The timeout of a poll that returns at a time, or a little later.
 pub(crate) fn timeout_until(until: Option<Instant>, now: Instant) -> PollTimeout {
     let Some(until) = until else { return PollTimeout::NONE };
@@ -311,8 +317,8 @@ impl<H: Handler> Shared<H> {
             worker = self.id,
             slot,
             generation = self.generation,
-            queue_wait = accepted.queue_wait.map(|wait| wait.as_secs_f64()),
-            open = accepted.at.elapsed().as_secs_f64(),
+            queue_wait = accepted.queue_wait.map(seconds),
+            open = seconds(accepted.at.elapsed()),
             messages,
             bytes_in,
             bytes_out,
