@@ -11,34 +11,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use socket2::Socket;
 
-use crate::listener::{Listener, Peer};
+use crate::door::{Accepted, Door, Entry, Woken};
+use crate::listener::Listener;
 
-/// How long a drain waits, after the queue has been seen empty, for handshakes that were under way.
-const SETTLE: Duration = Duration::from_millis(20);
-/// The first and the longest pause after an accept for which the system lacked something.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+/// How long a drain of a pool without connections waits for handshakes that were under way.
+const SETTLE: Duration = Duration::from_millis(100);
 /// How long a refused thread is not asked for again.
 const GROW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// While more connections than this are brief, no sleeping thread is called. Measured, see docs/performance.md.
 const BRIEF_MIN: usize = 4;
-/// The `data` of the wake-up's event; a listener's is its index.
-const WAKE: u64 = u64::MAX;
-
-/// A connection that was just accepted.
-#[derive(Debug)]
-pub(crate) struct Accepted {
-    pub(crate) socket: Socket,
-    pub(crate) peer: Peer,
-    /// Its time in the accept queue; `None` where the kernel does not tell.
-    pub(crate) queue_wait: Option<Duration>,
-    pub(crate) at: Instant,
-}
 
 /// The stages of a worker's accepting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +56,13 @@ pub(crate) struct Count {
     pub(crate) cut: u64,
 }
 
+/// The door, in the hands of the thread that leads.
+pub(crate) struct Lead {
+    pub(crate) door: Door,
+    /// As of when it was taken, or its holder last woken.
+    mode: Mode,
+}
+
 /// What the thread that hands the door on has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -86,7 +77,7 @@ pub(crate) struct Turn {
     state: Mutex<State>,
     /// Wakes the thread that leads.
     wake: EventFd,
-    /// Wakes the worker's first thread, when the listeners are closed and when the last connection has ended.
+    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_short`] or [`Turn::call_at`].
     changed: EventFd,
 }
 
@@ -99,6 +90,8 @@ struct State {
     /// Slots without a thread.
     unmanned: Vec<usize>,
     grow_not_before: Option<Instant>,
+    /// The system lacks something, and the first thread does not know yet.
+    short: bool,
     count: Count,
     /// Connections that may end at once.
     brief: usize,
@@ -121,6 +114,7 @@ impl Turn {
                 idle: Vec::new(),
                 unmanned: (0..slots).rev().collect(),
                 grow_not_before: None,
+                short: false,
                 count: Count { busy: 0, served: 0, cut: 0 },
                 brief: 0,
                 brief_max: brief_min,
@@ -152,18 +146,20 @@ impl Turn {
 
     /// Waits until the calling thread leads; `None` when nobody does any more. `ended` is the connection that it
     /// served since it led.
-    pub(crate) fn lead(&self, ended: Option<Ended>) -> Option<Door> {
+    pub(crate) fn lead(&self, ended: Option<Ended>) -> Option<Lead> {
         let mut state = self.state();
         if let Some(ended) = ended {
             state.note(ended);
-            if state.mode == Mode::Closed && state.count.busy == 0 {
-                signal(&self.changed);
+            match state.mode {
+                Mode::Closed if state.count.busy == 0 => signal(&self.changed),
+                // Whoever leads has nothing to wait for but the last handshakes.
+                Mode::Draining if state.count.busy == 0 => signal(&self.wake),
+                _ => (),
             }
         }
         loop {
-            if let Some(mut door) = state.door.take() {
-                door.mode = state.mode;
-                return Some(door);
+            if let Some(door) = state.door.take() {
+                return Some(Lead { door, mode: state.mode });
             }
             if matches!(state.mode, Mode::Closing | Mode::Closed) {
                 return None;
@@ -181,6 +177,47 @@ impl Turn {
         }
     }
 
+    /// Accepts the next connection; `None` when accepting is over.
+    pub(crate) fn accept(&self, lead: &mut Lead) -> Option<Accepted> {
+        loop {
+            let time = match lead.mode {
+                Mode::Closing | Mode::Closed | Mode::Waiting => return None,
+                // The worker stays for its connections anyway, so handshakes may take as long.
+                Mode::Draining if self.state().count.busy == 0 => Some(SETTLE),
+                Mode::Draining | Mode::Accepting => None,
+            };
+            match lead.door.wait(time) {
+                Woken::Late => return None,
+                Woken::Called => {
+                    quiet(&self.wake);
+                    lead.door.look_again();
+                }
+                Woken::Knocked(listener) => match lead.door.accept(listener) {
+                    Entry::Accepted(accepted) => return Some(accepted),
+                    Entry::Nobody => (),
+                    Entry::Short(pause) => self.sit_out(&mut lead.door, pause),
+                },
+            }
+            lead.mode = self.state().mode;
+        }
+    }
+
+    /// Leaves clients to the siblings while the system lacks something here, or until the leader is called.
+    fn sit_out(&self, door: &mut Door, pause: Duration) {
+        door.look_away();
+        self.state().short = true;
+        signal(&self.changed);
+        let mut files = [PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
+        // An interruption only makes the pause shorter.
+        let _ = poll(&mut files, PollTimeout::try_from(pause).unwrap_or(PollTimeout::MAX));
+        door.look_again();
+    }
+
+    /// Whether the system lacked something since this was last asked.
+    pub(crate) fn take_short(&self) -> bool {
+        std::mem::take(&mut self.state().short)
+    }
+
     /// Hands the door on: the calling thread has a connection to serve, which is brief until it calls [`Turn::last`].
     pub(crate) fn pass(&self, door: Door, now: Instant) -> Next {
         let mut state = self.state();
@@ -192,7 +229,7 @@ impl Turn {
             return Next::Nothing;
         }
         state.door = Some(door);
-        if state.brief > state.brief_max { Next::Nothing } else { call(state, now) }
+        if state.brief > state.brief_max { Next::Nothing } else { self.call(state, now) }
     }
 
     /// Notes that a connection lasts: who waited for its thread to come back waits for another one.
@@ -200,7 +237,36 @@ impl Turn {
         let mut state = self.state();
         state.brief -= 1;
         state.brief_max = state.brief_max.saturating_mul(2);
-        if state.door.is_some() { call(state, now) } else { Next::Nothing }
+        if state.door.is_some() { self.call(state, now) } else { Next::Nothing }
+    }
+
+    /// Has a sleeping thread take the door, or a new one.
+    fn call(&self, mut state: MutexGuard<'_, State>, now: Instant) -> Next {
+        if let Some(thread) = state.idle.pop() {
+            // It would only wait for the lock.
+            drop(state);
+            thread.unpark();
+            return Next::Nothing;
+        }
+        if state.grow_not_before.is_some_and(|at| at > now) {
+            // The first thread has to see to it then.
+            signal(&self.changed);
+            return Next::Nothing;
+        }
+        state.unmanned.pop().map_or(Next::Nothing, Next::Grow)
+    }
+
+    /// When a thread that was refused is to be asked for again, if the door waits for it.
+    pub(crate) fn call_at(&self) -> Option<Instant> {
+        let state = self.state();
+        let wanted = state.door.is_some() && state.idle.is_empty() && !state.unmanned.is_empty();
+        state.grow_not_before.filter(|_| wanted)
+    }
+
+    /// Has a thread take the door that was refused before.
+    pub(crate) fn call_again(&self, now: Instant) -> Next {
+        let state = self.state();
+        if state.door.is_some() { self.call(state, now) } else { Next::Nothing }
     }
 
     /// Notes that the system refused the thread of a slot. It costs capacity, not a connection: the door waits for a
@@ -209,6 +275,7 @@ impl Turn {
         let mut state = self.state();
         state.unmanned.push(slot);
         state.grow_not_before = Some(now + GROW_AGAIN_AFTER);
+        signal(&self.changed);
     }
 
     /// Drops the door for good.
@@ -267,10 +334,6 @@ impl Turn {
         quiet(&self.changed);
     }
 
-    fn mode(&self) -> Mode {
-        self.state().mode
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         // No code between lock and unlock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -292,202 +355,6 @@ impl State {
     }
 }
 
-/// Has a sleeping thread take the door, or a new one.
-fn call(mut state: MutexGuard<'_, State>, now: Instant) -> Next {
-    if let Some(thread) = state.idle.pop() {
-        // It would only wait for the lock.
-        drop(state);
-        thread.unpark();
-        return Next::Nothing;
-    }
-    if state.grow_not_before.is_some_and(|at| at > now) {
-        return Next::Nothing;
-    }
-    state.unmanned.pop().map_or(Next::Nothing, Next::Grow)
-}
-
-/// The listeners, with all that it takes to wait for a client.
-pub(crate) struct Door {
-    /// As of when it was taken, or its holder last woken.
-    mode: Mode,
-    epoll: Epoll,
-    listeners: Vec<Listener>,
-    rotation: Rotation,
-    shortage: Shortage,
-}
-
-impl Door {
-    fn open(listeners: Vec<Listener>, wake: &EventFd) -> io::Result<Self> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(wake, EpollEvent::new(EpollFlags::EPOLLIN, WAKE))?;
-        let rotation = Rotation::new(Instant::now());
-        let door = Self { mode: Mode::Accepting, epoll, listeners, rotation, shortage: Shortage::default() };
-        door.register()?;
-        Ok(door)
-    }
-
-    /// Accepts the next connection; `None` when accepting is over.
-    ///
-    /// # Panics
-    ///
-    /// When the kernel refuses what it cannot refuse to a sound program: that ends the worker, not the pool.
-    pub(crate) fn accept(&mut self, turn: &Turn) -> Option<Accepted> {
-        loop {
-            let timeout = match self.mode {
-                Mode::Closing | Mode::Closed | Mode::Waiting => return None,
-                Mode::Draining => EpollTimeout::try_from(SETTLE).expect("it is short"),
-                Mode::Accepting => EpollTimeout::NONE,
-            };
-            let mut events = [EpollEvent::empty()];
-            match self.epoll.wait(&mut events, timeout) {
-                Ok(0) => return None,
-                Ok(_) => (),
-                // A debugger or SIGSTOP was here.
-                Err(nix::errno::Errno::EINTR) => continue,
-                Err(error) => panic!("cannot wait for connections: {error}"),
-            }
-            if events[0].data() == WAKE {
-                quiet(&turn.wake);
-                self.mode = turn.mode();
-                self.reregister();
-                continue;
-            }
-            let index =
-                usize::try_from(events[0].data()).expect("the data of a listener's event is its index");
-            if let Some(accepted) = self.accept_from(index, turn) {
-                return Some(accepted);
-            }
-        }
-    }
-
-    fn accept_from(&mut self, index: usize, turn: &Turn) -> Option<Accepted> {
-        let listener = &self.listeners[index];
-        let (socket, peer) = match listener.accept() {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                match verdict(&error) {
-                    Verdict::Again => (),
-                    Verdict::Short => self.shortage.pause(&error, listener, &turn.wake),
-                    Verdict::Broken => panic!("cannot accept on {listener}: {error}"),
-                }
-                return None;
-            }
-        };
-        if self.mode == Mode::Draining
-            && let Err(error) = listener.open_gate_of(&socket)
-        {
-            tracing::debug!(%peer, "cannot reset the least time-to-live: {error}");
-        }
-        let accepted =
-            Accepted { queue_wait: listener.queue_wait(&socket), socket, peer, at: Instant::now() };
-        self.shortage = Shortage::default();
-        if self.rotation.is_due(accepted.at) {
-            self.reregister();
-        }
-        Some(accepted)
-    }
-
-    fn register(&self) -> nix::Result<()> {
-        for (listener, index) in self.listeners.iter().zip(0..) {
-            // Of all workers that wait, one is woken for one connection: the first in the listener's list.
-            let event = EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE, index);
-            self.epoll.add(listener, event)?;
-        }
-        Ok(())
-    }
-
-    /// Goes to the end of each listener's list. Adding also looks whether somebody waits.
-    fn reregister(&self) {
-        let removed: nix::Result<()> =
-            self.listeners.iter().try_for_each(|listener| self.epoll.delete(listener));
-        removed.and_then(|()| self.register()).expect("what was registered can be registered again");
-    }
-}
-
-/// When a worker goes to the end of the listeners' lists, so that the next connection is a sibling's.
-///
-/// The kernel wakes the first in the list each time. Going to its end at every accept is strictly round robin, and
-/// dear when accepts come thick; going at every sixteenth is cheap, and gives sixteen in a row to one worker when they
-/// come slowly. So each turn takes a token, of which there are sixteen at most and a new one every ten milliseconds;
-/// without one it is the sixteenth accept again.
-#[derive(Debug)]
-struct Rotation {
-    tokens: u32,
-    refilled: Instant,
-    accepts: u32,
-}
-
-impl Rotation {
-    const TOKENS: u32 = 16;
-    const ACCEPTS: u32 = 16;
-    const REFILL_MILLIS: u128 = 10;
-
-    fn new(now: Instant) -> Self {
-        Self { tokens: Self::TOKENS, refilled: now, accepts: 0 }
-    }
-
-    /// Whether it is time, after one more accept.
-    fn is_due(&mut self, now: Instant) -> bool {
-        let gained =
-            u32::try_from((now - self.refilled).as_millis() / Self::REFILL_MILLIS).unwrap_or(u32::MAX);
-        if gained > 0 {
-            self.tokens = self.tokens.saturating_add(gained).min(Self::TOKENS);
-            self.refilled = now;
-        }
-        self.accepts += 1;
-        if self.tokens == 0 && self.accepts < Self::ACCEPTS {
-            return false;
-        }
-        self.tokens = self.tokens.saturating_sub(1);
-        self.accepts = 0;
-        true
-    }
-}
-
-/// A lack of files or memory, since the last accept that went well.
-#[derive(Debug, Default)]
-struct Shortage {
-    failures: u32,
-}
-
-impl Shortage {
-    /// Waits a while, or until the turn wakes the leader. The wake-up stays for the next look.
-    fn pause(&mut self, error: &io::Error, listener: &Listener, wake: &EventFd) {
-        let (first, longest) = PAUSE;
-        let pause = first.saturating_mul(1 << self.failures.min(16)).min(longest);
-        self.failures = self.failures.saturating_add(1);
-        if self.failures.is_power_of_two() {
-            tracing::warn!(
-                failures = self.failures,
-                "cannot accept on {listener}: {error}; clients wait in the queue, trying again in {pause:?}"
-            );
-        }
-        let mut files = [PollFd::new(wake.as_fd(), PollFlags::POLLIN)];
-        // An interruption only makes the pause shorter.
-        let _ = poll(&mut files, PollTimeout::try_from(pause).expect("a pause is short"));
-    }
-}
-
-/// What to do after an accept that failed.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    /// Nobody waits, or a peer is gone: look again.
-    Again,
-    /// The system lacks something.
-    Short,
-    /// A bug of ours.
-    Broken,
-}
-
-/// Sorts the errors of accept(2). Linux passes a new socket's pending network errors through it.
-fn verdict(error: &io::Error) -> Verdict {
-    match error.raw_os_error().unwrap_or_default() {
-        libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => Verdict::Short,
-        libc::EBADF | libc::EFAULT | libc::EINVAL | libc::ENOTSOCK => Verdict::Broken,
-        _ => Verdict::Again,
-    }
-}
-
 fn signal(eventfd: &EventFd) {
     // It fails only when the counter is at its end, and then the event is there already.
     let _ = eventfd.write(1);
@@ -496,43 +363,4 @@ fn signal(eventfd: &EventFd) {
 fn quiet(eventfd: &EventFd) {
     // It fails only when the counter is at zero.
     let _ = eventfd.read();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slow_connections_are_handed_out_strictly_in_turn() {
-        let mut now = Instant::now();
-        let mut rotation = Rotation::new(now);
-        for _ in 0..100 {
-            now += Duration::from_millis(10);
-            assert!(rotation.is_due(now));
-        }
-    }
-
-    #[test]
-    fn a_burst_is_handed_out_strictly_in_turn_at_first() {
-        let now = Instant::now();
-        let mut rotation = Rotation::new(now);
-        assert_eq!((0..16).filter(|_| rotation.is_due(now)).count(), 16);
-    }
-
-    #[test]
-    fn thick_connections_change_hands_at_every_sixteenth() {
-        let now = Instant::now();
-        let mut rotation = Rotation::new(now);
-        let turns = (0..16 + 1600).filter(|_| rotation.is_due(now)).count();
-        assert_eq!(turns, 16 + 100);
-    }
-
-    #[test]
-    fn a_shortage_pauses_and_a_vanished_peer_does_not() {
-        let of = |errno| verdict(&io::Error::from_raw_os_error(errno));
-        assert_eq!(of(libc::EMFILE), Verdict::Short);
-        assert_eq!(of(libc::ECONNABORTED), Verdict::Again);
-        assert_eq!(of(libc::EAGAIN), Verdict::Again);
-        assert_eq!(of(libc::EBADF), Verdict::Broken);
-    }
 }

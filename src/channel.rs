@@ -31,11 +31,13 @@ pub(crate) enum Report {
     Leaving,
     /// Its listeners are closed; perhaps it had been woken for somebody who is still in the queue.
     Closed,
+    /// The system lacks what it takes to accept here: others have to.
+    Short,
     /// The last word before a worker leaves.
     Drained(Drained),
 }
 
-/// What became of the connections that a worker held, or took from the queue, after it was told to leave.
+/// What became of the connections of a worker.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Drained {
     /// Connections that were served to their end.
@@ -88,6 +90,7 @@ impl Message for Report {
             Self::Ready => b"R".to_vec(),
             Self::Leaving => b"L".to_vec(),
             Self::Closed => b"C".to_vec(),
+            Self::Short => b"S".to_vec(),
             Self::Drained(Drained { served, cut }) => {
                 [b"D".as_slice(), &served.to_ne_bytes(), &cut.to_ne_bytes()].concat()
             }
@@ -99,6 +102,7 @@ impl Message for Report {
             (b'R', []) => Some(Self::Ready),
             (b'L', []) => Some(Self::Leaving),
             (b'C', []) => Some(Self::Closed),
+            (b'S', []) => Some(Self::Short),
             (b'D', counts) => {
                 let (served, cut) = counts.split_first_chunk::<8>()?;
                 let cut = cut.try_into().ok()?;
@@ -181,6 +185,7 @@ mod tests {
             Just(Report::Ready),
             Just(Report::Leaving),
             Just(Report::Closed),
+            Just(Report::Short),
             (any::<u64>(), any::<u64>()).prop_map(|(served, cut)| Report::Drained(Drained { served, cut })),
         ]
     }

@@ -14,7 +14,7 @@
 //! | 6 | `cli` |
 //! | 5 | `master` |
 //! | 4 | `worker` |
-//! | 3 | `process_table`, `accept_turn`, `connection` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `connection` |
 //! | 2 | `listener`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
@@ -29,6 +29,7 @@ mod worker;
 
 mod accept_turn;
 mod connection;
+mod door;
 mod process_table;
 
 mod channel;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::sys::stat::{Mode, umask};
@@ -41,16 +42,20 @@ pub(crate) struct Listener {
     socket: Socket,
     place: Place,
     timeouts: Timeouts,
+    /// Whether the gate is closed, which every process that shares the socket has to know.
+    gate_is_closed: &'static AtomicBool,
     /// Device and inode of a unix socket's file: another master may have put its own in the same place since.
     file: Option<(u64, u64)>,
 }
 
 /// Opens the listeners of a configuration.
 pub(crate) fn open_all(config: &Config) -> Result<Vec<Listener>, Error> {
+    let gate_is_closed = sys::shared_flag().map_err(Error::system("map shared memory"))?;
     let mut listeners = Vec::new();
     for address in &config.listen {
         for place in &address.places {
-            let listener = Listener::open(place, config).map_err(|error| refused(address, place, &error))?;
+            let listener = Listener::open(place, config, gate_is_closed)
+                .map_err(|error| refused(address, place, &error))?;
             listener.warn_of_clamped_backlog(config.backlog.get());
             listeners.push(listener);
         }
@@ -60,7 +65,7 @@ pub(crate) fn open_all(config: &Config) -> Result<Vec<Listener>, Error> {
 
 impl Listener {
     /// Binds a place and listens on it.
-    fn open(place: &Place, config: &Config) -> io::Result<Self> {
+    fn open(place: &Place, config: &Config, gate_is_closed: &'static AtomicBool) -> io::Result<Self> {
         let socket = match place {
             Place::Tcp(address) => tcp_socket(*address, &config.timeouts)?,
             Place::Unix { path, mode } => unix_socket(path, *mode)?,
@@ -76,13 +81,17 @@ impl Listener {
             Place::Unix { path, .. } => Some(identity(path)?),
             Place::Tcp(_) => None,
         };
-        Ok(Self { socket, place, timeouts: config.timeouts, file })
+        Ok(Self { socket, place, timeouts: config.timeouts, gate_is_closed, file })
     }
 
     /// Accepts the connection that waits longest. `WouldBlock` when nobody waits.
     pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
         let (socket, address) = self.socket.accept()?;
         if let Some(address) = address.as_socket() {
+            if self.gate_is_closed.load(Ordering::SeqCst) {
+                // A connection whose handshake ended after that inherited the gate, and would be deaf.
+                set_minimum_ttl(&socket, address, 0)?;
+            }
             return Ok((socket, Peer::Tcp(address)));
         }
         // Unlike TCP's, unix sockets inherit nothing from their listener.
@@ -113,6 +122,7 @@ impl Listener {
     /// TCP: no packet comes with a time-to-live above 254 unless its sender is on this link and chose 255, so a minimum
     /// of 255, ip(7), drops every new SYN. Unix: the file goes, so nobody finds the socket any more.
     pub(crate) fn close_gate(&self) -> io::Result<()> {
+        self.gate_is_closed.store(true, Ordering::SeqCst);
         match &self.place {
             Place::Tcp(address) => set_minimum_ttl(&self.socket, *address, 255),
             Place::Unix { path, .. } => match identity(path) {
@@ -121,14 +131,6 @@ impl Listener {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(error) => Err(error),
             },
-        }
-    }
-
-    /// Lets packets in again on a connection whose handshake ended after the gate was closed: it inherited the gate.
-    pub(crate) fn open_gate_of(&self, accepted: &Socket) -> io::Result<()> {
-        match self.place {
-            Place::Tcp(address) => set_minimum_ttl(accepted, address, 0),
-            Place::Unix { .. } => Ok(()),
         }
     }
 

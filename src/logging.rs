@@ -1,7 +1,11 @@
 //! The log: to stderr, one write per line, and without a thread of its own, since a threaded master could not fork.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -27,12 +31,50 @@ pub(crate) fn start(log: Log) {
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 
-/// Standard error, whose loss (a full disk, a reader that has gone) is no reason to stop serving.
+/// Standard error, whose loss is no reason to stop serving: a full disk, a reader that has gone, or one that has stopped
+/// reading. For the last a line waits a little, and once that was in vain, lines are dropped until it reads again.
 struct Stderr;
+
+/// How long a line may wait for the log's reader.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the threads of a process share about the log's reader. Holding it they write one after the other.
+static READER: Mutex<Reader> = Mutex::new(Reader { is_stuck: false, lost: 0 });
+
+struct Reader {
+    is_stuck: bool,
+    /// Lines that were dropped since it got stuck.
+    lost: u64,
+}
+
+impl Reader {
+    fn write(&mut self, bytes: &[u8]) {
+        let patience = if self.is_stuck { Duration::ZERO } else { PATIENCE };
+        self.is_stuck = !is_writable(patience);
+        if self.is_stuck {
+            self.lost += 1;
+            return;
+        }
+        if self.lost > 0 {
+            let lost = std::mem::take(&mut self.lost);
+            let _ = io::stderr()
+                .write_all(format!("{lost} lines of the log were lost: nobody read it\n").as_bytes());
+        }
+        let _ = io::stderr().write_all(bytes);
+    }
+}
+
+/// Whether a line may be written without waiting. A pipe says so while 4 KiB fit, see pipe(7), and a line is shorter.
+fn is_writable(patience: Duration) -> bool {
+    let stderr = io::stderr();
+    let mut files = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    // A closed one counts as writable: the write fails at once.
+    poll(&mut files, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)).is_ok_and(|ready| ready > 0)
+}
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = io::stderr().write_all(bytes);
+        READER.lock().unwrap_or_else(PoisonError::into_inner).write(bytes);
         Ok(bytes.len())
     }
 

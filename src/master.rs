@@ -22,7 +22,7 @@ use crate::handler::Handler;
 use crate::listener::{self, Listener};
 use crate::process_table::{Action, Goal, ProcessTable, Stage, Stop};
 use crate::signals::{Blocked, Command, Signals};
-use crate::sys::{self, Fork};
+use crate::sys::{self, Fate, Fork};
 use crate::worker::{Worker, timeout_until};
 
 /// What a process that came out of [`Master::run`] is.
@@ -42,8 +42,10 @@ pub(crate) struct Master<H> {
     table: ProcessTable,
     goal: Goal,
     generation: u64,
-    /// What became of the connections since the stop.
+    /// What became of the connections of the workers that have left.
     drained: Drained,
+    /// How many workers died without a last word.
+    uncounted: u32,
     /// Why the last worker died, for the case that the pool never opens.
     last_cause: Option<String>,
     out_of_memory_kills: Option<u64>,
@@ -70,6 +72,7 @@ impl<H: Handler> Master<H> {
             table: ProcessTable::new(Instant::now()),
             generation: 1,
             drained: Drained::default(),
+            uncounted: 0,
             last_cause: None,
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
@@ -97,7 +100,7 @@ impl<H: Handler> Master<H> {
 
     /// Takes in what the workers report.
     fn hear(&mut self) {
-        let mut closed = Vec::new();
+        let (mut closed, mut short) = (Vec::new(), Vec::new());
         for worker in &mut self.table.workers {
             while let Some(channel) = &worker.channel {
                 match channel.receive() {
@@ -105,7 +108,11 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Ready)) => worker.stage = worker.stage.ready(),
                     Ok(Received::Message(Report::Leaving)) => worker.stage = worker.stage.outgoing(),
                     Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
-                    Ok(Received::Message(Report::Drained(drained))) => self.drained += drained,
+                    Ok(Received::Message(Report::Short)) => short.push(worker.pid),
+                    Ok(Received::Message(Report::Drained(drained))) => {
+                        worker.has_counted = true;
+                        self.drained += drained;
+                    }
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) | Err(_) => worker.channel = None,
                 }
@@ -114,14 +121,21 @@ impl<H: Handler> Master<H> {
         for pid in closed {
             self.table.note_closed(pid);
         }
+        for pid in short {
+            self.table.note_unable(pid);
+        }
     }
 
     /// Takes the dead, strangers' children too: as PID 1 this process inherits them.
     fn reap(&mut self) -> Result<(), Error> {
-        while let Some((pid, status)) = sys::reap().map_err(Error::system("reap children"))? {
+        while let Some((pid, fate)) = sys::reap().map_err(Error::system("reap children"))? {
             // Its last words came before its end.
             self.hear();
-            self.bury(pid, status);
+            match fate {
+                Fate::Died(status) => self.bury(pid, status),
+                // Until it goes on, somebody for whom it was woken would wait beside idle siblings.
+                Fate::Stopped => self.table.note_unable(pid),
+            }
         }
         Ok(())
     }
@@ -132,6 +146,8 @@ impl<H: Handler> Master<H> {
             tracing::debug!(%pid, "reaped a process that is none of ours");
             return;
         };
+        self.uncounted +=
+            u32::from(!worker.has_counted && !matches!(worker.stage, Stage::Starting | Stage::Ready));
         let death = Death::of(status, self.was_out_of_memory(status));
         let (id, lived) = (worker.id, now - worker.spawned);
         if matches!(worker.stage, Stage::Leaving { .. }) && status.success() {
@@ -284,6 +300,8 @@ impl<H> Master<H> {
                 );
                 Stop::Draining
             }
+            // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
+            Stop::Draining if signal == Signal::SIGHUP => Stop::Draining,
             Stop::Draining => {
                 tracing::info!("stopping at once on a second signal, {signal}");
                 Stop::Now
@@ -307,11 +325,22 @@ impl<H> Master<H> {
 
     fn finish(&self) {
         let (Drained { served, cut }, queued) = (self.drained, self.queued());
+        let unknown = match self.listeners.iter().filter(|listener| listener.queue().is_none()).count() {
+            0 => String::new(),
+            count => format!(" ({} not told)", counted(count, "unix queue")),
+        };
+        let uncounted = match self.uncounted {
+            0 => String::new(),
+            workers => {
+                format!("; what {} had served that died is not known", counted(workers as usize, "worker"))
+            }
+        };
         tracing::info!(
             served,
             cut,
             queued,
-            "stopped: {served} connections served to their end, {cut} cut, {queued} still queued"
+            "stopped: {} served in all, {cut} cut, {queued} still queued{unknown}{uncounted}",
+            counted(usize::try_from(served).unwrap_or(usize::MAX), "connection"),
         );
     }
 }

@@ -77,6 +77,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) stage: Stage,
     /// The line to it, until its end has been heard.
     pub(crate) channel: Option<C>,
+    /// It has said what became of its connections.
+    pub(crate) has_counted: bool,
     /// The number of departures up to which it has been poked.
     poked: u64,
 }
@@ -148,6 +150,7 @@ impl<C> ProcessTable<C> {
             spawned: now,
             stage: Stage::Starting,
             channel: Some(channel),
+            has_counted: false,
             poked: self.departures,
         };
         self.workers.push(worker);
@@ -175,17 +178,27 @@ impl<C> ProcessTable<C> {
 
     /// Notes that a worker closed its listeners.
     pub(crate) fn note_closed(&mut self, pid: Pid) {
-        self.departures += 1;
+        self.note_unable(pid);
         if let Some(worker) = self.find(pid) {
             // There is no queue at which it could look again.
             worker.poked = u64::MAX;
         }
     }
 
+    /// Notes that a worker, which may have been woken for somebody, does not accept at the moment.
+    pub(crate) fn note_unable(&mut self, pid: Pid) {
+        self.departures += 1;
+        let departures = self.departures;
+        if let Some(worker) = self.find(pid) {
+            worker.poked = worker.poked.max(departures);
+        }
+    }
+
     /// Notes that a worker could not even be forked, and returns the wait before the next try.
     pub(crate) fn note_failed_spawn(&mut self, id: usize, now: Instant) -> Duration {
         // The same as dying at once, but there is no first time that is free: the system has just said no.
-        self.throttle(id).young_deaths += 1;
+        let throttle = self.throttle(id);
+        throttle.young_deaths = throttle.young_deaths.max(1);
         self.note_death(id, Duration::ZERO, now)
     }
 

@@ -60,9 +60,16 @@ impl Signals {
         Ok(Self { delivery: SignalDelivery::with_pipe(read, write, SignalOnly, signals)? })
     }
 
-    /// Takes what has arrived, in no particular order; repeated signals count once. Never blocks.
+    /// Takes what has arrived, in no particular order. Repeated signals count once, and so do several that ask for the
+    /// same: a supervisor that sends TERM and HUP together asks for one drain. Never blocks.
     pub(crate) fn take(&mut self) -> Vec<Command> {
-        self.delivery.pending().filter_map(command).collect()
+        let signals: Vec<Signal> =
+            self.delivery.pending().filter_map(|signal| Signal::try_from(signal).ok()).collect();
+        let reap = signals.contains(&Signal::SIGCHLD).then_some(Command::Reap);
+        let stops = signals.into_iter().filter(|signal| *signal != Signal::SIGCHLD);
+        // HUP asks for least, so any other stands for it too.
+        let drain = stops.max_by_key(|signal| *signal != Signal::SIGHUP).map(Command::Drain);
+        reap.into_iter().chain(drain).collect()
     }
 }
 
@@ -70,13 +77,6 @@ impl AsFd for Signals {
     /// Readable when signals have arrived.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.delivery.get_read().as_fd()
-    }
-}
-
-fn command(signal: i32) -> Option<Command> {
-    match Signal::try_from(signal).ok()? {
-        Signal::SIGCHLD => Some(Command::Reap),
-        signal => Some(Command::Drain(signal)),
     }
 }
 

@@ -3,12 +3,15 @@
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
+use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use nix::libc;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use nix::unistd::{ForkResult, Pid};
 
 /// Which side of a fork this process is on.
@@ -36,21 +39,48 @@ pub(crate) fn fork() -> io::Result<Fork> {
     }
 }
 
-/// Reaps one dead child, whoever it is; `None` when no child is dead.
+/// What happened to a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It died, and is reaped.
+    Died(ExitStatus),
+    /// A signal stopped it.
+    Stopped,
+}
+
+/// Reaps a dead child, or notes a stopped one, whoever it is; `None` when there is none.
 ///
 /// Unlike `nix::sys::wait` it loses no child that died of a real-time signal, for which `nix` has no name.
-pub(crate) fn reap() -> io::Result<Option<(Pid, ExitStatus)>> {
-    let mut status: libc::c_int = 0;
-    // SAFETY: `status` is a valid place for an int, for the time of the call.
-    let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
+pub(crate) fn reap() -> io::Result<Option<(Pid, Fate)>> {
+    let mut raw: libc::c_int = 0;
+    // SAFETY: `raw` is a valid place for an int, for the time of the call.
+    let pid = unsafe { libc::waitpid(-1, &raw mut raw, libc::WNOHANG | libc::WUNTRACED) };
+    let status = ExitStatus::from_raw(raw);
     match pid {
         0 => Ok(None),
         -1 => match io::Error::last_os_error() {
             error if error.raw_os_error() == Some(libc::ECHILD) => Ok(None),
             error => Err(error),
         },
-        pid => Ok(Some((Pid::from_raw(pid), ExitStatus::from_raw(status)))),
+        pid if status.stopped_signal().is_some() => Ok(Some((Pid::from_raw(pid), Fate::Stopped))),
+        pid => Ok(Some((Pid::from_raw(pid), Fate::Died(status)))),
     }
+}
+
+/// A flag that this process shares with those that it forks from now on. It lives as long as they do.
+pub(crate) fn shared_flag() -> io::Result<&'static AtomicBool> {
+    // SAFETY: no address is asked for, so nothing that exists is mapped over.
+    let page = unsafe {
+        mmap_anonymous(
+            None,
+            NonZeroUsize::MIN,
+            ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+            MapFlags::MAP_SHARED,
+        )
+    }?;
+    // SAFETY: the page is fresh: aligned, zeroed, which is a valid `AtomicBool`, never unmapped, and reached through
+    // this reference alone.
+    Ok(unsafe { page.cast::<AtomicBool>().as_ref() })
 }
 
 /// What `TCP_INFO` tells of a listening socket's accept queue.

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
-use crate::accept_turn::{Accepted, Ended, Mode, Next, Turn};
+use crate::accept_turn::{Count, Ended, Mode, Next, Turn};
 use crate::channel::{Channel, Drained, Order, Received, Report};
 use crate::config::{Config, Work};
 use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER, Traffic};
+use crate::door::Accepted;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::listener::Listener;
@@ -28,6 +29,9 @@ const BUFFER_MAPPED_BYTES: usize = 128 * 1024;
 const _: () = assert!(BUFFER_BYTES <= BUFFER_MAPPED_BYTES, "a buffer fits in what is allocated for it");
 /// The stack of a connection's thread. Only what is touched takes memory.
 const STACK_BYTES: usize = 256 * 1024;
+
+/// How long threads may take to notice that their connection was closed, and to write their line in the log.
+const NOTICE: Duration = Duration::from_millis(100);
 
 /// What a worker is born with. All else of the master is closed before it lives.
 pub(crate) struct Worker<H> {
@@ -61,8 +65,10 @@ enum Course {
     Staying,
     /// It finishes its connections, until then.
     Draining { until: Option<Instant> },
-    /// It has closed what was left, and waits for the peers to close too, until then.
+    /// It has half-closed what was left, and waits for the peers to close too, until then.
     Lingering { until: Instant },
+    /// It has closed what was left then, and waits for the threads to notice, until then.
+    Closing { until: Instant },
 }
 
 /// A worker's first thread: it takes orders, and no connections.
@@ -75,8 +81,8 @@ struct FirstThread<H> {
     course: Course,
     /// Its end of the channel has been heard: without a master there is nothing more to hear.
     orphan: bool,
-    /// Connections that had ended before the worker was told to leave.
-    served_before: u64,
+    /// Somebody sent TERM.
+    leaving: bool,
     closed_reported: bool,
 }
 
@@ -108,7 +114,7 @@ impl<H: Handler> Worker<H> {
             listeners: Some(self.listeners),
             course: Course::Staying,
             orphan: false,
-            served_before: 0,
+            leaving: false,
             closed_reported: false,
         };
         first.report(Report::Ready);
@@ -121,11 +127,7 @@ impl<H: Handler> FirstThread<H> {
         loop {
             self.wait()?;
             if !self.signals.take().is_empty() {
-                tracing::info!(
-                    worker = self.shared.id,
-                    "asked to leave by SIGTERM, waits for its replacement"
-                );
-                self.report(Report::Leaving);
+                self.obey_signal();
             }
             while !self.orphan {
                 match self.channel.receive()? {
@@ -133,9 +135,10 @@ impl<H: Handler> FirstThread<H> {
                     Received::Message(order) => self.carry_out(order)?,
                     // The master is gone. Nobody can take the port as long as we listen on it.
                     Received::Closed => {
-                        tracing::warn!(worker = self.shared.id, "the master is gone, leaving");
                         self.orphan = true;
                         self.leave(Turn::close);
+                        self.shared.turn.close();
+                        tracing::warn!(worker = self.shared.id, "the master is gone, leaving");
                     }
                 }
             }
@@ -146,11 +149,27 @@ impl<H: Handler> FirstThread<H> {
         }
     }
 
+    /// TERM: the master finds a replacement first. Without a master there is nobody to wait for.
+    fn obey_signal(&mut self) {
+        if self.orphan {
+            return self.stop();
+        }
+        self.leaving = true;
+        // Before the order to accept the master would not know what to replace.
+        if self.listeners.is_none() {
+            self.report(Report::Leaving);
+        }
+        tracing::info!(worker = self.shared.id, "asked to leave by SIGTERM, waits for its replacement");
+    }
+
     fn carry_out(&mut self, order: Order) -> io::Result<()> {
         match order {
             Order::Go => {
                 if let Some(listeners) = self.listeners.take() {
                     self.shared.turn.open(listeners)?;
+                }
+                if self.leaving {
+                    self.report(Report::Leaving);
                 }
             }
             Order::Poke => self.shared.turn.poke(),
@@ -165,7 +184,6 @@ impl<H: Handler> FirstThread<H> {
         if self.course == Course::Staying {
             let until = self.shared.config.timeouts.drain.map(|drain| Instant::now() + drain);
             self.course = Course::Draining { until };
-            self.served_before = self.shared.turn.status().1.served;
             // A worker that never got its order to accept has them still.
             self.listeners = None;
             accepting(&self.shared.turn);
@@ -183,30 +201,52 @@ impl<H: Handler> FirstThread<H> {
 
     /// Does what is due; true when the worker has left.
     fn advance(&mut self) -> bool {
+        let now = Instant::now();
         let (mode, count) = self.shared.turn.status();
         if mode == Mode::Closed && !self.closed_reported {
             self.closed_reported = true;
             self.report(Report::Closed);
         }
-        let due = |until: Instant| until <= Instant::now();
-        let empty = mode == Mode::Closed && count.busy == 0;
-        match self.course {
-            Course::Staying => return false,
-            Course::Draining { until } if !empty => {
-                if until.is_some_and(due) {
-                    self.shared.turn.close();
-                    self.shared.cut(Shutdown::Write);
-                    self.course = Course::Lingering { until: Instant::now() + LINGER };
-                }
-                return false;
-            }
-            Course::Lingering { until } if !empty && !due(until) => return false,
-            Course::Draining { .. } | Course::Lingering { .. } => (),
+        if self.shared.turn.take_short() {
+            self.report(Report::Short);
         }
-        self.shared.cut(Shutdown::Both);
-        let served = count.served - self.served_before;
-        self.report(Report::Drained(Drained { served, cut: count.cut + count.busy }));
+        if self.shared.turn.call_at().is_some_and(|at| at <= now) {
+            self.shared.follow(self.shared.turn.call_again(now));
+        }
+        let left = self.course != Course::Staying && mode == Mode::Closed && count.busy == 0;
+        if !left && self.deadline().is_none_or(|deadline| deadline > now) {
+            return false;
+        }
+        self.course = match self.course {
+            _ if left => return self.report_drained(count),
+            Course::Staying => return false,
+            Course::Draining { .. } => {
+                self.shared.turn.close();
+                self.shared.cut(Shutdown::Write);
+                Course::Lingering { until: now + LINGER + NOTICE }
+            }
+            Course::Lingering { .. } => {
+                self.shared.cut(Shutdown::Both);
+                Course::Closing { until: now + NOTICE }
+            }
+            Course::Closing { .. } => return self.report_drained(count),
+        };
+        false
+    }
+
+    /// The last word.
+    fn report_drained(&self, count: Count) -> bool {
+        self.report(Report::Drained(Drained { served: count.served, cut: count.cut + count.busy }));
         true
+    }
+
+    /// When the course changes by itself.
+    fn deadline(&self) -> Option<Instant> {
+        match self.course {
+            Course::Staying => None,
+            Course::Draining { until } => until,
+            Course::Lingering { until } | Course::Closing { until } => Some(until),
+        }
     }
 
     fn report(&self, report: Report) {
@@ -217,11 +257,7 @@ impl<H: Handler> FirstThread<H> {
 
     /// Waits for an order, a signal, a change among the connections, or the end of the time.
     fn wait(&self) -> io::Result<()> {
-        let until = match self.course {
-            Course::Staying => None,
-            Course::Draining { until } => until,
-            Course::Lingering { until } => Some(until),
-        };
+        let until = self.deadline().into_iter().chain(self.shared.turn.call_at()).min();
         let changed = self.shared.turn.changed();
         let mut files = [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()]
             .map(|file| PollFd::new(file, PollFlags::POLLIN));
@@ -265,12 +301,12 @@ impl<H: Handler> Shared<H> {
         let mut pages = vec![0; BUFFER_MAPPED_BYTES];
         let buffer = &mut pages[..BUFFER_BYTES];
         let mut ended = None;
-        while let Some(mut door) = self.turn.lead(ended.take()) {
-            let Some(accepted) = door.accept(&self.turn) else {
-                self.turn.close_door(door);
+        while let Some(mut lead) = self.turn.lead(ended.take()) {
+            let Some(accepted) = self.turn.accept(&mut lead) else {
+                self.turn.close_door(lead.door);
                 return;
             };
-            self.follow(self.turn.pass(door, accepted.at));
+            self.follow(self.turn.pass(lead.door, accepted.at));
             ended = Some(self.serve(accepted, slot, buffer));
         }
     }

@@ -12,6 +12,9 @@ pub(crate) struct Diagnostic {
     pub(crate) hint: Option<String>,
 }
 
+/// A longer line is not shown.
+const LINE_BYTES_MAX: usize = 400;
+
 /// The number of the line that holds a byte, from 1.
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
@@ -24,6 +27,9 @@ impl Diagnostic {
         let number = line_of(text, offset);
         let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
         let line = text[start..].lines().next().unwrap_or_default();
+        if line.len() > LINE_BYTES_MAX {
+            return format!("{file}:{number}:{}: {}", offset - start + 1, self.message.trim_end());
+        }
         let column = text[start..offset].chars().count() + 1;
         let end =
             floor_char_boundary(text, self.span.end).clamp(offset, start + line.len().max(offset - start));

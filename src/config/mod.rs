@@ -7,6 +7,7 @@ mod keys;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read as _;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(crate) const WORKERS_MAX: usize = 1024;
 pub(crate) const SLOTS_MAX: usize = 65_536;
 /// The file that is read when none is named and it is there.
 const FILE: &str = "config.toml";
+/// The largest file that is read.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The start of the environment's names.
 const ENVIRONMENT_PREFIX: &str = "PREFORK_";
 
@@ -224,7 +227,7 @@ impl Settings {
 
     fn apply_file(&mut self, named: Option<&Path>) -> Result<(), String> {
         let path = named.unwrap_or(Path::new(FILE));
-        let text = match fs::read_to_string(path) {
+        let text = match read_limited(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(()),
             Err(error) => return Err(format!("cannot read the configuration {}: {error}", path.display())),
@@ -265,6 +268,16 @@ impl Settings {
     }
 }
 
+/// Reads a file, unless it is far larger than any configuration.
+fn read_limited(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let length = fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if length as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other(format!("it is larger than {FILE_BYTES_MAX} bytes")));
+    }
+    Ok(text)
+}
+
 /// The built-in configuration as a file, with the meaning of each key.
 pub(crate) fn default_document() -> String {
     let comment = |key: &Key, line: &str| format!("# {}\n{line}", key.help);
@@ -276,8 +289,10 @@ pub(crate) fn default_document() -> String {
 }
 
 fn unknown_variable(name: &str) -> String {
-    let known = KEYS.iter().map(|key| (key.variable(), key.variable()));
-    match keys::nearest(name, known) {
+    // What all have in common says nothing about which was meant.
+    let bare = |name: &str| name.trim_start_matches(ENVIRONMENT_PREFIX).to_owned();
+    let known = KEYS.iter().map(|key| (bare(&key.variable()), key.variable()));
+    match keys::nearest(&bare(name), known) {
         Some(near) => format!("the variable {name} is none of this program's: did you mean {near}?"),
         None => format!("the variable {name} is none of this program's, and is ignored"),
     }

@@ -166,7 +166,8 @@ fn a_healthy_life_makes_up_for_early_deaths() {
 #[test]
 fn a_fork_that_fails_is_tried_again_later() {
     let mut scene = Scene::of(1);
-    assert_eq!(scene.table.note_failed_spawn(0, scene.now), THROTTLE_MIN);
+    let waits: Vec<u128> = (0..4).map(|_| scene.table.note_failed_spawn(0, scene.now).as_millis()).collect();
+    assert_eq!(waits, [100, 200, 400, 800]);
     assert_eq!(scene.plan(), []);
 }
 
@@ -228,6 +229,14 @@ fn a_death_during_a_drain_still_pokes_the_others() {
     scene.carry_out();
     scene.die(100);
     assert_eq!(scene.plan(), [tell(101, Order::Poke)]);
+}
+
+#[test]
+fn a_worker_that_cannot_accept_makes_the_others_look() {
+    let mut scene = Scene::open(2);
+    scene.table.note_unable(pid(100));
+    assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
+    assert_eq!(scene.plan(), []);
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{TestServer, assert_stopped, eventually, has_answer, lives, meanwhile};
+use crate::support::{TestServer, assert_stopped, eventually, has_answer, lives, meanwhile, server_command};
 use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 #[test]
 fn an_idle_pool_stops_at_once() {
@@ -144,6 +146,81 @@ fn signals_to_the_whole_group_are_the_masters_business() {
     let (code, log) = server.end();
     assert_eq!(code, 0);
     assert_stopped(&log, 5, 0, 0);
+}
+
+#[test]
+fn hanging_up_twice_is_no_haste() {
+    let mut server = TestServer::start(&["--workers", "1", "--threads", "1", "--log-level", "debug"]);
+    let mut held = server.served();
+    server.signal(Signal::SIGHUP);
+    server.wait_for_log("worker drains");
+    server.signal(Signal::SIGHUP);
+    held.exchange(b"still there?").unwrap();
+    held.finish().unwrap();
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 1, 0, 0);
+}
+
+#[test]
+fn each_connection_that_is_cut_has_its_line_in_the_log() {
+    let mut server = TestServer::start(&["--workers", "2", "--threads", "3", "--timeouts-drain", "100ms"]);
+    let held: Vec<_> = (0..6).map(|_| server.served()).collect();
+    server.signal(Signal::SIGTERM);
+    let (_, log) = server.end();
+    assert_eq!(log.iter().filter(|line| line.contains("reason=\"cut\"")).count(), 6, "{log:?}");
+    assert_stopped(&log, 0, 6, 0);
+    drop(held);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_neither_the_service_nor_a_stop() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = server_command();
+    command.args([
+        "-c",
+        "/dev/null",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+        "--log-access",
+        "--log-format",
+        "json",
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("echo.sock");
+    command.args(["--listen", &format!("unix:{}", path.display())]).stderr(writer);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    eventually("the socket", || path.exists().then_some(()));
+    // More lines than a pipe holds.
+    for _ in 0..1000 {
+        let mut stream = UnixStream::connect(&path).unwrap();
+        stream.write_all(b"x").unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 1);
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    let status = eventually("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    drop(reader);
+}
+
+#[test]
+fn a_master_that_dies_in_a_drain_leaves_the_port_free_too() {
+    let mut server = TestServer::start(&["--workers", "1", "--threads", "1", "--log-level", "debug"]);
+    let held = server.served();
+    let worker = server.workers()[0];
+    server.signal(Signal::SIGTERM);
+    server.wait_for_log("worker drains");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    let next = TestServer::start(&["--listen", &server.address]);
+    next.served().finish().unwrap();
+    // Nobody else is there to obey.
+    kill(worker, Signal::SIGTERM).unwrap();
+    eventually("the orphan to obey", || (!lives(worker)).then_some(()));
+    drop(held);
 }
 
 #[test]

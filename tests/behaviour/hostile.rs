@@ -113,6 +113,17 @@ fn without_a_free_file_clients_wait_and_nobody_spins() {
 }
 
 #[test]
+fn a_worker_without_a_free_file_leaves_clients_to_its_siblings() {
+    let server = TestServer::start(&["--workers", "2", "--threads", "8"]);
+    let worker = server.workers()[0];
+    let free = (0..1024).find(|file| !Path::new(&format!("/proc/{worker}/fd/{file}")).exists()).unwrap();
+    limit(worker, &format!("--nofile={free}:"));
+    let connections: Vec<Connection> = (0..8).map(|_| server.served()).collect();
+    assert!(server.log().iter().any(|line| line.contains("cannot accept on")), "the worker was asked too");
+    drop(connections);
+}
+
+#[test]
 fn a_refused_thread_costs_capacity_and_no_connection() {
     let server = TestServer::start(&["--workers", "1", "--threads", "4"]);
     let holder = server.served();
@@ -122,10 +133,10 @@ fn a_refused_thread_costs_capacity_and_no_connection() {
     let second = server.served();
     let waiting = asker(&server);
     server.wait_for_log("cannot start another thread");
-    drop(holder);
-    eventually("one after the other to be served", || has_answer(&waiting).then_some(()));
-    drop(second);
     limit(worker, "--as=unlimited:");
+    // Both slots that have a thread are still held: it is the third thread that is tried again.
+    eventually("it to be served", || has_answer(&waiting).then_some(()));
+    drop((holder, second));
     assert_eq!(server.workers(), [worker]);
 }
 

@@ -114,6 +114,40 @@ fn term_to_a_worker_replaces_it_and_loses_nobody() {
 }
 
 #[test]
+fn term_to_a_worker_that_is_still_starting_is_not_forgotten() {
+    let server = TestServer::spawn(server_command(), &["--workers", "1", "--threads", "1"]);
+    let early = eventually("the first worker", || server.workers().first().copied());
+    // It has no handler for TERM in its very first moment, but then TERM is blocked and waits.
+    kill(early, Signal::SIGTERM).unwrap();
+    server.wait_for_log("listening on");
+    eventually("its replacement", || (!lives(early) && server.workers().len() == 1).then_some(()));
+}
+
+#[test]
+fn a_stopped_worker_does_not_keep_what_it_was_woken_for() {
+    let server = TestServer::start(&["--workers", "2", "--threads", "4"]);
+    let workers = server.workers();
+    for round in 0..20 {
+        let stopped = workers[round % 2];
+        let connection = asker(&server, b"hello");
+        kill(stopped, Signal::SIGSTOP).unwrap();
+        eventually("it to stand still", || is_stopped(stopped).then_some(()));
+        let next = asker(&server, b"next");
+        eventually("the sibling to serve", || has_answer(&next).then_some(()));
+        kill(stopped, Signal::SIGCONT).unwrap();
+        eventually("the first", || has_answer(&connection).then_some(()));
+    }
+}
+
+/// Whether all threads of a process stand still.
+fn is_stopped(pid: Pid) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let stat =
+        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+    tasks.flatten().all(|task| stat(task).contains(") T "))
+}
+
+#[test]
 fn a_thousand_respawns_leave_nothing_behind() {
     const WORKERS: usize = 250;
     let server = TestServer::start(&["--workers", "250", "--threads", "1"]);
