@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::support::{TestServer, eventually, field, has_answer, meanwhile};
+use nix::unistd::Pid;
 use prefork_client::Connection;
 
 /// Opens connections, one after the other, that have sent a message and not yet read its echo.
@@ -64,7 +65,13 @@ fn the_queue_wait_in_the_log_is_that_of_the_clients_clock() {
 #[test]
 fn slow_connections_are_spread_evenly_over_the_workers() {
     let server = TestServer::start(&["--workers", "4", "--threads", "16"]);
-    let held: Vec<Connection> = (0..16).map(|_| server.served()).collect();
+    let workers = server.workers();
+    let connect = |_| {
+        // A worker whose next leader is not there yet would miss its turn.
+        eventually("all workers to wait", || workers.iter().all(|pid| leads(*pid)).then_some(()));
+        server.served()
+    };
+    let held: Vec<Connection> = (0..16).map(connect).collect();
     drop(held);
     let mut counts = BTreeMap::new();
     for line in server.wait_for_logs("connection closed", 16) {
@@ -72,6 +79,15 @@ fn slow_connections_are_spread_evenly_over_the_workers() {
     }
     assert_eq!(counts.len(), 4, "{counts:?}");
     assert!(counts.values().all(|count| (3..=5).contains(count)), "{counts:?}");
+}
+
+/// Whether a thread of a worker waits for clients: in which function of the kernel it sleeps, see proc(5).
+fn leads(pid: Pid) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let place =
+        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("wchan")).unwrap_or_default();
+    // Which of the two depends on what the compiler of the kernel inlined.
+    tasks.flatten().any(|task| ["ep_poll", "do_epoll_wait"].contains(&place(task).as_str()))
 }
 
 #[test]
