@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
 use crate::cgroup;
 use crate::channel::{Channel, Drained, Order, Received, Report};
@@ -194,6 +194,7 @@ impl<H: Handler> Master<H> {
             }
         };
         let blocked = Blocked::all().map_err(Error::system("block signals"))?;
+        let master = getpid();
         match sys::fork() {
             Ok(Fork::Parent(pid)) => {
                 tracing::debug!(worker = id, %pid, generation = self.generation, "worker spawned");
@@ -203,6 +204,7 @@ impl<H: Handler> Master<H> {
             Ok(Fork::Child) => Ok(Some(Worker {
                 id,
                 generation: self.generation,
+                master,
                 config: Arc::clone(&self.config),
                 handler: Arc::clone(&self.handler),
                 listeners: std::mem::take(&mut self.listeners),

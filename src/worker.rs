@@ -11,6 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getppid};
 use socket2::Socket;
 
 use crate::accept_turn::{Count, Ended, Mode, Next, Turn};
@@ -37,6 +40,8 @@ const NOTICE: Duration = Duration::from_millis(100);
 pub(crate) struct Worker<H> {
     pub(crate) id: usize,
     pub(crate) generation: u64,
+    /// The process that forked it.
+    pub(crate) master: Pid,
     pub(crate) config: Arc<Config>,
     pub(crate) handler: Arc<H>,
     pub(crate) listeners: Vec<Listener>,
@@ -92,6 +97,11 @@ impl<H: Handler> Worker<H> {
         let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         let refused = |cause: String| Error::Worker { id: self.id, cause };
+        // Until it obeys its channel, it could not learn otherwise that the master is gone.
+        set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the worker's life to the master's"))?;
+        if getppid() != self.master {
+            return Err(refused("the master is gone".to_owned()));
+        }
         self.handler.start().map_err(|error| refused(error.to_string()))?;
         let slots = self.config.threads.get();
         let quick = self.handler.is_quick() && self.config.work == Work::default();
@@ -117,6 +127,7 @@ impl<H: Handler> Worker<H> {
             leaving: false,
             closed_reported: false,
         };
+        set_pdeathsig(None).map_err(Error::system("unbind the worker's life"))?;
         first.report(Report::Ready);
         first.obey().map_err(Error::system("wait for orders"))
     }

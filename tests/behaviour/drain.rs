@@ -5,7 +5,10 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{TestServer, assert_stopped, eventually, has_answer, lives, meanwhile, server_command};
+use crate::support::{
+    TestServer, assert_stopped, beside_server, eventually, has_answer, lives, meanwhile, program,
+    server_command,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -221,6 +224,24 @@ fn a_master_that_dies_in_a_drain_leaves_the_port_free_too() {
     kill(worker, Signal::SIGTERM).unwrap();
     eventually("the orphan to obey", || (!lives(worker)).then_some(()));
     drop(held);
+}
+
+#[test]
+fn a_worker_that_is_still_starting_goes_with_its_master() {
+    let mut command = program(&beside_server("examples/faulty"));
+    command.env("FAULTY_START", "hang");
+    let mut server = TestServer::spawn(command, &["--workers", "2", "--timeouts-start", "1m"]);
+    let workers = eventually("two workers", || Some(server.workers()).filter(|workers| workers.len() == 2));
+    // The first thing that a worker does is to bind its life to the master's; it has if it does not run any more.
+    eventually("them to hang", || workers.iter().all(|worker| sleeps(*worker)).then_some(()));
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    eventually("them to be gone", || workers.iter().all(|worker| !lives(*worker)).then_some(()));
+}
+
+/// Whether the first thread of a process sleeps.
+fn sleeps(pid: Pid) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") S "))
 }
 
 #[test]
