@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use prefork_echo::{Handler, Reply};
 
+const LINE_BYTES_MAX: usize = 64 * 1024;
+
 struct Reverser;
 
 /// What one connection needs: the line that is not yet whole, and the answer.
@@ -24,6 +26,7 @@ impl Handler for Reverser {
             match byte {
                 b'\n' if line == b"quit" => return Reply::Close(answer),
                 b'\n' => answer.extend(line.drain(..).rev().chain([b'\n'])),
+                _ if line.len() == LINE_BYTES_MAX => return Reply::Close(b"line too long\n"),
                 _ => line.push(byte),
             }
         }

@@ -55,7 +55,7 @@ enum ConfigCommand {
 const FLAGS_HEADING: &str = "Configuration (a flag is stronger than a variable, a variable than the file)";
 
 const AFTER_HELP: &str = "\
-Signals: TERM, INT, QUIT, HUP serve who is connected or waiting, then exit; a second one exits at once.
+Signals: TERM, INT, QUIT, HUP serve who is connected or waiting, then exit; a second one, except HUP, exits at once.
 TERM to a worker replaces that worker.
 
 Exit codes: 0 clean, 1 failure, 2 usage, 69 cannot bind, 70 the first workers never got ready, 78 bad configuration.

@@ -20,11 +20,6 @@ pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
-/// How long a new connection is brief at most: the shortest timeout that the kernel keeps, a jiffy or two.
-///
-/// Listeners have it, so accepted connections begin with it at no cost. One that lasts gets its idle timeout then.
-pub(crate) const BRIEF: Duration = Duration::from_millis(4);
-
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -221,6 +216,7 @@ mod tests {
     use super::*;
     use crate::config::Transform;
     use crate::handler::Echo;
+    use crate::listener::BRIEF;
 
     fn pair() -> (Socket, Socket) {
         Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap()

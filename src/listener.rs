@@ -14,9 +14,13 @@ use nix::sys::stat::{Mode, umask};
 use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place, Timeouts};
-use crate::connection::BRIEF;
 use crate::error::Error;
 use crate::sys::{self, IntegerOption, QueueInfo};
+
+/// The read timeout with which an accepted connection begins: how long it is brief at most, see `accept_turn`.
+///
+/// It is the shortest that the kernel keeps, a jiffy or two. Listeners have it, so it costs no call per connection.
+pub(crate) const BRIEF: Duration = Duration::from_millis(4);
 
 /// How a peer is called in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,8 +21,9 @@ pub(crate) fn start(log: Log) {
     let access = if log.access { LevelFilter::from(Level::INFO) } else { LevelFilter::OFF };
     let filter = Targets::new().with_default(log.level).with_target(ACCESS, access);
     // Log lines go to files and collectors too: colour is for a person at a terminal.
-    let colour =
-        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let colour = io::stderr().is_terminal() && unset("NO_COLOR") && !dumb;
     let lines = fmt::layer().with_writer(|| Stderr).with_ansi(colour);
     let lines = match log.format {
         LogFormat::Text => lines.with_target(false).boxed(),
@@ -56,9 +57,13 @@ impl Reader {
             return;
         }
         if self.lost > 0 {
-            let lost = std::mem::take(&mut self.lost);
-            let _ = io::stderr()
-                .write_all(format!("{lost} lines of the log were lost: nobody read it\n").as_bytes());
+            let message =
+                format!("{} lines of the log were lost: nobody read it", std::mem::take(&mut self.lost));
+            // A line in a log of JSON is JSON too.
+            let is_json = bytes.first() == Some(&b'{');
+            let line =
+                if is_json { format!("{{\"message\":\"{message}\"}}\n") } else { format!("{message}\n") };
+            let _ = io::stderr().write_all(line.as_bytes());
         }
         let _ = io::stderr().write_all(bytes);
     }

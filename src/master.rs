@@ -5,7 +5,7 @@
 use std::os::fd::AsFd;
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
@@ -24,6 +24,9 @@ use crate::process_table::{Action, Goal, ProcessTable, Stage, Stop};
 use crate::signals::{Blocked, Command, Signals};
 use crate::sys::{self, Fate, Fork};
 use crate::worker::{Worker, timeout_until};
+
+/// Signals to stop that come closer together than this are one request.
+const ONE_REQUEST: Duration = Duration::from_millis(200);
 
 /// What a process that came out of [`Master::run`] is.
 pub(crate) enum Life<H> {
@@ -46,6 +49,7 @@ pub(crate) struct Master<H> {
     drained: Drained,
     /// How many workers died without a last word.
     uncounted: u32,
+    draining_since: Option<Instant>,
     /// Why the last worker died, for the case that the pool never opens.
     last_cause: Option<String>,
     out_of_memory_kills: Option<u64>,
@@ -73,6 +77,7 @@ impl<H: Handler> Master<H> {
             generation: 1,
             drained: Drained::default(),
             uncounted: 0,
+            draining_since: None,
             last_cause: None,
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
@@ -143,7 +148,7 @@ impl<H: Handler> Master<H> {
     fn bury(&mut self, pid: Pid, status: ExitStatus) {
         let now = Instant::now();
         let Some((worker, wait)) = self.table.remove(pid, now) else {
-            tracing::debug!(%pid, "reaped a process that is none of ours");
+            tracing::debug!(pid = pid.as_raw(), "reaped a process that is none of ours");
             return;
         };
         self.uncounted +=
@@ -151,7 +156,7 @@ impl<H: Handler> Master<H> {
         let death = Death::of(status, self.was_out_of_memory(status));
         let (id, lived) = (worker.id, now - worker.spawned);
         if matches!(worker.stage, Stage::Leaving { .. }) && status.success() {
-            tracing::info!(worker = id, %pid, "worker left after {lived:.1?}");
+            tracing::info!(worker = id, pid = pid.as_raw(), "worker left after {lived:.1?}");
             return;
         }
         let next = match self.goal.stop {
@@ -159,7 +164,12 @@ impl<H: Handler> Master<H> {
             Stop::No => format!("; respawning in {wait:?}"),
             Stop::Draining | Stop::Now => String::new(),
         };
-        tracing::warn!(worker = id, %pid, generation = self.generation, "worker died after {lived:.1?}: {death}{next}");
+        tracing::warn!(
+            worker = id,
+            pid = pid.as_raw(),
+            generation = self.generation,
+            "worker died after {lived:.1?}: {death}{next}"
+        );
         self.last_cause = Some(format!("worker {id} (pid {pid}) {death}"));
     }
 
@@ -197,7 +207,12 @@ impl<H: Handler> Master<H> {
         let master = getpid();
         match sys::fork() {
             Ok(Fork::Parent(pid)) => {
-                tracing::debug!(worker = id, %pid, generation = self.generation, "worker spawned");
+                tracing::debug!(
+                    worker = id,
+                    pid = pid.as_raw(),
+                    generation = self.generation,
+                    "worker spawned"
+                );
                 self.table.add(pid, id, ours, Instant::now());
                 Ok(None)
             }
@@ -229,14 +244,18 @@ impl<H: Handler> Master<H> {
         let told = worker.channel.as_ref().map_or(Ok(()), |channel| channel.send(order));
         if let Err(error) = told {
             // A dead one is about to be reaped. One that is stopped has enough orders to look at when it goes on.
-            tracing::debug!(worker = worker.id, %pid, "cannot tell the worker {order:?}: {error}");
+            tracing::debug!(
+                worker = worker.id,
+                pid = pid.as_raw(),
+                "cannot tell the worker {order:?}: {error}"
+            );
         }
         self.table.note_told(pid, order, &self.goal, Instant::now());
     }
 
     fn kill(&mut self, pid: Pid, why: &str) {
         let Some(worker) = self.table.find(pid) else { return };
-        tracing::warn!(worker = worker.id, %pid, "killing the worker: {why}");
+        tracing::warn!(worker = worker.id, pid = pid.as_raw(), "killing the worker: {why}");
         worker.stage = Stage::Killed;
         // It fails when the process is dead already, and then it is about to be reaped.
         let _ = kill(pid, Signal::SIGKILL);
@@ -245,13 +264,15 @@ impl<H: Handler> Master<H> {
     fn announce(&mut self) {
         self.table.note_open();
         let addresses: Vec<String> = self.listeners.iter().map(ToString::to_string).collect();
+        let limits = self.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
         tracing::info!(
+            pid = std::process::id(),
             "listening on {} with {} x {} = {}, backlog {}",
             addresses.join(", "),
             counted(self.goal.workers, "worker"),
             counted(self.config.threads.get(), "thread"),
             counted(self.config.capacity(), "connection slot"),
-            self.config.backlog,
+            limits.min().unwrap_or(self.config.backlog.get()),
         );
     }
 
@@ -289,13 +310,14 @@ impl<H: Handler> Master<H> {
 }
 
 impl<H> Master<H> {
-    /// The first time: whoever is there is served, nobody new comes. The second time: at once.
+    /// The first time: whoever is there is served, nobody new comes. The second time, unless it is HUP: at once.
     fn stop(&mut self, signal: Signal) {
         let timeout =
             self.config.timeouts.drain.map_or("for ever".to_owned(), |drain| format!("{drain:?} at most"));
         self.goal.stop = match self.goal.stop {
             Stop::No => {
                 self.close_gates();
+                self.draining_since = Some(Instant::now());
                 tracing::info!(
                     waiting = self.queued(),
                     "draining on {signal}: serving who is connected or waiting, {timeout}; a second signal stops at once"
@@ -304,6 +326,10 @@ impl<H> Master<H> {
             }
             // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
             Stop::Draining if signal == Signal::SIGHUP => Stop::Draining,
+            // timeout(1) and others send theirs to the process and then to its group.
+            Stop::Draining if self.draining_since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => {
+                Stop::Draining
+            }
             Stop::Draining => {
                 tracing::info!("stopping at once on a second signal, {signal}");
                 Stop::Now
@@ -333,9 +359,7 @@ impl<H> Master<H> {
         };
         let uncounted = match self.uncounted {
             0 => String::new(),
-            workers => {
-                format!("; what {} had served that died is not known", counted(workers as usize, "worker"))
-            }
+            workers => format!("; not counting {} that died", counted(workers as usize, "worker")),
         };
         tracing::info!(
             served,

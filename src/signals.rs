@@ -14,7 +14,7 @@ use signal_hook::iterator::exfiltrator::SignalOnly;
 pub(crate) enum Command {
     /// A child died; `reap` finds out which.
     Reap,
-    /// TERM, INT, QUIT, HUP: serve what is there, take nothing new, leave. A second one: leave at once.
+    /// TERM, INT, QUIT, HUP: serve who is there, let nobody in, leave. A second one, except HUP: leave at once.
     Drain(Signal),
 }
 

@@ -280,10 +280,10 @@ impl<H: Handler> FirstThread<H> {
     }
 }
 
-/// Seconds for the log, to the microsecond: `Duration::as_secs_f64` would show 3.804 as 3.8040000000000003.
-#[expect(clippy::cast_precision_loss, reason = "it begins after 285 years")]
+/// Seconds for the log, to a tenth of a millisecond: more digits are noise, and less than that is shown as 6.9e-5.
+#[expect(clippy::cast_precision_loss, reason = "it begins after 28,000 years")]
 fn seconds(duration: Duration) -> f64 {
-    duration.as_micros() as f64 / 1e6
+    (duration.as_micros() / 100) as f64 / 1e4
 }
 
 /// The timeout of a poll that returns at a time, or a little later.

@@ -137,6 +137,26 @@ impl Connection {
         self.read_echo(message, Instant::now(), || ())
     }
 
+    /// Keeps the connection open for a while, in which nothing may come: neither bytes nor the end.
+    pub fn keep(&mut self, time: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + time;
+        let nothing = Echo::of(&[], self.transform);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return self.socket.set_read_timeout(Some(self.echo_timeout)).map_err(Failure::Io);
+            }
+            self.socket.set_read_timeout(Some(left)).map_err(Failure::Io)?;
+            match (&self.socket).read(&mut [0]) {
+                Ok(0) => return Err(Failure::Closed),
+                Ok(_) => return Err(Failure::Extra { count: 1 }),
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error) => return Err(self.failure(error, &nothing)),
+            }
+        }
+    }
+
     /// Half-closes, reads to the end, and fails if anything but the end comes.
     pub fn finish(self) -> Result<(), Failure> {
         let nothing = Echo::of(&[], self.transform);

@@ -49,6 +49,9 @@ pub enum Failure {
         /// The bytes of the whole echo.
         expected: u64,
     },
+    /// The server closed while nothing was due: this end was to close first.
+    #[error("the server closed first")]
+    Closed,
     /// A byte of the echo is not the one that it should be.
     #[error("wrong byte at offset {offset}: expected {}, got {}", byte(*expected), byte(*got))]
     Wrong {
@@ -82,6 +85,7 @@ impl Failure {
             Self::Timeout { .. } => Kind::Timeout,
             Self::Reset => Kind::Reset,
             Self::Short { .. } => Kind::Short,
+            Self::Closed => Kind::Closed,
             Self::Wrong { .. } => Kind::Wrong,
             Self::Extra { .. } => Kind::Extra,
             Self::Io(_) => Kind::Io,
@@ -171,6 +175,8 @@ pub enum Kind {
     Reset,
     /// See [`Failure::Short`].
     Short,
+    /// See [`Failure::Closed`].
+    Closed,
     /// See [`Failure::Wrong`].
     Wrong,
     /// See [`Failure::Extra`].
@@ -191,6 +197,7 @@ impl Kind {
             Self::Timeout => "timeout",
             Self::Reset => "reset",
             Self::Short => "short",
+            Self::Closed => "closed",
             Self::Wrong => "wrong",
             Self::Extra => "extra",
             Self::Io => "io",

@@ -86,6 +86,9 @@ fn unix_place(text: &str) -> Result<Place, String> {
         Some((path, digits)) => (path, Some(parse_mode(digits)?)),
         None => (text, None),
     };
+    if let Some((_, wrong)) = path.split_once('?') {
+        return Err(format!("expected \"?mode=0660\" or nothing after the path, found \"?{wrong}\""));
+    }
     if !path.starts_with('/') {
         return Err(format!(
             "the path of a unix socket is absolute, \"unix:/run/echo.sock\", but here it is \"{path}\""
@@ -175,6 +178,7 @@ mod tests {
         assert!(refused("127.0.0.1:99999").contains("0 to 65535"));
         assert!(refused("unix:echo.sock").contains("absolute"));
         assert!(refused("unix:/echo.sock?mode=888").contains("octal"));
+        assert!(refused("unix:/echo.sock?mod=0600").contains("\"?mode=0660\""));
         assert!(refused(&format!("unix:/{}", "x".repeat(200))).contains("107"));
     }
 

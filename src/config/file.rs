@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::keys::{KEYS, Key, Problem, Value, nearest};
@@ -38,7 +38,7 @@ pub(crate) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Diagnostic> {
         hint: None,
     })?;
     let mut entries = Vec::new();
-    for (name, value) in document.into_inner() {
+    for (name, value) in in_order(document.into_inner()) {
         let path = name.get_ref().to_string();
         let is_table = KEYS.iter().any(|key| key.path.starts_with(&format!("{path}.")));
         if !is_table {
@@ -50,11 +50,18 @@ pub(crate) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Diagnostic> {
             let message = format!("`{path}` is a table: write [{path}] and its keys below");
             return Err(Diagnostic { message, span, hint: None });
         };
-        for (inner, value) in table {
+        for (inner, value) in in_order(table) {
             entries.push(entry(&format!("{path}.{}", inner.get_ref()), inner.span(), value)?);
         }
     }
     Ok(entries)
+}
+
+/// The entries in the order of the file, so that the first mistake is the first that is told.
+fn in_order(table: DeTable<'_>) -> Vec<(Spanned<DeString<'_>>, Spanned<DeValue<'_>>)> {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    entries
 }
 
 fn entry<'a>(path: &str, place: Range<usize>, value: Spanned<DeValue<'a>>) -> Result<Entry<'a>, Diagnostic> {

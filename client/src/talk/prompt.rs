@@ -14,7 +14,7 @@ use crate::terminal::{DIM, RESET};
 use crate::{Error, Failure, human};
 
 /// An answer that takes longer than this deserves an explanation.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// So many updates may be under way; whoever has more to tell waits.
 const UPDATES_MAX: usize = 16;
@@ -114,7 +114,7 @@ impl<W: Write> Prompt<W> {
     /// Says why there is no answer yet.
     fn explain(&mut self) -> io::Result<()> {
         self.explained = true;
-        self.show_dimmed("waiting: connected, but nobody serves us yet (all slots busy?)")?;
+        self.show_dimmed("waiting: connected, but no answer yet (all slots busy, or a slow service)")?;
         self.show("\n")
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Change, Event, Outcome, Plan, Update};
 use crate::{Connection, Failure, Kind};
@@ -53,12 +53,12 @@ impl Lane {
         })?;
         *messages = 1;
         while *messages < self.plan.count {
-            pause(self.plan.interval);
+            connection.keep(self.plan.interval)?;
             let exchange = connection.exchange(message.as_bytes())?;
             *messages += 1;
             self.tell(Change::Echoed { message: *messages, exchange });
         }
-        pause(self.plan.hold);
+        connection.keep(self.plan.hold)?;
         connection.finish()
     }
 
@@ -80,11 +80,4 @@ impl Lane {
 fn tell(updates: &Sender<Update>, lane: usize, started: Instant, what: Change) {
     // Where nobody listens any more, the program is about to end.
     let _ = updates.send(Update::Event(Event { lane, at: started.elapsed(), what }));
-}
-
-/// Lets the time pass that a lane is told to be silent for.
-fn pause(duration: Duration) {
-    if !duration.is_zero() {
-        thread::sleep(duration);
-    }
 }

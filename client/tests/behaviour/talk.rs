@@ -141,7 +141,7 @@ fn a_prompt_explains_once_that_nobody_serves_it_yet() {
     let (input, mut keyboard) = io::pipe().unwrap();
     let prompt = prompt(&server, input, &screen);
     keyboard.write_all(b"hello\n").unwrap();
-    eventually("it explains", || screen.text().contains("waiting: connected, but nobody serves us yet"));
+    eventually("it explains", || screen.text().contains("waiting: connected, but no answer yet"));
     other.finish().unwrap();
     eventually("the answer is shown", || screen.text().contains("HELLO"));
     drop(keyboard);
