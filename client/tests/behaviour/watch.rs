@@ -70,6 +70,15 @@ fn a_server_that_closes_early_is_a_failure() {
 }
 
 #[test]
+fn a_server_that_closes_while_the_connection_is_held_is_a_failure() {
+    // Three bytes are the whole echo; then it closes, and the client wanted to stay.
+    let server = Server::with(2, echo_three_bytes);
+    let ended = client("--json -c 2 --message abc --count 1 --hold 1m", &server.address).end();
+    assert_eq!(ended.code(), Some(1));
+    assert_eq!(ended.summary()["failures"]["closed"], 2);
+}
+
+#[test]
 fn a_server_that_resets_is_a_failure() {
     assert_all_fail_with(&Server::with(3, reset), "reset");
 }
