@@ -13,6 +13,8 @@ use crate::listener::{Listener, Peer};
 
 /// The first and the longest pause after an accept for which the system lacked something.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+/// Accepts that come closer together than this come thick: somebody waits already, most likely.
+const THICK: Duration = Duration::from_micros(200);
 /// The `data` of the call's event; a listener's is its index.
 const CALL: u64 = u64::MAX;
 
@@ -54,6 +56,9 @@ pub(crate) struct Door {
     listeners: Vec<Listener>,
     registered: bool,
     rotation: Rotation,
+    /// The listener at which to try before waiting, while accepts come thick.
+    eager: Option<usize>,
+    last_accept: Instant,
     /// Failures since the last accept that went well.
     failures: u32,
 }
@@ -63,8 +68,17 @@ impl Door {
     pub(crate) fn open(listeners: Vec<Listener>, call: &impl AsFd) -> io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(call, EpollEvent::new(EpollFlags::EPOLLIN, CALL))?;
-        let rotation = Rotation::new(Instant::now());
-        let mut door = Self { epoll, listeners, registered: false, rotation, failures: 0 };
+        let now = Instant::now();
+        let rotation = Rotation::new(now);
+        let mut door = Self {
+            epoll,
+            listeners,
+            registered: false,
+            rotation,
+            eager: None,
+            last_accept: now,
+            failures: 0,
+        };
         door.watch()?;
         Ok(door)
     }
@@ -74,7 +88,10 @@ impl Door {
     /// # Panics
     ///
     /// When the kernel refuses what it cannot refuse to a sound program: that ends the worker, not the pool.
-    pub(crate) fn wait(&self, time: Option<Duration>) -> Woken {
+    pub(crate) fn wait(&mut self, time: Option<Duration>) -> Woken {
+        if let Some(listener) = self.eager.take() {
+            return Woken::Knocked(listener);
+        }
         let timeout =
             time.map_or(EpollTimeout::NONE, |time| EpollTimeout::try_from(time).unwrap_or(EpollTimeout::MAX));
         let mut events = [EpollEvent::empty()];
@@ -110,8 +127,13 @@ impl Door {
         let accepted =
             Accepted { queue_wait: listener.queue_wait(&socket), socket, peer, at: Instant::now() };
         self.failures = 0;
+        let gap = accepted.at.saturating_duration_since(self.last_accept);
+        self.last_accept = accepted.at;
         if self.rotation.is_due(accepted.at) {
+            // At every sixteenth accept at least, the other listeners and the call have their turn.
             self.look_again();
+        } else if gap < THICK {
+            self.eager = Some(index);
         }
         Entry::Accepted(accepted)
     }
