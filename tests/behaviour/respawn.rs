@@ -1,7 +1,6 @@
 //! A worker that dies takes its own connections with it, and nothing else.
 
 use std::process::Command;
-use std::time::Duration;
 
 use crate::support::{
     TestServer, beside_server, children, eventually, has_answer, lives, open_files, program, server_command,
@@ -191,7 +190,7 @@ fn a_stopped_worker_goes_on_where_it_was() {
     let worker = server.workers()[0];
     for _ in 0..3 {
         kill(worker, Signal::SIGSTOP).unwrap();
-        std::thread::sleep(Duration::from_millis(20));
+        eventually("it to stand still", || is_stopped(worker).then_some(()));
         kill(worker, Signal::SIGCONT).unwrap();
         connection.exchange(b"awake?").unwrap();
     }

@@ -116,6 +116,7 @@ fn a_quiet_pool_sleeps() {
     };
     let settled = eventually("the pool to settle", || {
         let before = switches();
+        // Long enough for whatever is still on its way to sleep.
         std::thread::sleep(Duration::from_millis(50));
         (switches() == before).then_some(before)
     });
