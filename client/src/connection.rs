@@ -95,6 +95,7 @@ impl Connection {
                 Err(failure) if failure.is_not_up_yet() && Instant::now() < give_up => failed(failure),
                 outcome => return outcome,
             }
+            // Nothing tells when a server has come up.
             thread::sleep(RETRY_PAUSE);
         }
     }

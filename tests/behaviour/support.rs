@@ -36,6 +36,7 @@ pub(crate) fn meanwhile(what: &str, time: Duration, mut holds: impl FnMut() -> b
     let deadline = Instant::now() + time;
     while Instant::now() < deadline {
         assert!(holds(), "{what}");
+        // As above.
         thread::sleep(Duration::from_millis(3));
     }
 }
@@ -152,18 +153,11 @@ impl TestServer {
     /// Waits for so many lines with this text.
     #[track_caller]
     pub(crate) fn wait_for_logs(&self, text: &str, count: usize) -> Vec<String> {
-        let look = || {
+        // The log itself is shown when the server is dropped.
+        eventually(&format!("{count} x {text:?} in the log"), || {
             let found: Vec<String> = self.log().into_iter().filter(|line| line.contains(text)).collect();
             (found.len() >= count).then_some(found)
-        };
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if let Some(found) = look() {
-                return found;
-            }
-            thread::sleep(Duration::from_millis(3));
-        }
-        panic!("in vain waited for {count} x {text:?} in the log:\n{}", self.log().join("\n"));
+        })
     }
 
     /// Opens a connection. It may wait in the queue.

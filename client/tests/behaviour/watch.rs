@@ -41,8 +41,8 @@ fn the_lines_are_in_the_order_of_their_times_and_the_last_is_the_result() {
     assert!(result.contains(" of 4 connections waited; longest "), "{result}");
     let times: Vec<f64> =
         lines.lines().map(|line| line.trim().split_once("s ").unwrap().0.parse().unwrap()).collect();
-    // Lines of different threads may be apart from their order by as long as one of them was not scheduled.
-    assert!(times.windows(2).all(|pair| pair[0] < pair[1] + 0.25), "{stdout}");
+    // Lines of different threads may be a few milliseconds apart from their order.
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1] + 0.05), "{stdout}");
     assert!(!stdout.contains('\x1b'), "a pipe gets no colours");
 }
 
