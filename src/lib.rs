@@ -31,11 +31,13 @@ mod accept_turn;
 mod connection;
 mod door;
 mod process_table;
+mod snapshot;
 
 mod channel;
 mod config;
 mod death;
 mod handler;
+mod histogram;
 mod limits;
 mod listener;
 mod logging;

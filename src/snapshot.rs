@@ -1,0 +1,256 @@
+//! Scoreboard and queue → one serialisable picture of the pool, the same for every face.
+//!
+//! Durations are seconds; `null` is what the kernel does not tell. Keys are added, never renamed: `docs/status.schema.json`
+//! holds them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::histogram::Counts;
+
+/// The version of the form. It changes only if a key had to change its meaning.
+pub(crate) const SCHEMA: u32 = 1;
+/// How many waiting peers are listed: those who have waited longest.
+pub(crate) const WAITING_MAX: usize = 1000;
+
+/// The pool at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) schema: u32,
+    /// Of the program.
+    pub(crate) version: String,
+    pub(crate) master: MasterStatus,
+    pub(crate) pool: PoolStatus,
+    pub(crate) listeners: Vec<ListenerStatus>,
+    /// Who waits, the longest first, [`WAITING_MAX`] at most.
+    pub(crate) waiting: Vec<WaitingPeer>,
+    /// By id; of two with one id, the one that leaves comes after its replacement.
+    pub(crate) workers: Vec<WorkerStatus>,
+    pub(crate) totals: Totals,
+    /// Of all connections that were accepted, since the start.
+    pub(crate) queue_wait_seconds: Distribution,
+}
+
+/// The master.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MasterStatus {
+    pub(crate) pid: u32,
+    pub(crate) generation: u64,
+    pub(crate) state: MasterState,
+    pub(crate) uptime_seconds: f64,
+}
+
+/// What the master is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MasterState {
+    /// The first workers are getting ready.
+    Starting,
+    /// All is as it should be.
+    Running,
+    /// It ends.
+    Draining,
+    /// Fewer workers are ready than should be.
+    Degraded,
+}
+
+/// The current generation's ready workers, together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PoolStatus {
+    pub(crate) workers: usize,
+    /// Of each worker.
+    pub(crate) threads: usize,
+    pub(crate) capacity: usize,
+    pub(crate) busy: usize,
+    pub(crate) idle: usize,
+    /// In the accept queues that tell; `null` when none does.
+    pub(crate) waiting: Option<u64>,
+    /// No slot is idle.
+    pub(crate) saturated: bool,
+    /// For how long, if the master has taken notice.
+    pub(crate) saturated_for_seconds: Option<f64>,
+    /// Connections of workers that leave.
+    pub(crate) draining: usize,
+}
+
+/// One accept queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ListenerStatus {
+    pub(crate) address: String,
+    /// The limit in force. One connection more than this fits.
+    pub(crate) backlog: Option<u32>,
+    /// Connections in the queue.
+    pub(crate) waiting: Option<u64>,
+    /// Those of them whose peer has reset the connection.
+    pub(crate) vanished: Option<u64>,
+    /// Handshakes that found the queue full. One client may count several times.
+    pub(crate) dropped: Option<u64>,
+}
+
+/// Somebody in an accept queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WaitingPeer {
+    pub(crate) peer: String,
+    /// Its listener's address.
+    pub(crate) listener: String,
+    pub(crate) waited_seconds: Option<f64>,
+    /// What it has sent already.
+    pub(crate) bytes_queued: Option<u64>,
+    /// It has sent its last byte.
+    pub(crate) half_closed: bool,
+}
+
+/// One worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WorkerStatus {
+    pub(crate) id: usize,
+    /// `null` while there is none: throttled.
+    pub(crate) pid: Option<u32>,
+    pub(crate) generation: u64,
+    pub(crate) state: WorkerState,
+    /// Connections that it serves.
+    pub(crate) busy: usize,
+    /// Its connection slots.
+    pub(crate) threads: usize,
+    /// Connections, since it was forked.
+    pub(crate) accepted: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) uptime_seconds: Option<f64>,
+    /// How long until its id is spawned again: throttled.
+    pub(crate) respawn_in_seconds: Option<f64>,
+    /// By slot.
+    pub(crate) connections: Vec<ConnectionStatus>,
+}
+
+/// Where a worker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WorkerState {
+    /// It gets ready.
+    Starting,
+    /// It accepts, or would if it had an idle slot.
+    Ready,
+    /// It finishes its connections and leaves.
+    Draining,
+    /// Its predecessors died young; the next one is spawned later.
+    Throttled,
+}
+
+/// One connection in its slot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ConnectionStatus {
+    /// Its address, or "unix"; `null` if it was just changing.
+    pub(crate) peer: Option<String>,
+    pub(crate) slot: usize,
+    pub(crate) state: ConnectionState,
+    pub(crate) queue_wait_seconds: Option<f64>,
+    pub(crate) open_seconds: f64,
+    pub(crate) messages: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+}
+
+/// What a connection's thread does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ConnectionState {
+    /// It waits for the peer's next bytes.
+    Reading,
+    /// The handler has them.
+    Working,
+    /// It waits for the peer to take the answer.
+    Writing,
+    /// It waits for the peer to close too.
+    Closing,
+}
+
+/// Counts since the start, of the dead too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Totals {
+    pub(crate) accepted: u64,
+    pub(crate) closed: u64,
+    pub(crate) messages: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) respawns: u64,
+    pub(crate) reloads: u64,
+}
+
+/// A distribution of durations; what is not defined without any is `null`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Distribution {
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
+    pub(crate) p50: Option<f64>,
+    pub(crate) p90: Option<f64>,
+    pub(crate) p99: Option<f64>,
+    /// Exact; the others are up to 6.25 % too high.
+    pub(crate) max: Option<f64>,
+}
+
+/// What happened to the pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Event {
+    /// Each has one more than the one before.
+    pub(crate) number: u64,
+    /// Seconds since 1970.
+    pub(crate) at: f64,
+    pub(crate) kind: EventKind,
+    pub(crate) worker: Option<usize>,
+    pub(crate) pid: Option<u32>,
+    /// It in words, for a person.
+    pub(crate) text: String,
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EventKind {
+    /// A worker was forked.
+    Spawned,
+    /// A worker accepts from now on.
+    Ready,
+    /// A worker was told to finish its connections and leave.
+    Draining,
+    /// A worker has done so.
+    Left,
+    /// A worker died.
+    Died,
+    /// No slot is idle any more.
+    SaturationBegin,
+    /// There are idle slots again, and nobody waits.
+    SaturationEnd,
+    /// The pool ends.
+    Stopping,
+}
+
+/// The pool at one moment, with what only some faces show.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sample {
+    /// Seconds since 1970.
+    pub(crate) at: f64,
+    pub(crate) status: Status,
+    /// By id, of the living and the dead.
+    pub(crate) workers: Vec<WorkerTotals>,
+    pub(crate) queue_wait: Counts,
+    pub(crate) connection_duration: Counts,
+    /// Respawns by cause: "exit", "signal", "out-of-memory".
+    pub(crate) respawns: Vec<(&'static str, u64)>,
+    pub(crate) saturated_seconds: f64,
+    /// The last few hundred, the oldest first.
+    pub(crate) events: Vec<Event>,
+}
+
+/// What all workers of one id have done since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WorkerTotals {
+    pub(crate) id: usize,
+    pub(crate) accepted: u64,
+    pub(crate) messages: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    /// Connections that are open now.
+    pub(crate) active: usize,
+    /// Slots that take connections now.
+    pub(crate) capacity: usize,
+}
