@@ -16,6 +16,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::door::{Accepted, Door, Entry, Woken};
 use crate::listener::Listener;
+use crate::scoreboard::WorkerRow;
 
 /// How long a drain of a pool without connections waits for handshakes that were under way.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -39,22 +40,9 @@ pub(crate) enum Mode {
     Closed,
 }
 
-/// How a connection ended, as far as the turn is concerned.
+/// Whether a connection has ended without ever calling [`Turn::last`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ended {
-    /// We closed it because the time was up.
-    pub(crate) cut: bool,
-    /// It never called [`Turn::last`].
-    pub(crate) brief: bool,
-}
-
-/// The worker's connections, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub(crate) busy: u64,
-    pub(crate) served: u64,
-    pub(crate) cut: u64,
-}
+pub(crate) struct Brief(pub(crate) bool);
 
 /// The door, in the hands of the thread that leads.
 pub(crate) struct Lead {
@@ -77,8 +65,19 @@ pub(crate) struct Turn {
     state: Mutex<State>,
     /// Wakes the thread that leads.
     wake: EventFd,
-    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_short`] or [`Turn::call_at`].
+    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_signs`] or [`Turn::call_at`].
     changed: EventFd,
+    /// Where it says how many connections there are.
+    row: &'static WorkerRow,
+}
+
+/// What the first thread has to tell the master, once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Signs {
+    /// The system lacked something.
+    pub(crate) short: bool,
+    /// The last idle slot was taken.
+    pub(crate) full: bool,
 }
 
 struct State {
@@ -90,9 +89,13 @@ struct State {
     /// Slots without a thread.
     unmanned: Vec<usize>,
     grow_not_before: Option<Instant>,
-    /// The system lacks something, and the first thread does not know yet.
-    short: bool,
-    count: Count,
+    /// What the first thread does not know yet.
+    signs: Signs,
+    /// Whether anybody wants to know that no slot is idle.
+    armed: bool,
+    slots: usize,
+    /// Slots with a connection.
+    busy: usize,
     /// Connections that may end at once.
     brief: usize,
     /// How many brief connections there may be before no sleeping thread is called. It doubles with each that lasts
@@ -104,7 +107,7 @@ struct State {
 
 impl Turn {
     /// A turn over so many slots, none of which has a thread yet. `quick` says that the service itself never waits.
-    pub(crate) fn new(slots: usize, quick: bool) -> io::Result<Self> {
+    pub(crate) fn new(slots: usize, quick: bool, row: &'static WorkerRow) -> io::Result<Self> {
         let brief_min = if quick { BRIEF_MIN } else { slots };
         let eventfd = || EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK);
         Ok(Self {
@@ -114,14 +117,17 @@ impl Turn {
                 idle: Vec::new(),
                 unmanned: (0..slots).rev().collect(),
                 grow_not_before: None,
-                short: false,
-                count: Count { busy: 0, served: 0, cut: 0 },
+                signs: Signs::default(),
+                armed: true,
+                slots,
+                busy: 0,
                 brief: 0,
                 brief_max: brief_min,
                 brief_min,
             }),
             wake: eventfd()?,
             changed: eventfd()?,
+            row,
         })
     }
 
@@ -145,15 +151,16 @@ impl Turn {
     }
 
     /// Waits until the calling thread leads; `None` when nobody does any more. `ended` is the connection that it
-    /// served since it led.
-    pub(crate) fn lead(&self, ended: Option<Ended>) -> Option<Lead> {
+    /// served since it led: whether it was brief, that is, never called [`Turn::last`].
+    pub(crate) fn lead(&self, ended: Option<Brief>) -> Option<Lead> {
         let mut state = self.state();
-        if let Some(ended) = ended {
-            state.note(ended);
+        if let Some(brief) = ended {
+            state.note(brief);
+            self.row.set_busy(state.busy);
             match state.mode {
-                Mode::Closed if state.count.busy == 0 => signal(&self.changed),
+                Mode::Closed if state.busy == 0 => signal(&self.changed),
                 // Whoever leads has nothing to wait for but the last handshakes.
-                Mode::Draining if state.count.busy == 0 => signal(&self.wake),
+                Mode::Draining if state.busy == 0 => signal(&self.wake),
                 _ => (),
             }
         }
@@ -183,7 +190,7 @@ impl Turn {
             let time = match lead.mode {
                 Mode::Closing | Mode::Closed | Mode::Waiting => return None,
                 // The worker stays for its connections anyway, so handshakes may take as long.
-                Mode::Draining if self.state().count.busy == 0 => Some(SETTLE),
+                Mode::Draining if self.state().busy == 0 => Some(SETTLE),
                 Mode::Draining | Mode::Accepting => None,
             };
             match lead.door.wait(time) {
@@ -205,7 +212,7 @@ impl Turn {
     /// Leaves clients to the siblings while the system lacks something here, or until the leader is called.
     fn sit_out(&self, door: &mut Door, pause: Duration) {
         door.look_away();
-        self.state().short = true;
+        self.state().signs.short = true;
         signal(&self.changed);
         let mut files = [PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
         // An interruption only makes the pause shorter.
@@ -213,16 +220,33 @@ impl Turn {
         door.look_again();
     }
 
-    /// Whether the system lacked something since this was last asked.
-    pub(crate) fn take_short(&self) -> bool {
-        std::mem::take(&mut self.state().short)
+    /// What is new since this was last asked.
+    pub(crate) fn take_signs(&self) -> Signs {
+        std::mem::take(&mut self.state().signs)
+    }
+
+    /// From now on a sign is given, once, when no slot is idle.
+    pub(crate) fn arm(&self) {
+        let mut state = self.state();
+        state.armed = true;
+        self.note_full(&mut state);
+    }
+
+    fn note_full(&self, state: &mut State) {
+        if state.armed && state.busy == state.slots {
+            state.armed = false;
+            state.signs.full = true;
+            signal(&self.changed);
+        }
     }
 
     /// Hands the door on: the calling thread has a connection to serve, which is brief until it calls [`Turn::last`].
     pub(crate) fn pass(&self, door: Door, now: Instant) -> Next {
         let mut state = self.state();
-        state.count.busy += 1;
+        state.busy += 1;
         state.brief += 1;
+        self.row.set_busy(state.busy);
+        self.note_full(&mut state);
         if state.mode == Mode::Closing {
             drop(state);
             self.close_door(door);
@@ -318,10 +342,10 @@ impl Turn {
         signal(&self.changed);
     }
 
-    /// Whether the listeners are closed, and what the connections have come to.
-    pub(crate) fn status(&self) -> (Mode, Count) {
+    /// Whether the listeners are closed, and how many connections there are.
+    pub(crate) fn status(&self) -> (Mode, usize) {
         let state = self.state();
-        (state.mode, state.count)
+        (state.mode, state.busy)
     }
 
     /// Readable when there is something new in `status`; reading it is `quiet`.
@@ -341,14 +365,9 @@ impl Turn {
 }
 
 impl State {
-    fn note(&mut self, ended: Ended) {
-        self.count.busy -= 1;
-        if ended.cut {
-            self.count.cut += 1;
-        } else {
-            self.count.served += 1;
-        }
-        if ended.brief {
+    fn note(&mut self, Brief(brief): Brief) {
+        self.busy -= 1;
+        if brief {
             self.brief -= 1;
             self.brief_max = (self.brief_max / 2).max(self.brief_min);
         }

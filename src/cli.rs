@@ -1,18 +1,21 @@
 //! Arguments → a command → an exit code; the one place that prints errors.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{self, Config, KEYS, Key, Refusal, Settings, Sources};
+use crate::config::{self, Config, Control, KEYS, Key, Refusal, Settings, Sources};
+use crate::control::{self, Health, Request};
 use crate::error::Error;
+use crate::face;
 use crate::handler::Handler;
 use crate::limits;
 use crate::logging;
 use crate::master::{Life, Master};
+use crate::snapshot::{QueueStatus, Status};
 
 /// A preforking TCP server: a master, workers, a thread per connection. Upper-cases what it reads and sends it back.
 #[derive(Debug, Parser)]
@@ -37,11 +40,26 @@ enum Command {
     Run,
     /// Check the configuration and print "ok", or what is wrong and where
     Check,
+    /// Print how the pool is: who is served, who waits
+    Status(Format),
+    /// Show the same live
+    Top,
+    /// Print who waits in the accept queues, and for how long
+    Queue(Format),
+    /// Exit with 0 when the pool takes connections, with 1 when not: for health checks
+    Health,
     /// Print the configuration
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Debug, Args)]
+struct Format {
+    /// As JSON: one document, described by docs/status.schema.json
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -58,13 +76,14 @@ const AFTER_HELP: &str = "\
 Signals: TERM, INT, QUIT, HUP serve who is connected or waiting, then exit; a second one, except HUP, exits at once.
 TERM to a worker replaces that worker.
 
-Exit codes: 0 clean, 1 failure, 2 usage, 69 cannot bind, 70 the first workers never got ready, 78 bad configuration.
+Exit codes: 0 clean, 1 failure, 2 usage, 69 cannot bind or no master answers, 70 the first workers never got ready, 78 bad configuration.
 
 Examples:
   prefork-echo                                  serve with ./config.toml
   prefork-echo --workers 4 --threads 64         the same with a larger pool
   prefork-echo --listen '[::]:7000' --sleep 1s  both families, and one second of pretended work per message
-  PREFORK_LOG_ACCESS=true prefork-echo          one line per connection";
+  PREFORK_LOG_ACCESS=true prefork-echo          one line per connection
+  prefork-echo status                           who is served, who waits (top: live, queue: everybody who waits)";
 
 /// Runs the program: reads arguments, environment and file, and does what they say.
 pub(crate) fn main<H: Handler>(handler: impl FnOnce(&Config) -> H) -> ExitCode {
@@ -96,6 +115,61 @@ fn run<H: Handler>(cli: &Cli, sources: &Sources, handler: impl FnOnce(&Config) -
         Command::Check => print("ok\n"),
         Command::Config { .. } => print(&settings.show()),
         Command::Run => serve(settings.config, handler),
+        Command::Status(format) => status(&settings.config, format),
+        Command::Queue(format) => queue(&settings.config, format),
+        Command::Top => top(&settings.config),
+        Command::Health => health(&settings.config),
+    }
+}
+
+/// Asks the master that has this configuration.
+fn ask(config: &Config, request: Request) -> Result<String, Error> {
+    let unknown = |cause| Error::NoMaster {
+        address: "an unknown place".to_owned(),
+        cause: format!("{cause}; name the control socket with --control, as the master's log does"),
+    };
+    control::ask(&Control::of(config).map_err(unknown)?, request)
+}
+
+fn ask_status(config: &Config) -> Result<Status, Error> {
+    let answer = ask(config, Request::Status)?;
+    serde_json::from_str(&answer)
+        .map_err(|error| Error::system("read the master's answer; is it of another version?")(error))
+}
+
+fn status(config: &Config, format: &Format) -> Result<(), Error> {
+    if format.json {
+        return print(&(ask(config, Request::Status)? + "\n"));
+    }
+    print(&face::text::status(&ask_status(config)?, face::Style::of_stdout()))
+}
+
+fn queue(config: &Config, format: &Format) -> Result<(), Error> {
+    let status = ask_status(config)?;
+    if !format.json {
+        return print(&face::text::queue(&status, face::Style::of_stdout()));
+    }
+    let queue = serde_json::to_string(&QueueStatus::from(status));
+    print(&(queue.map_err(Error::system("write the queue"))? + "\n"))
+}
+
+fn top(config: &Config) -> Result<(), Error> {
+    // Before the screen changes: the first failure is one that the user sees.
+    ask_status(config)?;
+    if !io::stdout().is_terminal() {
+        return Err(Error::system("show the pool live")(io::Error::other(
+            "the output is no terminal; `status` prints it once",
+        )));
+    }
+    face::top::run(|| ask_status(config).map_err(|error| error.to_string())).map_err(Error::system("draw"))
+}
+
+fn health(config: &Config) -> Result<(), Error> {
+    let answer = ask(config, Request::Health).map_err(|error| Error::NotReady(error.to_string()))?;
+    let health: Health = serde_json::from_str(&answer).map_err(|error| Error::NotReady(error.to_string()))?;
+    match health.reason {
+        None if health.ready => print("ready\n"),
+        reason => Err(Error::NotReady(reason.unwrap_or_default())),
     }
 }
 
@@ -106,6 +180,7 @@ fn serve<H: Handler>(config: Config, handler: impl FnOnce(&Config) -> H) -> Resu
     match Master::new(config, handler)?.run()? {
         Life::Master => Ok(()),
         Life::Worker(worker) => worker.run(),
+        Life::Monitor(monitor) => monitor.run(),
     }
 }
 

@@ -13,6 +13,7 @@ use socket2::Socket;
 
 use crate::config::Work;
 use crate::handler::{Handler, Reply};
+use crate::scoreboard::{SlotRow, State};
 
 /// What one read takes at most. Chosen by measurement, see docs/performance.md.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
@@ -59,15 +60,6 @@ impl Ending {
     }
 }
 
-/// What went over a connection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Traffic {
-    /// Reads that gave something.
-    pub(crate) messages: u64,
-    pub(crate) bytes_in: u64,
-    pub(crate) bytes_out: u64,
-}
-
 /// A connection in progress.
 pub(crate) struct Connection<'a> {
     pub(crate) socket: &'a Socket,
@@ -76,7 +68,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) idle: Option<Duration>,
     /// Set when the worker closes all that is left.
     pub(crate) cutting: &'a AtomicBool,
-    pub(crate) traffic: Traffic,
+    /// Where it says what it does.
+    pub(crate) row: &'a SlotRow,
     /// What to call when the connection turns out to last; `None` once it has. Until then nothing here may take long.
     pub(crate) lasts: Option<&'a dyn Fn()>,
 }
@@ -93,6 +86,7 @@ impl Connection<'_> {
         };
         if ending.is_ours() {
             self.last();
+            self.row.turn_to(State::Closing);
             self.linger(buffer);
         }
         ending
@@ -100,6 +94,7 @@ impl Connection<'_> {
 
     fn converse<H: Handler>(&mut self, handler: &H, buffer: &mut [u8]) -> Ending {
         let mut session = H::Session::default();
+        let mut is_first = true;
         loop {
             let length = match self.read(buffer) {
                 // Closing a socket on which nothing is unread ends it as a half-close does, so that call is spared.
@@ -107,12 +102,12 @@ impl Connection<'_> {
                 Ok(length) => length,
                 Err(ending) => return ending,
             };
-            if self.traffic.messages > 0 {
+            if !is_first {
                 // Whoever sends a second message may send a third.
                 self.last();
             }
-            self.traffic.messages += 1;
-            self.traffic.bytes_in += length as u64;
+            is_first = false;
+            self.row.note_read(length);
             pretend(self.work);
             let written = match handler.reply(&mut session, &mut buffer[..length]) {
                 Reply::Send(bytes) => self.write(bytes),
@@ -121,6 +116,7 @@ impl Connection<'_> {
             if let Err(ending) = written {
                 return ending;
             }
+            self.row.turn_to(State::Reading);
         }
     }
 
@@ -150,6 +146,7 @@ impl Connection<'_> {
 
     /// Sends all of it. Each call that makes some progress gives the peer the whole write timeout again.
     fn write(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
+        self.row.turn_to(State::Writing);
         while !bytes.is_empty() {
             let patience = if self.lasts.is_some() { libc::MSG_DONTWAIT } else { 0 };
             match self.socket.send_with_flags(bytes, libc::MSG_NOSIGNAL | patience) {
@@ -158,7 +155,7 @@ impl Connection<'_> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Ending::WriteTimeout),
                 Err(error) => return Err(lost(&error)),
                 Ok(sent) => {
-                    self.traffic.bytes_out += sent as u64;
+                    self.row.note_written(sent);
                     bytes = &bytes[sent..];
                 }
             }
@@ -216,7 +213,8 @@ mod tests {
     use super::*;
     use crate::config::Transform;
     use crate::handler::Echo;
-    use crate::listener::BRIEF;
+    use crate::listener::{BRIEF, Peer};
+    use crate::scoreboard::Traffic;
 
     fn pair() -> (Socket, Socket) {
         Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap()
@@ -227,18 +225,20 @@ mod tests {
         let calls = Cell::new(0);
         let lasts = || calls.set(calls.get() + 1);
         let idle = Some(Duration::from_millis(20));
+        let row = SlotRow::default();
+        row.open(Peer::Unix, None);
         let mut connection = Connection {
             socket,
             work: Work::default(),
             idle,
             cutting: &cutting,
-            traffic: Traffic::default(),
+            row: &row,
             lasts: Some(&lasts),
         };
         let ending = connection.serve(handler, &mut [0; 64]);
         let brief = connection.lasts.is_some();
         assert_eq!(calls.get(), i32::from(!brief), "who lasts says so once");
-        (ending, connection.traffic)
+        (ending, row.traffic())
     }
 
     #[test]

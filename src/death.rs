@@ -31,6 +31,48 @@ impl Death {
     }
 }
 
+/// The kinds of death that are counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Exit,
+    Signal,
+    OutOfMemory,
+}
+
+impl Cause {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 3] = [Self::Exit, Self::Signal, Self::OutOfMemory];
+
+    /// The word for it in the metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Signal => "signal",
+            Self::OutOfMemory => "out-of-memory",
+        }
+    }
+}
+
+impl Death {
+    /// Its kind.
+    pub(crate) fn cause(self) -> Cause {
+        match self {
+            Self::Exited { .. } => Cause::Exit,
+            Self::Signaled { .. } => Cause::Signal,
+            Self::OutOfMemory => Cause::OutOfMemory,
+        }
+    }
+
+    /// What [`Death::of`] reads: the kernel's status, and whether memory was short.
+    pub(crate) fn encode(self) -> (i32, bool) {
+        match self {
+            Self::Exited { code } => (code << 8, false),
+            Self::Signaled { signal, core_dumped } => (signal | i32::from(core_dumped) << 7, false),
+            Self::OutOfMemory => (Signal::SIGKILL as i32, true),
+        }
+    }
+}
+
 impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -18,6 +18,25 @@ pub(crate) enum Error {
         /// The system's words, and what to do about it.
         cause: String,
     },
+    /// No master answers. Exit code 69.
+    #[error("no master answers at {address}: {cause}")]
+    NoMaster {
+        /// Its control socket.
+        address: String,
+        /// What went wrong.
+        cause: String,
+    },
+    /// The master answers that it will not. Exit code 1.
+    #[error("the master at {address} refuses: {cause}")]
+    Refused {
+        /// Its control socket.
+        address: String,
+        /// Its words.
+        cause: String,
+    },
+    /// The pool is not ready. Exit code 1.
+    #[error("not ready: {0}")]
+    NotReady(String),
     /// The first workers never got ready. Exit code 70 (`EX_SOFTWARE`).
     #[error("the pool did not start: {0}")]
     Start(String),
@@ -48,8 +67,8 @@ impl Error {
     /// The exit code: the numbers of sysexits.h where one fits.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::System { .. } => 1,
-            Self::Listen { .. } => 69,
+            Self::System { .. } | Self::Refused { .. } | Self::NotReady(_) => 1,
+            Self::Listen { .. } | Self::NoMaster { .. } => 69,
             Self::Start(_) | Self::Worker { .. } => 70,
             Self::Config(_) => 78,
         })

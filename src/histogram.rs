@@ -45,6 +45,11 @@ impl Counts {
         Self { buckets, sum_micros, max_micros }
     }
 
+    /// How many are in each bucket.
+    pub(crate) fn buckets(&self) -> &[u64] {
+        &self.buckets
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> u64 {
         self.buckets.iter().sum()

@@ -24,13 +24,16 @@ compile_error!(
 );
 
 mod cli;
+mod control;
 mod master;
+mod monitor;
 mod worker;
 
 mod accept_turn;
 mod connection;
 mod door;
 mod process_table;
+mod saturation;
 mod snapshot;
 
 mod channel;
@@ -41,6 +44,8 @@ mod histogram;
 mod limits;
 mod listener;
 mod logging;
+mod queue;
+mod scoreboard;
 mod signals;
 
 mod cgroup;

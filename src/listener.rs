@@ -15,6 +15,7 @@ use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place, Timeouts};
 use crate::error::Error;
+use crate::queue;
 use crate::sys::{self, IntegerOption, QueueInfo};
 
 /// The read timeout with which an accepted connection begins: how long it is brief at most, see `accept_turn`.
@@ -46,15 +47,17 @@ pub(crate) struct Listener {
     socket: Socket,
     place: Place,
     timeouts: Timeouts,
-    /// Whether the gate is closed, which every process that shares the socket has to know.
+    /// Whether the gate is closed, which every process that shares the socket has to know: shared memory.
     gate_is_closed: &'static AtomicBool,
     /// Device and inode of a unix socket's file: another master may have put its own in the same place since.
     file: Option<(u64, u64)>,
 }
 
 /// Opens the listeners of a configuration.
-pub(crate) fn open_all(config: &Config) -> Result<Vec<Listener>, Error> {
-    let gate_is_closed = sys::shared_flag().map_err(Error::system("map shared memory"))?;
+pub(crate) fn open_all(
+    config: &Config,
+    gate_is_closed: &'static AtomicBool,
+) -> Result<Vec<Listener>, Error> {
     let mut listeners = Vec::new();
     for address in &config.listen {
         for place in &address.places {
@@ -102,6 +105,16 @@ impl Listener {
         socket.set_read_timeout(Some(BRIEF))?;
         socket.set_write_timeout(self.timeouts.write)?;
         Ok((socket, Peer::Unix))
+    }
+
+    /// Where it listens.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// How to find its queue without holding the socket.
+    pub(crate) fn target(&self) -> io::Result<queue::Target> {
+        Ok(queue::Target { address: self.to_string(), place: self.place.clone(), inode: 0, limit: self.queue().map(|q| q.limit) })
     }
 
     /// How long an accepted connection stood in the queue, before anything is sent on it; `None` where the kernel
@@ -188,7 +201,7 @@ fn tcp_socket(address: SocketAddr, timeouts: &Timeouts) -> io::Result<Socket> {
 }
 
 /// A bound unix socket. A file that a dead server left behind is replaced; one that somebody listens on is not.
-fn unix_socket(path: &Path, mode: Option<u32>) -> io::Result<Socket> {
+pub(crate) fn unix_socket(path: &Path, mode: Option<u32>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     let address = SockAddr::unix(path)?;
     if let Ok(metadata) = fs::symlink_metadata(path) {

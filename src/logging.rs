@@ -87,3 +87,8 @@ impl Write for Stderr {
         Ok(())
     }
 }
+
+/// "1 worker", "2 workers".
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -7,12 +7,13 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use nix::libc;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{ForkResult, Pid};
+use zerocopy::FromZeros;
 
 /// Which side of a fork this process is on.
 pub(crate) enum Fork {
@@ -67,20 +68,49 @@ pub(crate) fn reap() -> io::Result<Option<(Pid, Fate)>> {
     }
 }
 
-/// A flag that this process shares with those that it forks from now on. It lives as long as they do.
-pub(crate) fn shared_flag() -> io::Result<&'static AtomicBool> {
+/// Zeroed memory that this process shares with those that it forks from now on. It lives as long as they do.
+///
+/// Only the pages that somebody touches take memory. What is in it is changed by all of them at any time, so `T` is made
+/// of atomics: `Sync` is what says so.
+pub(crate) fn shared<T: FromZeros + Sync>() -> io::Result<&'static T> {
+    const { assert!(align_of::<T>() <= 4096, "a mapping begins at a page") };
+    let length = NonZeroUsize::new(size_of::<T>()).ok_or(io::ErrorKind::InvalidInput)?;
+    let (protection, flags) =
+        (ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_SHARED | MapFlags::MAP_NORESERVE);
     // SAFETY: no address is asked for, so nothing that exists is mapped over.
-    let page = unsafe {
-        mmap_anonymous(
-            None,
-            NonZeroUsize::MIN,
-            ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-            MapFlags::MAP_SHARED,
-        )
-    }?;
-    // SAFETY: the page is fresh: aligned, zeroed, which is a valid `AtomicBool`, never unmapped, and reached through
-    // this reference alone.
-    Ok(unsafe { page.cast::<AtomicBool>().as_ref() })
+    let memory = unsafe { mmap_anonymous(None, length, protection, flags) }?;
+    // SAFETY: the memory is fresh: aligned, as long as a `T`, zeroed, which `FromZeros` says is a valid `T`, never
+    // unmapped, and reached through shared references alone.
+    Ok(unsafe { memory.cast::<T>().as_ref() })
+}
+
+/// A time that processes of one machine can compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment {
+    nanos: u64,
+}
+
+impl Moment {
+    /// Now, by the monotonic clock, clock_gettime(2).
+    pub(crate) fn now() -> Self {
+        let time = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+        Self { nanos: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) }
+    }
+
+    /// The time that was so many nanoseconds after the clock's start.
+    pub(crate) fn at(nanos: u64) -> Self {
+        Self { nanos }
+    }
+
+    /// Nanoseconds since the clock's start.
+    pub(crate) fn nanos(self) -> u64 {
+        self.nanos
+    }
+
+    /// How much later this is, or zero.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
+    }
 }
 
 /// What `TCP_INFO` tells of a listening socket's accept queue.

@@ -16,14 +16,15 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 use socket2::Socket;
 
-use crate::accept_turn::{Count, Ended, Mode, Next, Turn};
-use crate::channel::{Channel, Drained, Order, Received, Report};
+use crate::accept_turn::{Brief, Mode, Next, Signs, Turn};
+use crate::channel::{Channel, Order, Received, Report};
 use crate::config::{Config, Work};
-use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER, Traffic};
+use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER};
 use crate::door::Accepted;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::listener::Listener;
+use crate::scoreboard::{Rows, Traffic};
 use crate::signals::{self, Blocked, Signals};
 
 /// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
@@ -46,6 +47,8 @@ pub(crate) struct Worker<H> {
     pub(crate) handler: Arc<H>,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) channel: Channel,
+    /// Where it says what it does.
+    pub(crate) rows: Rows,
     /// No signal gets through before the worker has its own subscription.
     pub(crate) blocked: Blocked,
 }
@@ -57,6 +60,7 @@ struct Shared<H> {
     config: Arc<Config>,
     handler: Arc<H>,
     turn: Turn,
+    rows: Rows,
     /// The connection of each slot, so that the first thread can close it.
     sockets: Vec<Mutex<Option<Arc<Socket>>>>,
     /// Set when the time of all connections is up.
@@ -108,7 +112,9 @@ impl<H: Handler> Worker<H> {
         let shared = Arc::new(Shared {
             id: self.id,
             generation: self.generation,
-            turn: Turn::new(slots, quick).map_err(Error::system("make the accept turn"))?,
+            turn: Turn::new(slots, quick, self.rows.worker)
+                .map_err(Error::system("make the accept turn"))?,
+            rows: self.rows,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
             cutting: AtomicBool::new(false),
             config: self.config,
@@ -187,6 +193,7 @@ impl<H: Handler> FirstThread<H> {
             Order::Retire => self.leave(Turn::close),
             Order::Drain => self.leave(Turn::drain),
             Order::Stop => self.stop(),
+            Order::Arm => self.shared.turn.arm(),
         }
         Ok(())
     }
@@ -213,23 +220,24 @@ impl<H: Handler> FirstThread<H> {
     /// Does what is due; true when the worker has left.
     fn advance(&mut self) -> bool {
         let now = Instant::now();
-        let (mode, count) = self.shared.turn.status();
+        let (mode, busy) = self.shared.turn.status();
         if mode == Mode::Closed && !self.closed_reported {
             self.closed_reported = true;
             self.report(Report::Closed);
         }
-        if self.shared.turn.take_short() {
-            self.report(Report::Short);
+        let Signs { short, full } = self.shared.turn.take_signs();
+        for (_, report) in [(short, Report::Short), (full, Report::Full)].into_iter().filter(|(is, _)| *is) {
+            self.report(report);
         }
         if self.shared.turn.call_at().is_some_and(|at| at <= now) {
             self.shared.follow(self.shared.turn.call_again(now));
         }
-        let left = self.course != Course::Staying && mode == Mode::Closed && count.busy == 0;
+        let left = self.course != Course::Staying && mode == Mode::Closed && busy == 0;
         if !left && self.deadline().is_none_or(|deadline| deadline > now) {
             return false;
         }
         self.course = match self.course {
-            _ if left => return self.report_drained(count),
+            _ if left => return true,
             Course::Staying => return false,
             Course::Draining { .. } => {
                 self.shared.turn.close();
@@ -240,15 +248,9 @@ impl<H: Handler> FirstThread<H> {
                 self.shared.cut(Shutdown::Both);
                 Course::Closing { until: now + NOTICE }
             }
-            Course::Closing { .. } => return self.report_drained(count),
+            Course::Closing { .. } => return true,
         };
         false
-    }
-
-    /// The last word.
-    fn report_drained(&self, count: Count) -> bool {
-        self.report(Report::Drained(Drained { served: count.served, cut: count.cut + count.busy }));
-        true
     }
 
     /// When the course changes by itself.
@@ -309,6 +311,7 @@ impl<H: Handler> Shared<H> {
 
     /// A slot: one connection after the other.
     fn serve_slot(self: &Arc<Self>, slot: usize) {
+        self.rows.worker.note_thread(slot);
         let mut pages = vec![0; BUFFER_MAPPED_BYTES];
         let buffer = &mut pages[..BUFFER_BYTES];
         let mut ended = None;
@@ -335,7 +338,12 @@ impl<H: Handler> Shared<H> {
         }
     }
 
-    fn serve(self: &Arc<Self>, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Ended {
+    fn serve(self: &Arc<Self>, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Brief {
+        let row = &self.rows.slots[slot];
+        row.open(accepted.peer, accepted.queue_wait);
+        if let Some(wait) = accepted.queue_wait {
+            self.rows.worker.queue_wait.record(wait);
+        }
         let socket = Arc::new(accepted.socket);
         *self.socket(slot) = Some(Arc::clone(&socket));
         if self.cutting.load(Ordering::SeqCst) {
@@ -348,13 +356,16 @@ impl<H: Handler> Shared<H> {
             work: self.config.work,
             idle: self.config.timeouts.idle,
             cutting: &self.cutting,
-            traffic: Traffic::default(),
+            row,
             lasts: Some(&lasts),
         };
         let ending = connection.serve(&*self.handler, buffer);
-        let Traffic { messages, bytes_in, bytes_out } = connection.traffic;
         let brief = connection.lasts.is_some();
         *self.socket(slot) = None;
+        row.close(ending == Ending::Cut);
+        let open = accepted.at.elapsed();
+        self.rows.worker.duration.record(open);
+        let Traffic { messages, bytes_in, bytes_out } = row.traffic();
         if ending == Ending::HandlerPanicked {
             tracing::error!(worker = self.id, slot, peer = %accepted.peer, "the handler panicked, its connection is closed");
         }
@@ -365,7 +376,7 @@ impl<H: Handler> Shared<H> {
             slot,
             generation = self.generation,
             queue_wait = accepted.queue_wait.map(seconds),
-            open = seconds(accepted.at.elapsed()),
+            open = seconds(open),
             messages,
             bytes_in,
             bytes_out,
@@ -373,7 +384,7 @@ impl<H: Handler> Shared<H> {
             "connection closed"
         );
         drop(socket);
-        Ended { cut: ending == Ending::Cut, brief }
+        Brief(brief)
     }
 
     /// Closes every connection, for writing or altogether. From here on an end is no longer the peer's.

@@ -28,7 +28,7 @@ pub(crate) enum Place {
 }
 
 /// The longest path of a unix socket: `sun_path` without its final NUL, see unix(7).
-const UNIX_PATH_BYTES_MAX: usize = 107;
+pub(crate) const UNIX_PATH_BYTES_MAX: usize = 107;
 
 impl Address {
     /// Reads an address and resolves its name.

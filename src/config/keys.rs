@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{Address, Config, LogFormat, SLOTS_MAX, Transform, WORKERS_MAX, Workers};
+use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, WORKERS_MAX, Workers};
 
 /// One key.
 #[derive(Debug)]
@@ -94,6 +94,13 @@ pub(crate) static KEYS: &[Key] = &[
         get: |config| chosen(TRANSFORMS, config.transform),
     },
     Key {
+        path: "control",
+        placeholder: "ADDR",
+        help: "Where the master answers `status` and the other commands: \"@name\" for an abstract unix socket, \"/path\", or \"auto\": \"@prefork-echo-PORT\" with the first port",
+        set: |config, value| control(value).map(|control| config.control = control),
+        get: |config| quoted(&config.control.to_string()),
+    },
+    Key {
         path: "pool.workers",
         placeholder: "N|auto",
         help: "How many worker processes, 1 to 1024; \"auto\": the CPUs this process may use (affinity and cgroup quota)",
@@ -151,6 +158,13 @@ pub(crate) static KEYS: &[Key] = &[
         help: "How long a worker may take to get ready; 0s = for ever",
         set: |config, value| timeout(value).map(|start| config.timeouts.start = start),
         get: |config| time(config.timeouts.start),
+    },
+    Key {
+        path: "monitor.listen",
+        placeholder: "ADDR",
+        help: "Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: \"host:port\"; \"none\": nowhere",
+        set: |config, value| monitor(value).map(|address| config.monitor = address),
+        get: |config| quoted(config.monitor.as_ref().map_or("none", |address| &address.text)),
     },
     Key {
         path: "log.level",
@@ -372,6 +386,24 @@ fn addresses(value: &Value<'_>) -> Result<Vec<Address>, Problem> {
         addresses.push(address);
     }
     Ok(addresses)
+}
+
+fn control(value: &Value<'_>) -> Result<Control, Problem> {
+    let like = "\"@name\", an absolute path, or \"auto\"";
+    let text = value.text().ok_or_else(|| expected(like, value))?;
+    Control::parse(text).map_err(Problem::from)
+}
+
+fn monitor(value: &Value<'_>) -> Result<Option<Address>, Problem> {
+    let text = value.text().ok_or_else(|| expected("an address such as \"127.0.0.1:8081\", or \"none\"", value))?;
+    if text == "none" {
+        return Ok(None);
+    }
+    let address = Address::parse(text)?;
+    match address.places.first() {
+        Some(Place::Tcp(_)) => Ok(Some(address)),
+        _ => Err(format!("the monitor speaks HTTP over TCP: \"127.0.0.1:8081\", not \"{text}\"").into()),
+    }
 }
 
 /// A TOML string.

@@ -1,6 +1,7 @@
 //! config.toml, environment and flags → [`Config`], valid by construction.
 
 mod address;
+mod control;
 mod diagnostic;
 mod file;
 mod keys;
@@ -13,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
-pub(crate) use address::{Address, Place};
+pub(crate) use address::{Address, Place, UNIX_PATH_BYTES_MAX};
+pub(crate) use control::Control;
 pub(crate) use keys::{KEYS, Key};
 
 use diagnostic::Diagnostic;
@@ -36,10 +38,13 @@ pub struct Config {
     pub(crate) listen: Vec<Address>,
     pub(crate) backlog: NonZeroU32,
     pub(crate) transform: Transform,
+    pub(crate) control: Control,
     pub(crate) workers: Workers,
     pub(crate) threads: NonZeroUsize,
     pub(crate) work: Work,
     pub(crate) timeouts: Timeouts,
+    /// Where the monitor listens, if there is one.
+    pub(crate) monitor: Option<Address>,
     pub(crate) log: Log,
 }
 
@@ -108,6 +113,7 @@ impl Default for Config {
             listen: vec![loopback],
             backlog: NonZeroU32::new(511).expect("511 is not zero"),
             transform: Transform::Uppercase,
+            control: Control::Auto,
             workers: Workers::Auto,
             threads: NonZeroUsize::new(256).expect("256 is not zero"),
             work: Work::default(),
@@ -117,6 +123,7 @@ impl Default for Config {
                 drain: seconds(30),
                 start: seconds(10),
             },
+            monitor: None,
             log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
         }
     }

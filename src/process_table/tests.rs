@@ -2,6 +2,8 @@
 
 use super::*;
 
+const MONITOR: Pid = Pid::from_raw(9);
+
 /// A table, a goal and a clock.
 struct Scene {
     table: ProcessTable<()>,
@@ -26,6 +28,7 @@ impl Scene {
         let now = Instant::now();
         let goal = Goal {
             workers,
+            monitor: false,
             start_timeout: Some(Duration::from_secs(10)),
             leave_timeout: Some(Duration::from_secs(31)),
             stop: Stop::No,
@@ -45,7 +48,7 @@ impl Scene {
     }
 
     fn add(&mut self, number: i32, id: usize) {
-        self.table.add(pid(number), id, (), self.now);
+        self.table.add(pid(number), id, (), Lease::default(), self.now);
     }
 
     fn stage(&mut self, number: i32, stage: Stage) {
@@ -64,6 +67,7 @@ impl Scene {
                 Action::Tell { pid, order } => self.table.note_told(*pid, *order, &self.goal, self.now),
                 Action::Open => self.table.note_open(),
                 Action::Kill { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Killed,
+                Action::SpawnMonitor => self.table.monitor.add(MONITOR, self.now),
                 Action::Spawn { .. } | Action::GiveUp => (),
             }
         }
@@ -278,4 +282,40 @@ fn a_strangers_death_changes_nothing() {
     let mut scene = Scene::open(2);
     assert!(scene.table.remove(pid(4711), scene.now).is_none());
     assert_eq!(scene.plan(), []);
+}
+
+#[test]
+fn a_pool_is_full_when_every_worker_that_accepts_has_said_so() {
+    let mut scene = Scene::open(2);
+    assert!(!scene.table.is_full());
+    scene.table.find(pid(100)).unwrap().told_full = true;
+    assert!(!scene.table.is_full());
+    scene.table.find(pid(101)).unwrap().told_full = true;
+    assert!(scene.table.is_full());
+    scene.table.note_told(pid(101), Order::Arm, &scene.goal, scene.now);
+    assert!(!scene.table.is_full(), "it is asked again");
+    scene.die(101);
+    assert!(scene.table.is_full(), "the dead do not count");
+    scene.die(100);
+    assert!(!scene.table.is_full(), "without workers nothing is full");
+}
+
+#[test]
+fn the_monitor_is_respawned_at_once_and_then_ever_more_slowly() {
+    let mut scene = Scene::open(1);
+    scene.goal.monitor = true;
+    assert_eq!(scene.carry_out(), [Action::SpawnMonitor]);
+    assert_eq!(scene.plan(), []);
+    assert_eq!(scene.table.monitor.remove(pid(100), scene.now), None, "that is a worker");
+    assert_eq!(scene.table.monitor.remove(MONITOR, scene.now), Some(Duration::ZERO));
+    assert_eq!(scene.carry_out(), [Action::SpawnMonitor]);
+    assert_eq!(scene.table.monitor.remove(MONITOR, scene.now), Some(THROTTLE_MIN));
+    assert_eq!(scene.plan(), []);
+    assert_eq!(scene.table.next_deadline(&scene.goal), Some(scene.now + THROTTLE_MIN));
+    scene.wait(1);
+    assert_eq!(scene.carry_out(), [Action::SpawnMonitor]);
+    scene.goal.stop = Stop::Draining;
+    scene.table.monitor.remove(MONITOR, scene.now);
+    scene.wait(1);
+    assert!(scene.plan().contains(&Action::SpawnMonitor), "it shows the drain");
 }

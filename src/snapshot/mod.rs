@@ -3,7 +3,11 @@
 //! Durations are seconds; `null` is what the kernel does not tell. Keys are added, never renamed: `docs/status.schema.json`
 //! holds them.
 
+mod observer;
+
 use serde::{Deserialize, Serialize};
+
+pub(crate) use observer::Observer;
 
 use crate::histogram::Counts;
 
@@ -28,6 +32,22 @@ pub(crate) struct Status {
     pub(crate) totals: Totals,
     /// Of all connections that were accepted, since the start.
     pub(crate) queue_wait_seconds: Distribution,
+}
+
+/// Who waits, and where: what `queue --json` prints of a [`Status`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct QueueStatus {
+    pub(crate) schema: u32,
+    pub(crate) listeners: Vec<ListenerStatus>,
+    pub(crate) waiting: Vec<WaitingPeer>,
+    pub(crate) queue_wait_seconds: Distribution,
+}
+
+impl From<Status> for QueueStatus {
+    fn from(status: Status) -> Self {
+        let Status { schema, listeners, waiting, queue_wait_seconds, .. } = status;
+        Self { schema, listeners, waiting, queue_wait_seconds }
+    }
 }
 
 /// The master.

@@ -1,10 +1,14 @@
 //! The master's picture of its workers, and the pure [`ProcessTable::plan`]: what to do next, given goal and time.
 
+mod monitor_seat;
+
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
 use crate::channel::{Channel, Order};
+use crate::scoreboard::{Lease, Standing};
+use monitor_seat::MonitorSeat;
 
 /// A worker that lived this long since it began to accept is healthy: its death is no reason to be slow.
 const HEALTHY_AFTER: Duration = Duration::from_secs(10);
@@ -20,6 +24,8 @@ const KILL_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Goal {
     /// The size of the pool.
     pub(crate) workers: usize,
+    /// Whether there is to be a monitor.
+    pub(crate) monitor: bool,
     /// How long a worker may take to get ready.
     pub(crate) start_timeout: Option<Duration>,
     /// How long a worker may take to leave: for its connections, and to close what is left of them.
@@ -77,8 +83,10 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) stage: Stage,
     /// The line to it, until its end has been heard.
     pub(crate) channel: Option<C>,
-    /// It has said what became of its connections.
-    pub(crate) has_counted: bool,
+    /// The rows of the scoreboard that it writes.
+    pub(crate) lease: Lease,
+    /// It has said that it has no idle slot, and was not asked again since.
+    pub(crate) told_full: bool,
     /// The number of departures up to which it has been poked.
     poked: u64,
 }
@@ -88,6 +96,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
 pub(crate) enum Action {
     /// Fork a worker with this id.
     Spawn { id: usize },
+    /// Fork the monitor.
+    SpawnMonitor,
     /// Tell a worker something.
     Tell { pid: Pid, order: Order },
     /// Every worker of the first generation is able to accept: let clients in.
@@ -123,6 +133,7 @@ impl Throttle {
 #[derive(Debug)]
 pub(crate) struct ProcessTable<C = Channel> {
     pub(crate) workers: Vec<WorkerHandle<C>>,
+    pub(crate) monitor: MonitorSeat,
     throttles: Vec<Throttle>,
     /// Whether the first generation has been let in, and since when the table exists.
     opened: bool,
@@ -134,7 +145,14 @@ pub(crate) struct ProcessTable<C = Channel> {
 impl<C> ProcessTable<C> {
     /// A table without workers.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { workers: Vec::new(), throttles: Vec::new(), opened: false, began: now, departures: 0 }
+        Self {
+            workers: Vec::new(),
+            monitor: MonitorSeat::default(),
+            throttles: Vec::new(),
+            opened: false,
+            began: now,
+            departures: 0,
+        }
     }
 
     /// Notes that the first workers have been let in.
@@ -143,14 +161,15 @@ impl<C> ProcessTable<C> {
     }
 
     /// Adds a worker that was just forked.
-    pub(crate) fn add(&mut self, pid: Pid, id: usize, channel: C, now: Instant) {
+    pub(crate) fn add(&mut self, pid: Pid, id: usize, channel: C, lease: Lease, now: Instant) {
         let worker = WorkerHandle {
             pid,
             id,
             spawned: now,
             stage: Stage::Starting,
             channel: Some(channel),
-            has_counted: false,
+            lease,
+            told_full: false,
             poked: self.departures,
         };
         self.workers.push(worker);
@@ -221,11 +240,33 @@ impl<C> ProcessTable<C> {
         match order {
             Order::Go => (worker.stage, worker.poked) = (Stage::Accepting { since: now }, departures),
             Order::Poke => worker.poked = departures,
+            Order::Arm => worker.told_full = false,
             Order::Retire | Order::Drain => {
                 worker.stage = Stage::Leaving { order, kill_at: kill_at(goal.leave_timeout) };
             }
             Order::Stop => worker.stage = Stage::Leaving { order, kill_at: kill_at(Some(Duration::ZERO)) },
         }
+    }
+
+    /// Whether every worker that accepts has said that it has no idle slot.
+    pub(crate) fn is_full(&self) -> bool {
+        let mut accepting = self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).peekable();
+        accepting.peek().is_some() && accepting.all(|worker| worker.told_full)
+    }
+
+    /// How many workers accept.
+    pub(crate) fn accepting(&self) -> usize {
+        self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).count()
+    }
+
+    /// The lines to the workers.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &C> {
+        self.workers.iter().filter_map(|worker| worker.channel.as_ref())
+    }
+
+    /// Whether the first workers have been let in.
+    pub(crate) fn is_open(&self) -> bool {
+        self.opened
     }
 
     /// What to do now. Pure: the same table, goal and time give the same plan.
@@ -238,6 +279,10 @@ impl<C> ProcessTable<C> {
             Stop::Now => self.stop(),
         };
         plan.extend(self.kill(goal, now));
+        // It shows a drain too.
+        if goal.monitor && self.monitor.is_due(now) {
+            plan.push(Action::SpawnMonitor);
+        }
         plan
     }
 
@@ -247,7 +292,8 @@ impl<C> ProcessTable<C> {
         let of_spawns = (0..goal.workers).filter(|id| goal.stop == Stop::No && !self.is_manned(*id));
         let of_spawns = of_spawns.filter_map(|id| self.throttles.get(id)?.not_before);
         let of_start = self.start_deadline(goal).filter(|_| goal.stop == Stop::No);
-        of_workers.chain(of_spawns).chain(of_start).min()
+        let of_monitor = self.monitor.due_at().filter(|_| goal.monitor);
+        of_workers.chain(of_spawns).chain(of_start).chain(of_monitor).min()
     }
 
     fn start_deadline(&self, goal: &Goal) -> Option<Instant> {
@@ -348,6 +394,15 @@ impl<C> ProcessTable<C> {
 impl<C> WorkerHandle<C> {
     fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Where it stands, as far as others care.
+    pub(crate) fn standing(&self) -> Standing {
+        match self.stage {
+            Stage::Starting | Stage::Ready => Standing::Starting,
+            Stage::Accepting { .. } | Stage::Outgoing => Standing::Ready,
+            Stage::Leaving { .. } | Stage::Killed => Standing::Draining,
+        }
     }
 
     /// Whether it takes connections from the queue.

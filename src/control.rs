@@ -1,0 +1,323 @@
+//! The master's control socket: commands of this user, or of root, asked in a line and answered in JSON.
+//!
+//! The master serves it from its loop, so nothing here waits, and everything has a limit: a client that is slow, silent or
+//! hostile costs the loop nothing and is dropped.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags};
+use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
+use nix::unistd::geteuid;
+use serde::{Deserialize, Serialize};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::config::Control;
+use crate::error::Error;
+use crate::listener;
+
+/// The longest request. All of ours are shorter by far.
+const REQUEST_BYTES_MAX: usize = 256;
+/// The most clients at a time. Another one takes the place of the oldest.
+const CLIENTS_MAX: usize = 32;
+/// How long a client may take in all, from its connection to its last byte.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long [`ask`] waits for a master.
+const ASK_PATIENCE: Duration = Duration::from_secs(10);
+/// The longest answer that [`ask`] reads: a pool of 65,536 busy slots takes about 15 MB.
+const ANSWER_BYTES_MAX: u64 = 256 << 20;
+
+/// What a client may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// The pool at this moment.
+    Status,
+    /// Whether it is ready.
+    Health,
+}
+
+impl Request {
+    const ALL: [Self; 2] = [Self::Status, Self::Health];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Health => "health",
+        }
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|request| request.word() == line)
+    }
+}
+
+/// The answer to [`Request::Health`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Health {
+    pub(crate) ready: bool,
+    /// Why it is not.
+    pub(crate) reason: Option<String>,
+}
+
+/// Which client asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+/// The socket, with whoever is connected to it.
+pub(crate) struct ControlSocket {
+    socket: Socket,
+    /// The file, which goes with the process that made it.
+    path: Option<PathBuf>,
+    owner: u32,
+    clients: VecDeque<Client>,
+    tickets: u64,
+}
+
+struct Client {
+    ticket: Ticket,
+    socket: Socket,
+    deadline: Instant,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Its request is coming in.
+    Asking(Vec<u8>),
+    /// The master has its request.
+    Waiting,
+    /// So much of its answer is sent.
+    Answering { answer: Vec<u8>, sent: usize },
+}
+
+impl ControlSocket {
+    /// Opens it. An address that a live master has is refused, with that master's pid.
+    pub(crate) fn open(address: &Control) -> Result<Self, Error> {
+        let refused = |error: io::Error| {
+            let taken = error.kind() == io::ErrorKind::AddrInUse;
+            let cause = match peer_pid(address).filter(|_| taken) {
+                Some(pid) => format!("the master with pid {pid} has it; stop that, or choose another with --control"),
+                None => error.to_string(),
+            };
+            Error::Listen { address: format!("the control socket {address}"), cause }
+        };
+        let (socket, path) = bind(address).map_err(refused)?;
+        Ok(Self { socket, path, owner: std::process::id(), clients: VecDeque::new(), tickets: 0 })
+    }
+
+    /// What to wait for.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PollFd<'_>> {
+        let clients = self.clients.iter().filter_map(|client| {
+            let flags = match client.stage {
+                Stage::Asking(_) => PollFlags::POLLIN,
+                Stage::Waiting => return None,
+                Stage::Answering { .. } => PollFlags::POLLOUT,
+            };
+            Some(PollFd::new(client.socket.as_fd(), flags))
+        });
+        std::iter::once(PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)).chain(clients)
+    }
+
+    /// When a client's time is up.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.clients.iter().map(|client| client.deadline).min()
+    }
+
+    /// Goes on with every client as far as it goes without waiting, and returns the requests that are complete.
+    pub(crate) fn take_requests(&mut self, now: Instant) -> Vec<(Ticket, Request)> {
+        self.accept(now);
+        let mut requests = Vec::new();
+        self.clients.retain_mut(|client| {
+            let goes_on = client.deadline > now && client.advance().unwrap_or(false);
+            if let Some(request) = client.take_request() {
+                requests.push((client.ticket, request));
+            }
+            goes_on
+        });
+        requests
+    }
+
+    /// Answers a request. Whoever has gone meanwhile gets nothing.
+    pub(crate) fn answer(&mut self, ticket: Ticket, answer: Vec<u8>) {
+        let Some(at) = self.clients.iter().position(|client| client.ticket == ticket) else { return };
+        let client = &mut self.clients[at];
+        client.stage = Stage::Answering { answer, sent: 0 };
+        if !client.advance().unwrap_or(false) {
+            self.clients.remove(at);
+        }
+    }
+
+    fn accept(&mut self, now: Instant) {
+        // As many as may stay: whoever comes after them has to wait for the next turn of the loop.
+        for _ in 0..CLIENTS_MAX {
+            let Ok((socket, _)) = self.socket.accept() else { return };
+            if socket.set_nonblocking(true).is_err() || !is_welcome(&socket) {
+                continue;
+            }
+            if self.clients.len() == CLIENTS_MAX {
+                self.clients.pop_front();
+            }
+            self.tickets += 1;
+            let (ticket, deadline) = (Ticket(self.tickets), now + PATIENCE);
+            self.clients.push_back(Client { ticket, socket, deadline, stage: Stage::Asking(Vec::new()) });
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        // A child drops it too, but the file is the master's.
+        if let Some(path) = self.path.as_ref().filter(|_| self.owner == std::process::id()) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Client {
+    /// Reads or writes what goes without waiting; false when there is nothing left to do.
+    fn advance(&mut self) -> io::Result<bool> {
+        match &mut self.stage {
+            Stage::Asking(request) => {
+                let mut buffer = [0; REQUEST_BYTES_MAX];
+                match unless_it_would_block((&self.socket).read(&mut buffer))? {
+                    Some(0) => return Ok(false),
+                    Some(length) => request.extend(&buffer[..length]),
+                    None => (),
+                }
+                Ok(true)
+            }
+            Stage::Waiting => Ok(true),
+            Stage::Answering { answer, sent } => {
+                while *sent < answer.len() {
+                    match unless_it_would_block(self.socket.send_with_flags(&answer[*sent..], nix::libc::MSG_NOSIGNAL))? {
+                        Some(length) => *sent += length,
+                        None => return Ok(true),
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// The request, once it is complete. One that is none gets its answer at once.
+    fn take_request(&mut self) -> Option<Request> {
+        let Stage::Asking(bytes) = &self.stage else { return None };
+        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+            if bytes.len() >= REQUEST_BYTES_MAX {
+                self.refuse("a request is a short line");
+            }
+            return None;
+        };
+        let line = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let request = Request::parse(line.trim_end());
+        match request {
+            Some(_) => self.stage = Stage::Waiting,
+            None => {
+                let known = Request::ALL.map(Request::word).join(", ");
+                self.refuse(&format!("unknown request {line:?}: this master knows {known}"));
+            }
+        }
+        request
+    }
+
+    fn refuse(&mut self, why: &str) {
+        self.stage = Stage::Answering { answer: failure(why), sent: 0 };
+    }
+}
+
+/// The answer that says why there is none.
+pub(crate) fn failure(why: &str) -> Vec<u8> {
+    let mut answer = serde_json::json!({ "error": why }).to_string().into_bytes();
+    answer.push(b'\n');
+    answer
+}
+
+/// Asks the master at an address, and returns its answer: a JSON document.
+pub(crate) fn ask(address: &Control, request: Request) -> Result<String, Error> {
+    let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
+    let answer = exchange(address, request).map_err(|error| failed(describe(&error)))?;
+    let document: serde_json::Value = serde_json::from_str(&answer)
+        .map_err(|error| failed(format!("its answer of {} bytes is no JSON: {error}", answer.len())))?;
+    match document.get("error").and_then(serde_json::Value::as_str) {
+        Some(why) => Err(Error::Refused { address: address.to_string(), cause: why.to_owned() }),
+        None => Ok(answer),
+    }
+}
+
+fn exchange(address: &Control, request: Request) -> io::Result<String> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_read_timeout(Some(ASK_PATIENCE))?;
+    socket.set_write_timeout(Some(ASK_PATIENCE))?;
+    socket.connect(&socket_address(address)?)?;
+    // An abstract name is anybody's who is first.
+    if !is_welcome(&socket) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    (&socket).write_all(format!("{}\n", request.word()).as_bytes())?;
+    let mut answer = String::new();
+    (&socket).take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
+            "nobody listens there; is it running, with the same configuration? --control names another".to_owned()
+        }
+        io::ErrorKind::WouldBlock => format!("it did not answer within {ASK_PATIENCE:?}"),
+        _ => error.to_string(),
+    }
+}
+
+fn bind(address: &Control) -> io::Result<(Socket, Option<PathBuf>)> {
+    let (socket, path) = match address {
+        // The owner alone may use it.
+        Control::Path(path) => (listener::unix_socket(path, Some(0o600))?, Some(path.clone())),
+        _ => {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+            socket.bind(&socket_address(address)?)?;
+            (socket, None)
+        }
+    };
+    socket.set_nonblocking(true)?;
+    socket.listen(i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))?;
+    Ok((socket, path))
+}
+
+fn socket_address(address: &Control) -> io::Result<SockAddr> {
+    match address {
+        Control::Path(path) => SockAddr::unix(path),
+        // A name that begins with NUL is an abstract one, unix(7).
+        Control::Abstract(name) => SockAddr::unix(format!("\0{name}")),
+        Control::Auto => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+/// Whether the process at the other end belongs to root or to this user: at the time of its connect or listen.
+fn is_welcome(socket: &Socket) -> bool {
+    credentials(socket).is_some_and(|other| other.uid() == 0 || other.uid() == geteuid().as_raw())
+}
+
+fn credentials(socket: &Socket) -> Option<UnixCredentials> {
+    getsockopt(socket, PeerCredentials).ok()
+}
+
+/// Who listens at an address.
+fn peer_pid(address: &Control) -> Option<i32> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).ok()?;
+    socket.set_nonblocking(true).ok()?;
+    socket.connect(&socket_address(address).ok()?).ok()?;
+    credentials(&socket).map(|other| other.pid())
+}
+
+/// The result of a call, `None` when it has to be repeated later.
+fn unless_it_would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

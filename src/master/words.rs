@@ -1,0 +1,184 @@
+//! What the master says: its first and its last line, saturation, and answers at the control socket.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+
+use super::{Master, ONE_REQUEST};
+use crate::control::{self, Health};
+use crate::error::Error;
+use crate::listener::Listener;
+use crate::logging::counted;
+use crate::process_table::Stop;
+use crate::saturation::Edge;
+use crate::scoreboard::Happening;
+use crate::sys::Moment;
+
+/// An answer is given again to others until this much of the time that it took has gone by: clients that ask all the time
+/// get a fifth of the master's time at most.
+const REUSE: u32 = 4;
+
+/// The last answer to who asked how the pool is, and until when it is as good as a new one.
+pub(super) struct LastStatus {
+    answer: Vec<u8>,
+    until: Instant,
+}
+
+impl<H> Master<H> {
+    pub(super) fn announce(&mut self) {
+        self.table.note_open();
+        let addresses: Vec<String> = self.listeners.iter().map(ToString::to_string).collect();
+        let limits = self.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
+        tracing::info!(
+            pid = std::process::id(),
+            "listening on {} with {} x {} = {}, backlog {}",
+            addresses.join(", "),
+            counted(self.goal.workers as u64, "worker"),
+            counted(self.config.threads.get() as u64, "thread"),
+            counted(self.config.capacity() as u64, "connection slot"),
+            limits.min().unwrap_or(self.config.backlog.get()),
+        );
+        if let Some(monitor) = &self.monitor_listener {
+            tracing::info!("live page on http://{monitor}/");
+        }
+    }
+
+    pub(super) fn give_up(&self) -> Error {
+        for worker in &self.table.workers {
+            // They hold no connection, and see the end of their line if this fails.
+            let _ = kill(worker.pid, Signal::SIGKILL);
+        }
+        self.close_gates();
+        let waited = self.goal.start_timeout.unwrap_or_default();
+        let cause = self.last_cause.as_deref().unwrap_or("they are still starting");
+        Error::Start(format!("not every worker was ready within timeouts.start = {waited:?}: {cause}"))
+    }
+
+    /// The first time: whoever is there is served, nobody new comes. The second time, unless it is HUP: at once.
+    pub(super) fn stop(&mut self, signal: Signal) {
+        let timeout =
+            self.config.timeouts.drain.map_or("for ever".to_owned(), |drain| format!("{drain:?} at most"));
+        self.goal.stop = match self.goal.stop {
+            Stop::No => {
+                self.close_gates();
+                self.draining_since = Some(Instant::now());
+                let waiting = self.queued();
+                tracing::info!(
+                    waiting,
+                    "draining on {signal}: serving who is connected or waiting, {timeout}; a second signal stops at once"
+                );
+                self.scoreboard.note(Happening::Stopping { waiting: waiting.into() });
+                Stop::Draining
+            }
+            // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
+            Stop::Draining if signal == Signal::SIGHUP => Stop::Draining,
+            // timeout(1) and others send theirs to the process and then to its group.
+            Stop::Draining if self.draining_since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => {
+                Stop::Draining
+            }
+            Stop::Draining => {
+                tracing::info!("stopping at once on a second signal, {signal}");
+                Stop::Now
+            }
+            Stop::Now => Stop::Now,
+        };
+    }
+
+    fn close_gates(&self) {
+        for listener in &self.listeners {
+            if let Err(error) = listener.close_gate() {
+                tracing::warn!("cannot keep new clients from {listener}: {error}; they are served or reset");
+            }
+        }
+    }
+
+    /// How many wait in the accept queues that tell.
+    pub(super) fn queued(&self) -> u32 {
+        self.listeners.iter().filter_map(Listener::queue).map(|queue| queue.waiting).sum()
+    }
+
+    pub(super) fn note_saturation(&mut self, edge: Edge, waiting: u64) {
+        match edge {
+            Edge::Begin { ago } => {
+                let since = Moment::at(Moment::now().nanos().saturating_sub(nanos(ago)));
+                self.scoreboard.begin_saturation(since);
+                self.scoreboard.note(Happening::SaturationBegin { waiting });
+                let capacity = self.config.capacity();
+                tracing::warn!(waiting, capacity, "saturation begin: no slot is idle, whoever comes waits");
+            }
+            Edge::End { lasted, peak } => {
+                let waits = self.scoreboard.queue_waits().since(&self.waits_before);
+                let (waited, longest) = (waits.noticeable(), waits.max().unwrap_or_default());
+                self.scoreboard.end_saturation(lasted);
+                self.scoreboard.note(Happening::SaturationEnd { lasted, peak, longest, waited });
+                tracing::info!(
+                    lasted = lasted.as_secs_f64(),
+                    peak_queue = peak,
+                    longest_wait = longest.as_secs_f64(),
+                    waited,
+                    "saturation end: slots are idle again"
+                );
+            }
+        }
+    }
+
+    /// The pool at this moment, as JSON.
+    pub(super) fn status(&mut self) -> Vec<u8> {
+        let began = Instant::now();
+        if let Some(last) = self.last_status.as_ref().filter(|last| last.until > began) {
+            return last.answer.clone();
+        }
+        let Some(sample) = self.observer.look() else {
+            return control::failure("the scoreboard cannot be read");
+        };
+        let answer = match serde_json::to_vec(&sample.status) {
+            Ok(answer) => answer,
+            Err(error) => return control::failure(&format!("the status cannot be written: {error}")),
+        };
+        let until = Instant::now() + began.elapsed() * REUSE;
+        self.last_status = Some(LastStatus { answer: answer.clone(), until });
+        answer
+    }
+
+    /// Whether the pool takes connections, as JSON.
+    pub(super) fn health(&self) -> Vec<u8> {
+        let reason = match self.goal.stop {
+            Stop::No if !self.table.is_open() => Some("the first workers are still starting"),
+            Stop::No if self.table.accepting() == 0 => Some("no worker accepts"),
+            Stop::No => None,
+            Stop::Draining | Stop::Now => Some("the pool is stopping"),
+        };
+        let health = Health { ready: reason.is_none(), reason: reason.map(str::to_owned) };
+        serde_json::to_vec(&health).unwrap_or_else(|error| control::failure(&error.to_string()))
+    }
+
+    pub(super) fn finish(&mut self) {
+        if let Some(edge) = self.saturation.end(Instant::now()) {
+            self.note_saturation(edge, 0);
+        }
+        self.table.monitor.end();
+        let all = self.scoreboard.folded();
+        let (cut, queued, lost) = (all.cut + self.cut, self.queued(), self.lost);
+        let served = all.closed.saturating_sub(cut + lost);
+        let unknown = match self.listeners.iter().filter(|listener| listener.queue().is_none()).count() {
+            0 => String::new(),
+            count => format!(" ({} not told)", counted(count as u64, "unix queue")),
+        };
+        let of_the_dead = match lost {
+            0 => String::new(),
+            lost => format!(", {lost} lost with workers that died"),
+        };
+        tracing::info!(
+            served,
+            cut,
+            queued,
+            lost,
+            "stopped: {} served in all, {cut} cut, {queued} still queued{unknown}{of_the_dead}",
+            counted(served, "connection"),
+        );
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

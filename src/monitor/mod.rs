@@ -1,0 +1,105 @@
+//! The monitor: a process of its own that shows the pool by HTTP. It reads the scoreboard and the kernel's queues, holds no
+//! listener of the pool, and its death harms nobody.
+
+mod http;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getppid};
+use socket2::{Domain, Socket, Type};
+
+use crate::config::{Address, Place};
+use crate::error::Error;
+use crate::signals::{self, Blocked};
+use crate::snapshot::Observer;
+
+/// How many viewers may wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// Where the monitor serves. The master opens it, so that a monitor that takes a dead one's place needs nothing.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds the first place that an address stands for.
+    pub(crate) fn open(address: &Address) -> Result<Self, Error> {
+        let refused = |error: io::Error| Error::Listen {
+            address: format!("the monitor's address {address}"),
+            cause: format!("{error}; choose another with --monitor-listen, or \"none\""),
+        };
+        let Some(Place::Tcp(wanted)) = address.places.first() else {
+            return Err(refused(io::ErrorKind::Unsupported.into()));
+        };
+        Self::bind(*wanted).map_err(refused)
+    }
+
+    fn bind(wanted: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(wanted), Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.set_tcp_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&wanted.into())?;
+        socket.listen(BACKLOG)?;
+        let address = socket.local_addr()?.as_socket().unwrap_or(wanted);
+        Ok(Self { socket, address })
+    }
+
+    /// The same socket for a monitor that is about to be forked.
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { socket: self.socket.try_clone()?, address: self.address })
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+/// What the monitor is born with. All else of the master is closed before it lives.
+pub(crate) struct Monitor {
+    pub(crate) listener: Listener,
+    /// The process that forked it.
+    pub(crate) master: Pid,
+    pub(crate) observer: Observer,
+    pub(crate) blocked: Blocked,
+}
+
+impl Monitor {
+    /// Lives, until the master ends it or dies.
+    pub(crate) fn run(self) -> Result<(), Error> {
+        set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the monitor's life to the master's"))?;
+        if getppid() != self.master {
+            return Ok(());
+        }
+        // It holds nothing that would have to be brought to an end.
+        signal_hook::flag::register_conditional_shutdown(
+            signal_hook::consts::SIGTERM,
+            0,
+            Arc::new(AtomicBool::new(true)),
+        )
+        .map_err(Error::system("obey SIGTERM in the monitor"))?;
+        self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
+        signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
+        // One thread, made after the fork, so that none of it is the master's.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(Error::system("start the monitor's runtime"))?;
+        runtime
+            .block_on(serve(self.listener, self.observer))
+            .map_err(Error::system("serve the monitor's viewers"))
+    }
+}
+
+async fn serve(listener: Listener, mut observer: Observer) -> io::Result<()> {
+    let _ = (listener, &mut observer);
+    std::future::pending().await
+}

@@ -1,0 +1,376 @@
+//! The scoreboard: typed rows in memory that master, workers and monitor share. It informs and never commands.
+//!
+//! It is made before the first fork and never unmapped. All of it is atomics: whoever is killed leaves nothing locked. A
+//! worker writes the rows that it was lent; the master writes the rest, under one sequence number. The counts of a dead
+//! worker fold into those of its id, so that sums never go back.
+
+mod event;
+mod histogram;
+mod lease;
+mod picture;
+mod sequence;
+mod slot;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use zerocopy::FromZeros;
+
+pub(crate) use event::{Entry, Happening};
+pub(crate) use histogram::Histogram;
+pub(crate) use lease::Lease;
+pub(crate) use picture::{Picture, WorkerPicture};
+pub(crate) use slot::{Occupant, SlotRow, State, Traffic, Tally};
+
+use crate::config::{SLOTS_MAX, WORKERS_MAX};
+use crate::death::Cause;
+use crate::histogram::Counts;
+use crate::sys::{self, Moment};
+use event::Events;
+use lease::Leases;
+use sequence::Sequence;
+
+/// Twice what a pool has at most: while workers are replaced, both are there. Pages that nobody touches cost nothing.
+const WORKER_ROWS: usize = 2 * WORKERS_MAX;
+const SLOT_ROWS: usize = 2 * SLOTS_MAX;
+
+/// All of the shared memory.
+#[derive(Debug, FromZeros)]
+#[repr(C)]
+pub(crate) struct Board {
+    /// Whether the listeners' gate is closed, which each accept has to know.
+    pub(crate) gate_is_closed: AtomicBool,
+    sequence: Sequence,
+    master: MasterRow,
+    ids: [IdRow; WORKERS_MAX],
+    events: Events,
+    workers: [WorkerRow; WORKER_ROWS],
+    slots: [SlotRow; SLOT_ROWS],
+}
+
+/// What the master says of itself and of the dead.
+#[derive(Debug, FromZeros)]
+#[repr(C)]
+struct MasterRow {
+    pid: AtomicU64,
+    started: AtomicU64,
+    generation: AtomicU64,
+    phase: AtomicU64,
+    /// How many workers there should be, and the slots of each.
+    workers: AtomicU64,
+    threads: AtomicU64,
+    /// Worker rows from here on were never lent.
+    rows_used: AtomicU64,
+    saturated_since: AtomicU64,
+    saturated_nanos: AtomicU64,
+    respawns: [AtomicU64; Cause::ALL.len()],
+    queue_wait: Histogram,
+    duration: Histogram,
+}
+
+/// What the dead workers of an id have done, and when its next one is due.
+#[derive(Debug, FromZeros)]
+#[repr(C)]
+struct IdRow {
+    tally: [AtomicU64; 6],
+    /// Zero if there is a worker, or one is due now.
+    throttled_until: AtomicU64,
+}
+
+/// A worker's row. The master writes the upper part, the worker the lower.
+#[derive(Debug, FromZeros)]
+#[repr(C, align(128))]
+pub(crate) struct WorkerRow {
+    /// Zero while the row is not lent.
+    stage: AtomicU64,
+    id: AtomicU64,
+    pid: AtomicU64,
+    generation: AtomicU64,
+    spawned: AtomicU64,
+    first_slot: AtomicU64,
+    slots: AtomicU64,
+    /// Slots from here on never had a thread.
+    slots_used: AtomicU64,
+    busy: AtomicU64,
+    /// The waits in the queue of the connections that this worker accepted.
+    pub(crate) queue_wait: Histogram,
+    /// How long they lasted.
+    pub(crate) duration: Histogram,
+}
+
+/// What the master is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Starting,
+    Running,
+    Draining,
+}
+
+/// Where a worker stands, as far as others care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Starting,
+    Ready,
+    Draining,
+}
+
+impl Phase {
+    const ALL: [Self; 3] = [Self::Starting, Self::Running, Self::Draining];
+}
+
+impl Standing {
+    const ALL: [Self; 3] = [Self::Starting, Self::Ready, Self::Draining];
+}
+
+/// The rows that were lent to one worker, in its own hands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows {
+    pub(crate) worker: &'static WorkerRow,
+    pub(crate) slots: &'static [SlotRow],
+}
+
+impl WorkerRow {
+    /// The thread of a slot starts: from now on its row is looked at.
+    pub(crate) fn note_thread(&self, slot: usize) {
+        self.slots_used.fetch_max(slot as u64 + 1, Ordering::Relaxed);
+    }
+
+    /// How many connections the worker has.
+    pub(crate) fn set_busy(&self, busy: usize) {
+        self.busy.store(busy as u64, Ordering::Relaxed);
+    }
+}
+
+impl Board {
+    /// Maps it.
+    pub(crate) fn map() -> io::Result<&'static Self> {
+        sys::shared::<Self>()
+    }
+
+    /// The rows of a lease.
+    pub(crate) fn rows(&'static self, lease: Lease) -> Rows {
+        let end = lease.first_slot + lease.slots;
+        Rows { worker: &self.workers[lease.row], slots: &self.slots[lease.first_slot..end] }
+    }
+}
+
+/// The scoreboard in the hands of the master, who alone writes what is not lent.
+#[derive(Debug)]
+pub(crate) struct Scoreboard {
+    board: &'static Board,
+    leases: Leases,
+}
+
+impl Scoreboard {
+    /// Introduces the calling process as the master.
+    pub(crate) fn new(board: &'static Board, workers: usize, threads: usize, generation: u64) -> Self {
+        let master = &board.master;
+        board.sequence.write(|| {
+            set(&master.pid, std::process::id().into());
+            set(&master.started, Moment::now().nanos());
+            set(&master.generation, generation);
+            set(&master.workers, workers as u64);
+            set(&master.threads, threads as u64);
+        });
+        Self { board, leases: Leases::default() }
+    }
+
+    /// The shared memory.
+    pub(crate) fn board(&self) -> &'static Board {
+        self.board
+    }
+
+    /// Says what the master is doing.
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        if get(&self.board.master.phase) != phase as u64 {
+            self.board.sequence.write(|| set(&self.board.master.phase, phase as u64));
+        }
+    }
+
+    /// Lends rows to a worker that is about to be forked; `None` when too many are lent.
+    pub(crate) fn lend(&mut self, id: usize, generation: u64, slots: usize) -> Option<Lease> {
+        let lease = self.leases.lend(slots, WORKER_ROWS, SLOT_ROWS)?;
+        let row = &self.board.workers[lease.row];
+        // Its slots were cleared when they were taken back.
+        self.board.sequence.write(|| {
+            set(&row.id, id as u64);
+            set(&row.pid, 0);
+            set(&row.generation, generation);
+            set(&row.spawned, Moment::now().nanos());
+            set(&row.first_slot, lease.first_slot as u64);
+            set(&row.slots, lease.slots as u64);
+            set(&row.stage, 1 + Standing::Starting as u64);
+            set(&self.board.ids[id].throttled_until, 0);
+            let used = get(&self.board.master.rows_used).max(lease.row as u64 + 1);
+            set(&self.board.master.rows_used, used);
+        });
+        Some(lease)
+    }
+
+    /// Stamps the row with the worker's pid.
+    pub(crate) fn note_pid(&self, lease: Lease, pid: u32) {
+        self.board.sequence.write(|| set(&self.board.workers[lease.row].pid, pid.into()));
+    }
+
+    /// Says where a worker stands; whether that is new.
+    pub(crate) fn note_standing(&self, lease: Lease, standing: Standing) -> bool {
+        let row = &self.board.workers[lease.row];
+        let is_new = row.standing() != Some(standing);
+        if is_new {
+            self.board.sequence.write(|| set(&row.stage, 1 + standing as u64));
+        }
+        is_new
+    }
+
+    /// Says that an id has no worker before then.
+    pub(crate) fn note_throttled(&self, id: usize, wait: Duration) {
+        let until = Moment::now().nanos().saturating_add(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX));
+        self.board.sequence.write(|| set(&self.board.ids[id].throttled_until, until));
+    }
+
+    /// Counts a death for which another worker is spawned.
+    pub(crate) fn note_respawn(&self, cause: Cause) {
+        let count = &self.board.master.respawns[cause as usize];
+        self.board.sequence.write(|| set(count, get(count) + 1));
+    }
+
+    /// Takes the rows of a worker back that is no more: its counts become those of its id. Returns what it did.
+    pub(crate) fn take_back(&mut self, lease: Lease) -> Tally {
+        let board = self.board;
+        let row = &board.workers[lease.row];
+        let used = &board.slots[lease.first_slot..lease.first_slot + lease.slots];
+        let used = &used[..usize::try_from(get(&row.slots_used)).map_or(0, |count| count.min(lease.slots))];
+        let mut tally = Tally::default();
+        for slot in used {
+            tally += slot.tally();
+        }
+        let master = &board.master;
+        let (mut queue_wait, mut duration) = (master.queue_wait.read(), master.duration.read());
+        queue_wait.add(&row.queue_wait.read());
+        duration.add(&row.duration.read());
+        board.sequence.write(|| {
+            // What the dead held is closed with it.
+            let folded = Tally { closed: tally.accepted, ..tally };
+            board.ids[self.id_of(lease)].add(folded);
+            master.queue_wait.write(&queue_wait);
+            master.duration.write(&duration);
+            set(&row.stage, 0);
+        });
+        for word in [&row.slots_used, &row.busy] {
+            set(word, 0);
+        }
+        row.queue_wait.write(&Counts::default());
+        row.duration.write(&Counts::default());
+        used.iter().for_each(SlotRow::clear);
+        self.leases.take_back(lease);
+        tally
+    }
+
+    fn id_of(&self, lease: Lease) -> usize {
+        usize::try_from(get(&self.board.workers[lease.row].id)).map_or(0, |id| id.min(WORKERS_MAX - 1))
+    }
+
+    /// How many slots of ready workers are idle. A glance, cheaper than [`Board::read`].
+    pub(crate) fn idle(&self) -> u64 {
+        let rows = self.board.rows_used().iter();
+        rows.filter(|row| row.standing() == Some(Standing::Ready)).map(WorkerRow::idle).sum()
+    }
+
+    /// How many slots of a worker are idle.
+    pub(crate) fn idle_of(&self, lease: Lease) -> u64 {
+        self.board.workers[lease.row].idle()
+    }
+
+    /// The waits in the queue so far, of the living and the dead.
+    pub(crate) fn queue_waits(&self) -> Counts {
+        self.board.sum(&self.board.master.queue_wait, |row| &row.queue_wait)
+    }
+
+    /// What all workers that are no more have done.
+    pub(crate) fn folded(&self) -> Tally {
+        let mut all = Tally::default();
+        for id in &self.board.ids {
+            all += id.tally();
+        }
+        all
+    }
+
+    /// Saturation has begun then.
+    pub(crate) fn begin_saturation(&self, since: Moment) {
+        self.board.sequence.write(|| set(&self.board.master.saturated_since, since.nanos()));
+    }
+
+    /// Saturation has ended, having lasted so long.
+    pub(crate) fn end_saturation(&self, lasted: Duration) {
+        let master = &self.board.master;
+        let nanos = u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX);
+        self.board.sequence.write(|| {
+            set(&master.saturated_nanos, get(&master.saturated_nanos).saturating_add(nanos));
+            set(&master.saturated_since, 0);
+        });
+    }
+
+    /// Keeps what happened for those who ask.
+    pub(crate) fn note(&self, what: Happening) {
+        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.board.sequence.write(|| self.board.events.push(at, what));
+    }
+}
+
+impl Board {
+    fn rows_used(&self) -> &[WorkerRow] {
+        &self.workers[..size(&self.master.rows_used).min(WORKER_ROWS)]
+    }
+
+    fn sum(&self, dead: &Histogram, of: impl Fn(&WorkerRow) -> &Histogram) -> Counts {
+        let mut counts = dead.read();
+        for row in self.rows_used().iter().filter(|row| row.standing().is_some()) {
+            counts.add(&of(row).read());
+        }
+        counts
+    }
+}
+
+impl WorkerRow {
+    fn idle(&self) -> u64 {
+        get(&self.slots).saturating_sub(get(&self.busy))
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        one_of(&Standing::ALL, get(&self.stage).checked_sub(1)?)
+    }
+}
+
+impl IdRow {
+    fn tally(&self) -> Tally {
+        let [accepted, closed, cut, messages, bytes_in, bytes_out] = self.tally.each_ref().map(get);
+        Tally { accepted, closed, cut, messages, bytes_in, bytes_out }
+    }
+
+    fn add(&self, more: Tally) {
+        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out } = more;
+        for (word, number) in self.tally.iter().zip([accepted, closed, cut, messages, bytes_in, bytes_out]) {
+            set(word, get(word) + number);
+        }
+    }
+}
+
+fn get(word: &AtomicU64) -> u64 {
+    word.load(Ordering::Relaxed)
+}
+
+fn set(word: &AtomicU64, value: u64) {
+    word.store(value, Ordering::Relaxed);
+}
+
+fn size(word: &AtomicU64) -> usize {
+    usize::try_from(get(word)).unwrap_or(usize::MAX)
+}
+
+fn one_of<T: Copy>(all: &[T], number: u64) -> Option<T> {
+    all.get(usize::try_from(number).ok()?).copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! What is read from the scoreboard, whoever writes or dies meanwhile.
+
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::listener::Peer;
+
+const GENERATION: u64 = 1;
+
+fn scoreboard(workers: usize, threads: usize) -> Scoreboard {
+    Scoreboard::new(Board::map().unwrap(), workers, threads, GENERATION)
+}
+
+/// A connection of a slot, from its begin to its end.
+fn serve(rows: Rows, slot: usize, bytes: usize) {
+    let row = &rows.slots[slot];
+    rows.worker.note_thread(slot);
+    row.open(Peer::Unix, Some(Duration::from_millis(4)));
+    rows.worker.queue_wait.record(Duration::from_millis(4));
+    row.note_read(bytes);
+    row.note_written(bytes);
+    row.close(false);
+    rows.worker.duration.record(Duration::from_millis(9));
+}
+
+fn totals(picture: &Picture) -> Tally {
+    let mut all = Tally::default();
+    let living = picture.workers.iter().map(|worker| worker.tally);
+    living.chain(picture.ids.iter().map(|(tally, _)| *tally)).for_each(|tally| all += tally);
+    all
+}
+
+#[test]
+fn a_worker_is_seen_with_its_connections() {
+    let mut scoreboard = scoreboard(2, 4);
+    let lease = scoreboard.lend(1, GENERATION, 4).unwrap();
+    let rows = scoreboard.board().rows(lease);
+    scoreboard.note_pid(lease, 77);
+    assert!(scoreboard.note_standing(lease, Standing::Ready));
+    assert!(!scoreboard.note_standing(lease, Standing::Ready), "that is not new");
+    serve(rows, 0, 10);
+    rows.worker.note_thread(2);
+    rows.slots[2].open(Peer::Unix, None);
+    rows.worker.set_busy(1);
+    let picture = scoreboard.board().read().unwrap();
+    let [worker] = &picture.workers[..] else { panic!("{picture:?}") };
+    assert_eq!((worker.id, worker.pid, worker.standing, worker.slots), (1, 77, Standing::Ready, 4));
+    assert_eq!(worker.connections.iter().map(|(slot, _)| *slot).collect::<Vec<_>>(), [2]);
+    assert_eq!((worker.tally.accepted, worker.tally.closed, worker.tally.bytes_in), (2, 1, 10));
+    assert_eq!((scoreboard.idle(), scoreboard.idle_of(lease)), (3, 3));
+}
+
+#[test]
+fn what_the_dead_did_is_counted_for_their_id_and_what_they_held_is_closed() {
+    let mut scoreboard = scoreboard(1, 2);
+    let lease = scoreboard.lend(0, GENERATION, 2).unwrap();
+    let rows = scoreboard.board().rows(lease);
+    serve(rows, 0, 5);
+    rows.worker.note_thread(1);
+    rows.slots[1].open(Peer::Unix, None);
+    let tally = scoreboard.take_back(lease);
+    assert_eq!((tally.accepted, tally.closed), (2, 1));
+    let picture = scoreboard.board().read().unwrap();
+    assert!(picture.workers.is_empty());
+    assert_eq!((picture.ids[0].0.accepted, picture.ids[0].0.closed), (2, 2));
+    assert_eq!((picture.queue_wait.count(), picture.duration.count()), (1, 1));
+    let again = scoreboard.lend(0, GENERATION, 2).unwrap();
+    assert_eq!(again, lease, "the rows are free again");
+    let picture = scoreboard.board().read().unwrap();
+    assert_eq!(picture.workers[0].tally, Tally::default(), "and empty");
+    assert_eq!(totals(&picture).accepted, 2);
+}
+
+#[test]
+fn sums_never_go_back_while_workers_come_and_go() {
+    let mut scoreboard = scoreboard(4, 2);
+    let board = scoreboard.board();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut last, mut looks) = (Tally::default(), 0);
+            while !done.load(Ordering::Relaxed) {
+                let Some(picture) = board.read() else { continue };
+                let now = totals(&picture);
+                assert!(now.accepted >= last.accepted && now.closed >= last.closed, "{last:?}, then {now:?}");
+                assert!(now.bytes_in >= last.bytes_in && now.messages >= last.messages, "{last:?}, then {now:?}");
+                (last, looks) = (now, looks + 1);
+            }
+            looks
+        });
+        for round in 0..3000 {
+            let lease = scoreboard.lend(round % 4, GENERATION, 2).unwrap();
+            let rows = board.rows(lease);
+            for slot in 0..2 {
+                serve(rows, slot, 100);
+            }
+            scoreboard.take_back(lease);
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 0);
+    });
+    assert_eq!(totals(&board.read().unwrap()).accepted, 6000);
+    assert_eq!(scoreboard.folded().bytes_in, 600_000);
+    assert_eq!(scoreboard.queue_waits().count(), 6000);
+}
+
+#[test]
+fn saturation_adds_up() {
+    let scoreboard = scoreboard(1, 1);
+    scoreboard.begin_saturation(Moment::at(5));
+    assert_eq!(scoreboard.board().read().unwrap().saturated_since, Some(Moment::at(5)));
+    scoreboard.end_saturation(Duration::from_secs(2));
+    scoreboard.end_saturation(Duration::from_secs(1));
+    let picture = scoreboard.board().read().unwrap();
+    assert_eq!((picture.saturated_since, picture.saturated), (None, Duration::from_secs(3)));
+}
+
+proptest! {
+    // Each case maps a board for good.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn no_garbage_in_shared_memory_breaks_a_reader(words in prop::collection::vec(any::<u64>(), 64)) {
+        let mut scoreboard = scoreboard(2, 4);
+        let lease = scoreboard.lend(0, GENERATION, 4).unwrap();
+        let (board, row) = (scoreboard.board(), &scoreboard.board().workers[lease.row]);
+        let mut words = words.into_iter();
+        let targets = [&row.id, &row.pid, &row.generation, &row.first_slot, &row.slots, &row.slots_used, &row.stage];
+        let master = [&board.master.workers, &board.master.threads, &board.master.rows_used, &board.master.phase];
+        for word in targets.into_iter().chain(master) {
+            set(word, words.next().unwrap_or_default());
+        }
+        let _ = board.read();
+    }
+}
