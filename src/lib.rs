@@ -12,7 +12,7 @@
 //! | layer | rooms |
 //! |---|---|
 //! | 6 | `cli` |
-//! | 5 | `master` |
+//! | 5 | `master`, `face` |
 //! | 4 | `worker` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `connection` |
 //! | 2 | `listener`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging` |
@@ -25,6 +25,7 @@ compile_error!(
 
 mod cli;
 mod control;
+mod face;
 mod master;
 mod monitor;
 mod worker;

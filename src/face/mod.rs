@@ -1,0 +1,15 @@
+//! What a person sees of the pool: a text for one look, and a live picture.
+//!
+//! Both are made of the same [tables]: a table knows which of its columns may go when there is little room.
+
+mod bar;
+#[cfg(test)]
+mod example;
+mod human;
+mod line;
+mod style;
+mod table;
+mod tables;
+pub(crate) mod text;
+
+pub(crate) use style::{Limits, Style};
