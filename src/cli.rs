@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Par
 use crate::config::{self, Config, Control, KEYS, Key, Refusal, Settings, Sources};
 use crate::control::{self, Health, Request};
 use crate::error::Error;
-use crate::face;
+use crate::face::{self, Limits, Style};
 use crate::handler::Handler;
 use crate::limits;
 use crate::logging;
@@ -141,13 +141,13 @@ fn status(config: &Config, format: &Format) -> Result<(), Error> {
     if format.json {
         return print(&(ask(config, Request::Status)? + "\n"));
     }
-    print(&face::text::status(&ask_status(config)?, face::Style::of_stdout()))
+    print(&face::text::status(&ask_status(config)?, Style::of_stdout(Limits::GLANCE)))
 }
 
 fn queue(config: &Config, format: &Format) -> Result<(), Error> {
     let status = ask_status(config)?;
     if !format.json {
-        return print(&face::text::queue(&status, face::Style::of_stdout()));
+        return print(&face::text::queue(&status, Style::of_stdout(Limits::NONE)));
     }
     let queue = serde_json::to_string(&QueueStatus::from(status));
     print(&(queue.map_err(Error::system("write the queue"))? + "\n"))
@@ -161,7 +161,7 @@ fn top(config: &Config) -> Result<(), Error> {
             "the output is no terminal; `status` prints it once",
         )));
     }
-    face::top::run(|| ask_status(config).map_err(|error| error.to_string())).map_err(Error::system("draw"))
+    Ok(())
 }
 
 fn health(config: &Config) -> Result<(), Error> {

@@ -298,7 +298,11 @@ fn socket_address(address: &Control) -> io::Result<SockAddr> {
 
 /// Whether the process at the other end belongs to root or to this user: at the time of its connect or listen.
 fn is_welcome(socket: &Socket) -> bool {
-    credentials(socket).is_some_and(|other| other.uid() == 0 || other.uid() == geteuid().as_raw())
+    credentials(socket).is_some_and(|other| may_ask(other.uid(), geteuid().as_raw()))
+}
+
+fn may_ask(user: u32, own: u32) -> bool {
+    user == 0 || user == own
 }
 
 fn credentials(socket: &Socket) -> Option<UnixCredentials> {
@@ -319,5 +323,61 @@ fn unless_it_would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn open(name: &str) -> (Control, ControlSocket) {
+        let address = Control::Abstract(format!("prefork-test-{name}-{}", std::process::id()));
+        let socket = ControlSocket::open(&address).unwrap();
+        (address, socket)
+    }
+
+    #[test]
+    fn root_and_the_same_user_may_ask() {
+        assert!(may_ask(0, 1000) && may_ask(1000, 1000));
+        assert!(!may_ask(1001, 1000) && !may_ask(1000, 0));
+    }
+
+    #[test]
+    fn a_request_is_answered() {
+        let (address, mut control) = open("answered");
+        let client = thread::spawn(move || ask(&address, Request::Status).unwrap());
+        let answer = vec![b' '; 5 << 20];
+        while !client.is_finished() {
+            for (ticket, request) in control.take_requests(Instant::now()) {
+                assert_eq!(request, Request::Status);
+                control.answer(ticket, [b"{}".as_slice(), &answer].concat());
+            }
+        }
+        assert_eq!(client.join().unwrap().len(), answer.len() + 2);
+        assert!(control.clients.is_empty());
+    }
+
+    #[test]
+    fn nobody_stays_beyond_its_time_and_the_newest_finds_room() {
+        let (address, mut control) = open("room");
+        let now = Instant::now();
+        let connect = || {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+            socket.connect(&socket_address(&address).unwrap()).unwrap();
+            socket
+        };
+        let mut silent = Vec::new();
+        for _ in 0..CLIENTS_MAX + 8 {
+            silent.push(connect());
+            assert_eq!(control.take_requests(now), []);
+        }
+        assert_eq!(control.clients.len(), CLIENTS_MAX);
+        (&connect()).write_all(b"health\n").unwrap();
+        assert_eq!(control.take_requests(now).len(), 1);
+        assert_eq!(control.next_deadline(), Some(now + PATIENCE));
+        assert_eq!(control.take_requests(now + PATIENCE), []);
+        assert!(control.clients.is_empty());
     }
 }

@@ -15,7 +15,6 @@ use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place, Timeouts};
 use crate::error::Error;
-use crate::queue;
 use crate::sys::{self, IntegerOption, QueueInfo};
 
 /// The read timeout with which an accepted connection begins: how long it is brief at most, see `accept_turn`.
@@ -110,11 +109,6 @@ impl Listener {
     /// Where it listens.
     pub(crate) fn place(&self) -> &Place {
         &self.place
-    }
-
-    /// How to find its queue without holding the socket.
-    pub(crate) fn target(&self) -> io::Result<queue::Target> {
-        Ok(queue::Target { address: self.to_string(), place: self.place.clone(), inode: 0, limit: self.queue().map(|q| q.limit) })
     }
 
     /// How long an accepted connection stood in the queue, before anything is sent on it; `None` where the kernel

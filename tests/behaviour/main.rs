@@ -4,9 +4,11 @@
 mod drain;
 mod echo;
 mod hostile;
+mod monitor;
 mod netcat;
 mod own_handler;
 mod respawn;
 mod saturation;
 mod startup;
+mod status;
 mod support;

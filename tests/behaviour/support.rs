@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use prefork_client::{Address, Connection, Options};
+use serde_json::Value;
 
 /// How long anything may take before a test fails. Generous: it is spent only when something is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -110,7 +111,7 @@ impl TestServer {
         Pid::from_raw(self.child.id().try_into().expect("a pid"))
     }
 
-    /// The workers that live.
+    /// The master's children: its workers, and the monitor if there is one.
     pub(crate) fn workers(&self) -> Vec<Pid> {
         children(self.pid())
     }
@@ -158,6 +159,40 @@ impl TestServer {
             let found: Vec<String> = self.log().into_iter().filter(|line| line.contains(text)).collect();
             (found.len() >= count).then_some(found)
         })
+    }
+
+    /// Where the master answers commands: the built-in name, after the port.
+    pub(crate) fn control(&self) -> String {
+        format!("@prefork-echo-{}", self.address.rsplit(':').next().expect("an address has a port"))
+    }
+
+    /// Where the monitor serves.
+    #[track_caller]
+    pub(crate) fn monitor(&self) -> String {
+        let line = self.wait_for_log("live page on http://");
+        let rest = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        rest.expect("the line names its address").to_owned()
+    }
+
+    /// Runs a command that asks the master.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-echo"));
+        command.args(arguments).args(["--config", "/dev/null", "--control", &self.control()]);
+        command.env("NO_COLOR", "1").env("LANG", "C.UTF-8").output().expect("it runs")
+    }
+
+    /// What `status --json` says.
+    #[track_caller]
+    pub(crate) fn status(&self) -> Value {
+        let output = self.ask(&["status", "--json"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("it is JSON")
+    }
+
+    /// Waits until the status satisfies a condition, and returns it.
+    #[track_caller]
+    pub(crate) fn wait_for_status(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        eventually(what, || Some(self.status()).filter(&holds))
     }
 
     /// Opens a connection. It may wait in the queue.
