@@ -15,7 +15,7 @@
 //! | 5 | `master`, `face` |
 //! | 4 | `worker` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `connection` |
-//! | 2 | `listener`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging` |
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]

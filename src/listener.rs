@@ -15,6 +15,7 @@ use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place, Timeouts};
 use crate::error::Error;
+use crate::queue::Target;
 use crate::sys::{self, IntegerOption, QueueInfo};
 
 /// The read timeout with which an accepted connection begins: how long it is brief at most, see `accept_turn`.
@@ -126,6 +127,11 @@ impl Listener {
             Place::Tcp(_) => sys::queue_info(self).ok(),
             Place::Unix { .. } => None,
         }
+    }
+
+    /// What finds this listener's queue once the socket is closed here.
+    pub(crate) fn target(&self) -> io::Result<Target> {
+        Target::of(self, self.place.clone())
     }
 
     /// Keeps new arrivals out, for every process that shares the socket; whoever is in the queue stays there.
