@@ -25,7 +25,7 @@ pub(crate) struct Observer {
 impl Observer {
     /// An observer of a pool with these listeners.
     pub(crate) fn new(board: &'static Board, targets: Vec<Target>) -> Self {
-        Self { board, queues: queue::Reader::default(), targets }
+        Self { board, queues: queue::Reader::new(queue::Source::Any), targets }
     }
 
     /// An observer of the same for another process.
