@@ -25,6 +25,7 @@ compile_error!(
 
 mod cli;
 mod master;
+mod monitor;
 mod worker;
 
 mod accept_turn;
