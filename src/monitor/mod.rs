@@ -1,7 +1,13 @@
 //! The monitor: a process of its own that shows the pool by HTTP. It reads the scoreboard and the kernel's queues, holds no
 //! listener of the pool, and its death harms nobody.
 
+#[cfg(test)]
+mod fixture;
+mod host;
 mod http;
+mod live;
+mod metrics;
+mod sampler;
 
 use std::fmt;
 use std::io;
@@ -100,6 +106,7 @@ impl Monitor {
 }
 
 async fn serve(listener: Listener, mut observer: Observer) -> io::Result<()> {
-    let _ = (listener, &mut observer);
-    std::future::pending().await
+    let listener = tokio::net::TcpListener::from_std(listener.socket.into())?;
+    // It is ended by a signal.
+    http::serve(listener, || observer.look(), std::future::pending()).await
 }
