@@ -99,7 +99,9 @@ impl ControlSocket {
         let refused = |error: io::Error| {
             let taken = error.kind() == io::ErrorKind::AddrInUse;
             let cause = match peer_pid(address).filter(|_| taken) {
-                Some(pid) => format!("the master with pid {pid} has it; stop that, or choose another with --control"),
+                Some(pid) => {
+                    format!("the master with pid {pid} has it; stop that, or choose another with --control")
+                }
                 None => error.to_string(),
             };
             Error::Listen { address: format!("the control socket {address}"), cause }
@@ -192,7 +194,9 @@ impl Client {
             Stage::Waiting => Ok(true),
             Stage::Answering { answer, sent } => {
                 while *sent < answer.len() {
-                    match unless_it_would_block(self.socket.send_with_flags(&answer[*sent..], nix::libc::MSG_NOSIGNAL))? {
+                    match unless_it_would_block(
+                        self.socket.send_with_flags(&answer[*sent..], nix::libc::MSG_NOSIGNAL),
+                    )? {
                         Some(length) => *sent += length,
                         None => return Ok(true),
                     }
@@ -213,12 +217,11 @@ impl Client {
         };
         let line = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let request = Request::parse(line.trim_end());
-        match request {
-            Some(_) => self.stage = Stage::Waiting,
-            None => {
-                let known = Request::ALL.map(Request::word).join(", ");
-                self.refuse(&format!("unknown request {line:?}: this master knows {known}"));
-            }
+        if request.is_some() {
+            self.stage = Stage::Waiting;
+        } else {
+            let known = Request::ALL.map(Request::word).join(", ");
+            self.refuse(&format!("unknown request {line:?}: this master knows {known}"));
         }
         request
     }
@@ -265,7 +268,8 @@ fn exchange(address: &Control, request: Request) -> io::Result<String> {
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-            "nobody listens there; is it running, with the same configuration? --control names another".to_owned()
+            "nobody listens there; is it running, with the same configuration? --control names another"
+                .to_owned()
         }
         io::ErrorKind::WouldBlock => format!("it did not answer within {ASK_PATIENCE:?}"),
         _ => error.to_string(),
@@ -273,14 +277,13 @@ fn describe(error: &io::Error) -> String {
 }
 
 fn bind(address: &Control) -> io::Result<(Socket, Option<PathBuf>)> {
-    let (socket, path) = match address {
+    let (socket, path) = if let Control::Path(path) = address {
         // The owner alone may use it.
-        Control::Path(path) => (listener::unix_socket(path, Some(0o600))?, Some(path.clone())),
-        _ => {
-            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-            socket.bind(&socket_address(address)?)?;
-            (socket, None)
-        }
+        (listener::unix_socket(path, Some(0o600))?, Some(path.clone()))
+    } else {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.bind(&socket_address(address)?)?;
+        (socket, None)
     };
     socket.set_nonblocking(true)?;
     socket.listen(i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))?;
@@ -321,7 +324,9 @@ fn peer_pid(address: &Control) -> Option<i32> {
 fn unless_it_would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

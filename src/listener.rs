@@ -54,10 +54,7 @@ pub(crate) struct Listener {
 }
 
 /// Opens the listeners of a configuration.
-pub(crate) fn open_all(
-    config: &Config,
-    gate_is_closed: &'static AtomicBool,
-) -> Result<Vec<Listener>, Error> {
+pub(crate) fn open_all(config: &Config, gate_is_closed: &'static AtomicBool) -> Result<Vec<Listener>, Error> {
     let mut listeners = Vec::new();
     for address in &config.listen {
         for place in &address.places {

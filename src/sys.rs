@@ -91,7 +91,7 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// Now, by the monotonic clock, clock_gettime(2).
+    /// Now, by the monotonic clock, `clock_gettime(2)`.
     pub(crate) fn now() -> Self {
         let time = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
         Self { nanos: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) }

@@ -112,8 +112,7 @@ impl<H: Handler> Worker<H> {
         let shared = Arc::new(Shared {
             id: self.id,
             generation: self.generation,
-            turn: Turn::new(slots, quick, self.rows.worker)
-                .map_err(Error::system("make the accept turn"))?,
+            turn: Turn::new(slots, quick, self.rows.worker).map_err(Error::system("make the accept turn"))?,
             rows: self.rows,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
             cutting: AtomicBool::new(false),

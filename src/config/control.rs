@@ -25,7 +25,9 @@ impl Control {
             None if text.starts_with('/') => (text, Self::Path(PathBuf::from(text))),
             None => {
                 let like = format!("\"@{text}\" or \"/run/{text}.sock\"");
-                return Err(format!("expected \"@name\", an absolute path, or \"auto\", found \"{text}\": {like}?"));
+                return Err(format!(
+                    "expected \"@name\", an absolute path, or \"auto\", found \"{text}\": {like}?"
+                ));
             }
         };
         if name.is_empty() || name.len() > UNIX_PATH_BYTES_MAX || name.contains('\0') {
@@ -50,7 +52,9 @@ impl Control {
         match (port, places.first()) {
             (Some(0), _) => Err("the port of `listen` is 0, so it is another one at each start".to_owned()),
             (Some(port), _) => Ok(Self::Abstract(format!("prefork-echo-{port}"))),
-            (None, Some(Place::Unix { path, .. })) => Self::parse(&format!("@prefork-echo-{}", path.display())),
+            (None, Some(Place::Unix { path, .. })) => {
+                Self::parse(&format!("@prefork-echo-{}", path.display()))
+            }
             (None, _) => Err("there is no `listen` to name it after".to_owned()),
         }
     }
@@ -92,8 +96,12 @@ mod tests {
     #[test]
     fn automatic_is_named_after_the_first_port() {
         let unix = Place::Unix { path: PathBuf::from("/run/echo.sock"), mode: None };
-        let resolve = |places: &[&Place]| Control::Auto.resolve(places.iter().copied()).map(|it| it.to_string());
-        assert_eq!(resolve(&[&unix, &tcp("[::]:7000"), &tcp("127.0.0.1:7001")]).unwrap(), "@prefork-echo-7000");
+        let resolve =
+            |places: &[&Place]| Control::Auto.resolve(places.iter().copied()).map(|it| it.to_string());
+        assert_eq!(
+            resolve(&[&unix, &tcp("[::]:7000"), &tcp("127.0.0.1:7001")]).unwrap(),
+            "@prefork-echo-7000"
+        );
         assert_eq!(resolve(&[&unix]).unwrap(), "@prefork-echo-/run/echo.sock");
         assert!(resolve(&[&tcp("127.0.0.1:0")]).is_err());
         let named = Control::Abstract("mine".to_owned());

@@ -395,7 +395,8 @@ fn control(value: &Value<'_>) -> Result<Control, Problem> {
 }
 
 fn monitor(value: &Value<'_>) -> Result<Option<Address>, Problem> {
-    let text = value.text().ok_or_else(|| expected("an address such as \"127.0.0.1:8081\", or \"none\"", value))?;
+    let text =
+        value.text().ok_or_else(|| expected("an address such as \"127.0.0.1:8081\", or \"none\"", value))?;
     if text == "none" {
         return Ok(None);
     }

@@ -84,9 +84,12 @@ impl<H: Handler> Master<H> {
                 self.table.monitor.add(pid, Instant::now());
                 Ok(None)
             }
-            Ok((listener, Fork::Child)) => {
-                Ok(Some(Life::Monitor(Monitor { listener, master, observer: self.observer.another(), blocked })))
-            }
+            Ok((listener, Fork::Child)) => Ok(Some(Life::Monitor(Monitor {
+                listener,
+                master,
+                observer: self.observer.another(),
+                blocked,
+            }))),
             Err(error) => {
                 let wait = self.table.monitor.note_failed_spawn(Instant::now());
                 tracing::warn!("cannot fork the monitor: {error}; trying again in {wait:?}");
@@ -105,9 +108,10 @@ impl<H: Handler> Master<H> {
             }
             return;
         }
-        match self.table.remove(pid, now) {
-            Some((worker, wait)) => self.bury_worker(&worker, death, wait),
-            None => tracing::debug!(pid = pid.as_raw(), "reaped a process that is none of ours"),
+        if let Some((worker, wait)) = self.table.remove(pid, now) {
+            self.bury_worker(&worker, death, wait);
+        } else {
+            tracing::debug!(pid = pid.as_raw(), "reaped a process that is none of ours");
         }
     }
 

@@ -180,7 +180,8 @@ struct RecentData {
 }
 
 fn sample_frame(sample: &Sample, recent: &Counts) -> Bytes {
-    let recent = RecentData { window_seconds: RECENT.as_secs(), queue_wait_seconds: distribution(recent) };
+    let recent =
+        RecentData { window_seconds: RECENT.as_secs(), queue_wait_seconds: Distribution::of(recent) };
     frame("sample", None, &SampleData { at: sample.at, status: &sample.status, recent })
 }
 
@@ -193,18 +194,6 @@ fn frame(name: &str, id: Option<u64>, data: &impl Serialize) -> Bytes {
     let data = serde_json::to_string(data).expect("its maps have string keys only");
     write!(text, "event: {name}\ndata: {data}\n\n").expect("a string takes everything");
     text.into()
-}
-
-fn distribution(counts: &Counts) -> Distribution {
-    let quantile = |part| counts.quantile(part).as_ref().map(Duration::as_secs_f64);
-    Distribution {
-        count: counts.count(),
-        sum: counts.sum().as_secs_f64(),
-        p50: quantile(0.5),
-        p90: quantile(0.9),
-        p99: quantile(0.99),
-        max: counts.max().as_ref().map(Duration::as_secs_f64),
-    }
 }
 
 /// The waits that were counted at the last ticks, back to [`RECENT`].
@@ -355,8 +344,8 @@ mod tests {
 
     #[test]
     fn the_distribution_of_nothing_has_no_quantiles() {
-        assert_eq!(distribution(&Counts::default()), Distribution::default());
-        let one = distribution(&fixture::counts(&[2_000_000]));
+        assert_eq!(Distribution::of(&Counts::default()), Distribution::default());
+        let one = Distribution::of(&fixture::counts(&[2_000_000]));
         assert_eq!((one.count, one.p50, one.max), (1, Some(2.0), Some(2.0)));
     }
 }

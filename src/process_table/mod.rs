@@ -250,7 +250,8 @@ impl<C> ProcessTable<C> {
 
     /// Whether every worker that accepts has said that it has no idle slot.
     pub(crate) fn is_full(&self) -> bool {
-        let mut accepting = self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).peekable();
+        let mut accepting =
+            self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).peekable();
         accepting.peek().is_some() && accepting.all(|worker| worker.told_full)
     }
 

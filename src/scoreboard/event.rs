@@ -13,7 +13,7 @@ use crate::death::Death;
 use crate::logging::counted;
 
 /// How many events are kept.
-const KEPT: u64 = 256;
+const KEPT: usize = 256;
 /// The words of one event: its time, its kind, and what belongs to the kind.
 const WORDS: usize = 7;
 
@@ -80,7 +80,7 @@ impl fmt::Display for Happening {
 pub(super) struct Events {
     /// How many there have been.
     count: AtomicU64,
-    entries: [[AtomicU64; WORDS]; KEPT as usize],
+    entries: [[AtomicU64; WORDS]; KEPT],
 }
 
 impl Events {
@@ -102,12 +102,11 @@ impl Events {
             let [at, kind @ ..] = self.entry(index).each_ref().map(|word| word.load(Ordering::Relaxed));
             Some(Entry { number: index + 1, at: Duration::from_micros(at), what: decode(kind)? })
         };
-        (count.saturating_sub(KEPT)..count).filter_map(read).collect()
+        (count.saturating_sub(KEPT as u64)..count).filter_map(read).collect()
     }
 
     fn entry(&self, index: u64) -> &[AtomicU64; WORDS] {
-        let place = usize::try_from(index % KEPT).expect("it is less than a few hundred");
-        &self.entries[place]
+        &self.entries[usize::try_from(index).expect("a machine word counts them") % KEPT]
     }
 }
 
@@ -186,7 +185,7 @@ mod tests {
             Happening::Draining { id, pid },
             Happening::Left { id, pid },
             died(death(3 << 8, false), Some(Duration::from_millis(200))),
-            died(death(0x80 | 11, false), Some(Duration::ZERO)),
+            died(death(0x80 | 0x0b, false), Some(Duration::ZERO)),
             died(death(9, true), None),
             Happening::SaturationBegin { waiting: 6 },
             Happening::SaturationEnd {
@@ -213,8 +212,8 @@ mod tests {
             events.push(Duration::from_secs(number), Happening::Stopping { waiting: number });
         }
         let kept = events.read();
-        assert_eq!(kept.len() as u64, KEPT);
-        assert_eq!(kept.first().unwrap().number, 600 - KEPT + 1);
+        assert_eq!(kept.len(), KEPT);
+        assert_eq!(kept.first().unwrap().number, 600 - KEPT as u64 + 1);
         assert_eq!(kept.last().unwrap().what, Happening::Stopping { waiting: 599 });
     }
 }

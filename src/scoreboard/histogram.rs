@@ -32,11 +32,7 @@ impl Histogram {
     /// What was counted.
     pub(super) fn read(&self) -> Counts {
         let buckets = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
-        Counts::of(
-            buckets,
-            self.sum_micros.load(Ordering::Relaxed),
-            self.max_micros.load(Ordering::Relaxed),
-        )
+        Counts::of(buckets, self.sum_micros.load(Ordering::Relaxed), self.max_micros.load(Ordering::Relaxed))
     }
 
     /// Replaces what was counted: there is one writer, the master.

@@ -60,23 +60,19 @@ mod tests {
         #[test]
         fn what_is_lent_is_lent_to_one_and_room_is_found_if_there_is_any(steps in prop::collection::vec((1_usize..24, any::<prop::sample::Index>()), 1..60)) {
             let mut leases = Leases::default();
-            let mut taken = vec![false; SLOTS];
+            let mut taken = [false; SLOTS];
             for (slots, which) in steps {
-                match leases.lend(slots, ROWS, SLOTS) {
-                    Some(lease) => {
-                        for slot in &mut taken[lease.first_slot..lease.first_slot + slots] {
-                            prop_assert!(!std::mem::replace(slot, true));
-                        }
-                        let same_row = leases.0.iter().filter(|other| other.row == lease.row).count();
-                        prop_assert_eq!(same_row, 1);
+                if let Some(lease) = leases.lend(slots, ROWS, SLOTS) {
+                    for slot in &mut taken[lease.first_slot..lease.first_slot + slots] {
+                        prop_assert!(!std::mem::replace(slot, true));
                     }
-                    None => {
-                        let has_run = taken.windows(slots).any(|run| run.iter().all(|slot| !slot));
-                        prop_assert!(!has_run || leases.0.len() == ROWS);
-                        let lease = leases.0[which.index(leases.0.len())];
-                        leases.take_back(lease);
-                        taken[lease.first_slot..lease.first_slot + lease.slots].fill(false);
-                    }
+                    prop_assert_eq!(leases.0.iter().filter(|other| other.row == lease.row).count(), 1);
+                } else {
+                    let has_run = taken.windows(slots).any(|run| run.iter().all(|slot| !slot));
+                    prop_assert!(!has_run || leases.0.len() == ROWS);
+                    let lease = leases.0[which.index(leases.0.len())];
+                    leases.take_back(lease);
+                    taken[lease.first_slot..lease.first_slot + lease.slots].fill(false);
                 }
             }
         }

@@ -21,7 +21,7 @@ pub(crate) use event::{Entry, Happening};
 pub(crate) use histogram::Histogram;
 pub(crate) use lease::Lease;
 pub(crate) use picture::{Picture, WorkerPicture};
-pub(crate) use slot::{Occupant, SlotRow, State, Traffic, Tally};
+pub(crate) use slot::{Occupant, SlotRow, State, Tally, Traffic};
 
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::death::Cause;

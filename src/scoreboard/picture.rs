@@ -55,7 +55,8 @@ impl Board {
 
     fn picture(&self) -> Picture {
         let master = &self.master;
-        let workers: Vec<WorkerPicture> = self.rows_used().iter().filter_map(|row| self.worker(row)).collect();
+        let workers: Vec<WorkerPicture> =
+            self.rows_used().iter().filter_map(|row| self.worker(row)).collect();
         let seen = workers.iter().map(|worker| worker.id + 1).max().unwrap_or_default();
         let wanted = size(&master.workers);
         let moment = |word: &AtomicU64| Some(get(word)).filter(|nanos| *nanos > 0).map(Moment::at);

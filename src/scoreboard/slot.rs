@@ -170,7 +170,10 @@ impl SlotRow {
             let tally = self.tally();
             let occupant = Occupant {
                 peer: decode(self.peer.each_ref().map(load)),
-                state: State::ALL.into_iter().find(|state| *state as u64 == load(&self.state)).unwrap_or(State::Reading),
+                state: State::ALL
+                    .into_iter()
+                    .find(|state| *state as u64 == load(&self.state))
+                    .unwrap_or(State::Reading),
                 queue_wait: Some(load(&self.queue_wait_micros))
                     .filter(|micros| *micros != UNKNOWN)
                     .map(Duration::from_micros),
@@ -187,7 +190,8 @@ impl SlotRow {
 
     /// Makes the row ready for another worker.
     pub(super) fn clear(&self) {
-        let counts = [&self.accepted, &self.closed, &self.cut, &self.messages, &self.bytes_in, &self.bytes_out];
+        let counts =
+            [&self.accepted, &self.closed, &self.cut, &self.messages, &self.bytes_in, &self.bytes_out];
         for word in counts.into_iter().chain(&self.before) {
             word.store(0, Ordering::Relaxed);
         }
@@ -301,7 +305,8 @@ mod tests {
     fn a_row_whose_writer_was_killed_is_still_counted() {
         let row = SlotRow::default();
         row.open(tcp("127.0.0.1:5000"), None);
-        let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| row.sequence.write(|| panic!())));
+        let killed =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| row.sequence.write(|| panic!())));
         assert!(killed.is_err());
         let (tally, occupant) = row.read();
         assert_eq!((tally.accepted, occupant.unwrap().peer), (1, None));

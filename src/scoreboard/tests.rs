@@ -86,7 +86,10 @@ fn sums_never_go_back_while_workers_come_and_go() {
                 let Some(picture) = board.read() else { continue };
                 let now = totals(&picture);
                 assert!(now.accepted >= last.accepted && now.closed >= last.closed, "{last:?}, then {now:?}");
-                assert!(now.bytes_in >= last.bytes_in && now.messages >= last.messages, "{last:?}, then {now:?}");
+                assert!(
+                    now.bytes_in >= last.bytes_in && now.messages >= last.messages,
+                    "{last:?}, then {now:?}"
+                );
                 (last, looks) = (now, looks + 1);
             }
             looks

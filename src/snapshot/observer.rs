@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    ConnectionState, ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState, MasterStatus,
-    PoolStatus, SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus, WorkerTotals,
+    ConnectionState, ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState,
+    MasterStatus, PoolStatus, SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState,
+    WorkerStatus, WorkerTotals,
 };
 use crate::death::Cause;
 use crate::histogram::Counts;
@@ -45,14 +46,14 @@ impl Observer {
             respawns: Cause::ALL.map(|cause| (cause.name(), picture.respawns[cause as usize])).to_vec(),
             saturated_seconds: saturated(&picture, Moment::now()).as_secs_f64(),
             events: picture.events.iter().map(event).collect(),
-            status: status(&picture, &self.targets, queues, Moment::now()),
+            status: status(&picture, &self.targets, &queues, Moment::now()),
             queue_wait: picture.queue_wait,
             connection_duration: picture.duration,
         })
     }
 }
 
-fn status(picture: &Picture, targets: &[Target], queues: Vec<Queue>, now: Moment) -> Status {
+fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) -> Status {
     let workers = workers(picture, now);
     Status {
         schema: SCHEMA,
@@ -63,8 +64,8 @@ fn status(picture: &Picture, targets: &[Target], queues: Vec<Queue>, now: Moment
             state: master_state(picture, &workers),
             uptime_seconds: seconds(now.since(picture.started)),
         },
-        pool: pool(picture, &workers, &queues, now),
-        listeners: targets.iter().zip(&queues).map(|(target, queue)| listener(target, queue)).collect(),
+        pool: pool(picture, &workers, queues, now),
+        listeners: targets.iter().zip(queues).map(|(target, queue)| listener(target, queue)).collect(),
         waiting: waiting(targets, queues),
         totals: totals(picture),
         queue_wait_seconds: Distribution::of(&picture.queue_wait),
@@ -110,29 +111,22 @@ fn listener(target: &Target, queue: &Queue) -> ListenerStatus {
     }
 }
 
-/// The longest waits of all queues.
-fn waiting(targets: &[Target], queues: Vec<Queue>) -> Vec<WaitingPeer> {
-    let of_queue = |(target, queue): (&Target, Queue)| {
-        let peer = |waiting: queue::Waiting| (waiting, target.address.clone());
-        queue.peers.into_iter().map(peer).collect::<Vec<_>>()
-    };
-    let mut all: Vec<_> = targets.iter().zip(queues).flat_map(of_queue).collect();
-    all.sort_by_key(|(waiting, _)| std::cmp::Reverse(waiting.waited));
-    all.truncate(WAITING_MAX);
-    let peer = |(waiting, listener): (queue::Waiting, String)| WaitingPeer {
+fn waiting(targets: &[Target], queues: &[Queue]) -> Vec<WaitingPeer> {
+    let peer = |(queue, waiting): (usize, &queue::Waiting)| WaitingPeer {
         peer: waiting.peer.to_string(),
-        listener,
+        listener: targets[queue].address.clone(),
         waited_seconds: waiting.waited.map(seconds),
         bytes_queued: waiting.bytes_queued,
         half_closed: waiting.half_closed,
     };
-    all.into_iter().map(peer).collect()
+    queue::longest(queues, WAITING_MAX).into_iter().map(peer).collect()
 }
 
 fn workers(picture: &Picture, now: Moment) -> Vec<WorkerStatus> {
     let mut workers: Vec<WorkerStatus> = picture.workers.iter().map(|one| worker(one, now)).collect();
     for (id, (_, due)) in picture.ids.iter().enumerate().take(picture.workers_wanted) {
-        let manned = picture.workers.iter().any(|worker| worker.id == id && worker.standing != Standing::Draining);
+        let manned =
+            picture.workers.iter().any(|worker| worker.id == id && worker.standing != Standing::Draining);
         if let Some(due) = due.filter(|_| !manned) {
             workers.push(throttled(id, picture, due.since(now)));
         }

@@ -34,15 +34,22 @@ fn open(address: &str, path: &str) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A sample of the metrics: `name{labels}` without its value.
-fn metrics(address: &str) -> BTreeMap<String, f64> {
+/// The metrics that are whole numbers, by `name{labels}`.
+fn metrics(address: &str) -> BTreeMap<String, u64> {
     let (code, text) = get(address, "/metrics").unwrap();
     assert_eq!(code, 200);
-    let samples = text.lines().filter(|line| !line.starts_with('#'));
-    samples.filter_map(|line| line.rsplit_once(' ')).map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
+    parse(&text)
 }
 
-fn sum(metrics: &BTreeMap<String, f64>, name: &str) -> f64 {
+fn parse(text: &str) -> BTreeMap<String, u64> {
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    samples
+        .filter_map(|line| line.rsplit_once(' '))
+        .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
+        .collect()
+}
+
+fn sum(metrics: &BTreeMap<String, u64>, name: &str) -> u64 {
     metrics.iter().filter(|(key, _)| key.split('{').next() == Some(name)).map(|(_, value)| value).sum()
 }
 
@@ -61,12 +68,15 @@ fn every_face_says_that_four_are_busy_and_six_wait() {
     let _held: Vec<Connection> = (0..4).map(|_| server.served()).collect();
     let waiters: Vec<Connection> = (0..6).map(|_| server.connect()).collect();
     let metrics = metrics(&address);
-    assert_eq!(sum(&metrics, "prefork_connections_active"), 4.0);
-    assert_eq!(sum(&metrics, "prefork_capacity_connections"), 4.0);
-    assert_eq!(sum(&metrics, "prefork_accept_queue_length"), 6.0);
+    assert_eq!(sum(&metrics, "prefork_connections_active"), 4);
+    assert_eq!(sum(&metrics, "prefork_capacity_connections"), 4);
+    assert_eq!(sum(&metrics, "prefork_accept_queue_length"), 6);
     let (code, body) = get(&address, "/status.json").unwrap();
     let shown: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((code, shown["pool"]["busy"].as_u64(), shown["pool"]["waiting"].as_u64()), (200, Some(4), Some(6)));
+    assert_eq!(
+        (code, shown["pool"]["busy"].as_u64(), shown["pool"]["waiting"].as_u64()),
+        (200, Some(4), Some(6))
+    );
     let asked = server.status();
     let peers = |status: &Value| -> Vec<Value> {
         status["waiting"].as_array().unwrap().iter().map(|peer| peer["peer"].clone()).collect()
@@ -83,11 +93,19 @@ fn promtool_finds_nothing_to_complain_about() {
     let server = TestServer::start(&FLAGS);
     server.served().finish().unwrap();
     let (_, text) = get(&server.monitor(), "/metrics").unwrap();
-    let mut promtool =
-        Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = promtool.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}\n{text}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
@@ -98,13 +116,11 @@ fn a_monitor_that_is_killed_is_back_at_once_and_nobody_notices() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let scraper = scope.spawn(|| {
-            let mut last = 0.0;
+            let mut last = 0;
             while !stop.load(Ordering::Relaxed) {
                 // It fails while there is no monitor.
                 let Ok((200, text)) = get(&address, "/metrics") else { continue };
-                let messages = text.lines().filter(|line| line.starts_with("prefork_messages_total{"));
-                let messages: f64 =
-                    messages.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum();
+                let messages = sum(&parse(&text), "prefork_messages_total");
                 assert!(messages >= last, "counters go on: {last}, then {messages}");
                 last = messages;
             }
@@ -115,14 +131,19 @@ fn a_monitor_that_is_killed_is_back_at_once_and_nobody_notices() {
             kill(victim, Signal::SIGKILL).unwrap();
             let killed = Instant::now();
             client.exchange(b"hello").unwrap();
-            eventually("the next monitor to answer", || get(&address, "/healthz").ok().filter(|answer| answer.0 == 200));
+            eventually("the next monitor to answer", || {
+                get(&address, "/healthz").ok().filter(|answer| answer.0 == 200)
+            });
             assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
             assert_ne!(monitor(&server), victim);
         }
         stop.store(true, Ordering::Relaxed);
-        assert!(scraper.join().unwrap() >= 1.0);
+        assert!(scraper.join().unwrap() >= 1);
     });
-    assert_eq!(server.log().iter().filter(|line| line.contains("the monitor died: was killed by SIGKILL")).count(), 3);
+    assert_eq!(
+        server.log().iter().filter(|line| line.contains("the monitor died: was killed by SIGKILL")).count(),
+        3
+    );
     assert_eq!(server.status()["totals"]["messages"], 4);
     assert_eq!(server.status()["totals"]["respawns"], 0, "it is no worker");
 }
@@ -146,7 +167,8 @@ fn it_shows_the_drain_and_ends_with_the_pool() {
     let held = server.served();
     assert_eq!(get(&address, "/readyz").unwrap().0, 200);
     server.signal(Signal::SIGTERM);
-    let (code, reason) = eventually("the drain", || get(&address, "/readyz").ok().filter(|answer| answer.0 != 200));
+    let (code, reason) =
+        eventually("the drain", || get(&address, "/readyz").ok().filter(|answer| answer.0 != 200));
     assert_eq!(code, 503);
     assert!(reason.contains("draining"), "{reason}");
     assert_eq!(get(&address, "/healthz").unwrap().0, 200);
@@ -172,11 +194,14 @@ fn it_holds_no_listener_of_the_pool() {
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
     // Local address, state 0A for LISTEN, and in the tenth column the inode: proc_net_tcp in the kernel's documentation.
     let listening = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let listener = listening.clone().find(|line| line[1].ends_with(&format!(":{port:04X}")) && line[3] == "0A");
+    let listener =
+        listening.clone().find(|line| line[1].ends_with(&format!(":{port:04X}")) && line[3] == "0A");
     let name = format!("socket:[{}]", listener.unwrap()[9]);
     let holds = |pid: Pid| {
         let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
-        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|target| target.as_os_str() == name.as_str())
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|target| target.as_os_str() == name.as_str())
     };
     assert!(holds(server.pid()), "{name}");
     let monitor = monitor(&server);
@@ -210,7 +235,8 @@ fn events_come_as_they_happen() {
 #[test]
 fn an_address_that_is_taken_ends_the_start() {
     let first = TestServer::start(&FLAGS);
-    let mut second = TestServer::spawn(crate::support::server_command(), &["--monitor-listen", &first.monitor()]);
+    let mut second =
+        TestServer::spawn(crate::support::server_command(), &["--monitor-listen", &first.monitor()]);
     let (code, log) = second.end();
     assert_eq!(code, 69);
     assert!(log[0].contains("cannot listen on the monitor's address"), "{log:?}");

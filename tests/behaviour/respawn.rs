@@ -33,7 +33,10 @@ fn a_killed_worker_loses_only_what_it_held_and_is_replaced_at_once() {
     assert_eq!(survivors, 2);
     let deaths = server.wait_for_logs("worker died", 1);
     assert_eq!(deaths.len(), 1);
-    assert!(deaths[0].contains("was killed by SIGKILL; 2 connections lost; respawning worker=0"), "{deaths:?}");
+    assert!(
+        deaths[0].contains("was killed by SIGKILL; 2 connections lost; respawning worker=0"),
+        "{deaths:?}"
+    );
     eventually("two workers", || {
         (server.workers().len() == 2 && !server.workers().contains(&victim)).then_some(())
     });

@@ -42,18 +42,25 @@ fn saturated(count: usize) -> (TestServer, Vec<Connection>, Vec<(Connection, [In
 fn four_are_busy_and_six_wait_and_all_are_named() {
     /// By how much the kernel's clock for this may differ, which moves in jiffies.
     const TOLERANCE: Duration = Duration::from_millis(20);
-    let (server, held, mut waiters) = saturated(6);
+    let (server, mut held, mut waiters) = saturated(6);
     let before = Instant::now();
     let status = server.status();
     let after = Instant::now();
     let pool = &status["pool"];
     assert_eq!((&pool["busy"], &pool["idle"], &pool["waiting"]), (&json!(4), &json!(0), &json!(6)));
     assert_eq!((&pool["saturated"], &pool["capacity"]), (&json!(true), &json!(4)));
-    let served: Vec<&Value> =
-        status["workers"].as_array().unwrap().iter().flat_map(|worker| worker["connections"].as_array().unwrap()).collect();
+    let connections: Vec<&Value> = status["workers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|worker| worker["connections"].as_array().unwrap())
+        .collect();
     for connection in &held {
-        let found = served.iter().find(|found| found["peer"] == peer(connection)).unwrap();
-        assert_eq!((&found["messages"], &found["bytes_in"], &found["state"]), (&json!(1), &json!(5), &json!("reading")));
+        let found = connections.iter().find(|found| found["peer"] == peer(connection)).unwrap();
+        assert_eq!(
+            (&found["messages"], &found["bytes_in"], &found["state"]),
+            (&json!(1), &json!(5), &json!("reading"))
+        );
     }
     let found = waiting(&status);
     assert_eq!(found.len(), 6);
@@ -66,7 +73,7 @@ fn four_are_busy_and_six_wait_and_all_are_named() {
     eventually("the waits to grow", || {
         waiting(&server.status()).iter().zip(&found).all(|(now, then)| now.1 > then.1 + 0.05).then_some(())
     });
-    drop(held.into_iter().next());
+    drop(held.remove(0));
     let status = server.wait_for_status("the first to be served", |status| status["pool"]["waiting"] == 5);
     assert_eq!(status["pool"]["busy"], 4);
     assert_eq!(waiting(&status).len(), 5);
@@ -89,10 +96,12 @@ fn who_has_sent_its_last_byte_is_listed_and_who_has_vanished_is_counted() {
     let vanished = vanished.into_socket();
     vanished.set_linger(Some(Duration::ZERO)).unwrap();
     drop(vanished);
-    let status = server.wait_for_status("the reset to arrive", |status| status["listeners"][0]["vanished"] == 1);
+    let status =
+        server.wait_for_status("the reset to arrive", |status| status["listeners"][0]["vanished"] == 1);
     assert_eq!((&status["pool"]["waiting"], waiting(&status).len()), (&json!(3), 2));
     let name = half_closed.local_addr().unwrap().to_string();
-    let found = status["waiting"].as_array().unwrap().iter().find(|peer| peer["peer"] == name.as_str()).unwrap();
+    let found =
+        status["waiting"].as_array().unwrap().iter().find(|peer| peer["peer"] == name.as_str()).unwrap();
     assert_eq!((&found["half_closed"], &found["bytes_queued"]), (&json!(true), &json!(5)));
 }
 
@@ -124,27 +133,38 @@ fn totals_survive_the_death_of_a_worker() {
     drop(held);
     server.served().finish().unwrap();
     let after = server.wait_for_status("both to be closed", |status| status["totals"]["closed"] == 2);
-    assert_eq!(after["totals"], json!({"accepted": 2, "closed": 2, "messages": 2, "bytes_in": 10, "bytes_out": 10, "respawns": 1, "reloads": 0}));
+    assert_eq!(
+        after["totals"],
+        json!({"accepted": 2, "closed": 2, "messages": 2, "bytes_in": 10, "bytes_out": 10, "respawns": 1, "reloads": 0})
+    );
     assert_eq!(before["queue_wait_seconds"]["count"], 1);
     assert_eq!(after["queue_wait_seconds"]["count"], 2);
     assert_ne!(before["workers"][0]["pid"], after["workers"][0]["pid"]);
     let (code, log) = server.stop();
     assert_eq!(code, 0);
-    assert!(log.iter().any(|line| line.contains("1 connection served in all, 0 cut, 0 still queued, 1 lost with workers that died")), "{log:?}");
+    assert!(
+        log.iter().any(|line| line
+            .contains("1 connection served in all, 0 cut, 0 still queued, 1 lost with workers that died")),
+        "{log:?}"
+    );
 }
 
 #[test]
 fn a_worker_that_keeps_dying_is_shown_as_throttled() {
     let server = TestServer::start(&["--workers", "2", "--threads", "1"]);
     for deaths in 1..=4 {
-        let status = server.wait_for_status("worker 0 to be there", |status| status["workers"][0]["state"] == "ready");
+        let status =
+            server.wait_for_status("worker 0 to be there", |status| status["workers"][0]["state"] == "ready");
         let pid = i32::try_from(status["workers"][0]["pid"].as_i64().unwrap()).unwrap();
         kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
         server.wait_for_logs("worker died", deaths);
     }
     let status = server.status();
     assert_eq!(status["master"]["state"], "degraded");
-    assert_eq!((&status["workers"][0]["state"], &status["workers"][0]["pid"]), (&json!("throttled"), &Value::Null));
+    assert_eq!(
+        (&status["workers"][0]["state"], &status["workers"][0]["pid"]),
+        (&json!("throttled"), &Value::Null)
+    );
     assert!(status["workers"][0]["respawn_in_seconds"].as_f64().unwrap() > 0.0, "{status}");
     assert_eq!((&status["pool"]["workers"], &status["pool"]["capacity"]), (&json!(1), &json!(1)));
     assert!(server.ask(&["health"]).status.success(), "one worker accepts");
@@ -158,7 +178,10 @@ fn every_picture_keeps_to_the_schema() {
     let schema = jsonschema::validator_for(&schema).unwrap();
     let check = |server: &TestServer| {
         let status = server.status();
-        let errors: Vec<String> = schema.iter_errors(&status).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        let errors: Vec<String> = schema
+            .iter_errors(&status)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{errors:?}\n{status}");
     };
     let (server, _held, _waiters) = saturated(2);
@@ -167,12 +190,14 @@ fn every_picture_keeps_to_the_schema() {
     check(&server);
     let folder = tempfile::tempdir().unwrap();
     let unix = format!("unix:{}/echo.sock", folder.path().display());
-    let server = TestServer::start(&["--workers", "1", "--threads", "1", "--listen", &format!("127.0.0.1:0,{unix}")]);
+    let server =
+        TestServer::start(&["--workers", "1", "--threads", "1", "--listen", &format!("127.0.0.1:0,{unix}")]);
     check(&server);
     let _served = UnixStream::connect(folder.path().join("echo.sock")).unwrap();
     server.wait_for_status("the unix peer to be served", |status| status["pool"]["busy"] == 1);
     let _queued = UnixStream::connect(folder.path().join("echo.sock")).unwrap();
-    let status = server.wait_for_status("the next one to wait", |status| status["listeners"][1]["waiting"] == 1);
+    let status =
+        server.wait_for_status("the next one to wait", |status| status["listeners"][1]["waiting"] == 1);
     assert_eq!(status["listeners"][1]["vanished"], Value::Null, "unknown is not zero");
     check(&server);
 }
@@ -240,7 +265,8 @@ fn hostile_clients_of_the_control_socket_delay_nobody() {
     }
     drop(silent);
     let descriptors = || crate::support::open_files(server.pid());
-    let settled = eventually("the silent ones to be forgotten", || Some(descriptors()).filter(|count| *count < 20));
+    let settled =
+        eventually("the silent ones to be forgotten", || Some(descriptors()).filter(|count| *count < 20));
     // Asks and never reads.
     for _ in 0..20 {
         control(&server).write_all(b"status\n").unwrap();
@@ -298,8 +324,12 @@ fn saturation_is_told_once_when_it_begins_and_once_when_it_ends() {
     let (server, held, waiters) = saturated(3);
     let begin = server.wait_for_log("saturation begin");
     assert!(begin.contains("capacity=4"), "{begin}");
-    server.wait_for_status("it to be on the scoreboard", |status| !status["pool"]["saturated_for_seconds"].is_null());
-    meanwhile("nothing more is said", Duration::from_millis(300), || server.log().iter().filter(|line| line.contains("saturation")).count() == 1);
+    server.wait_for_status("it to be on the scoreboard", |status| {
+        !status["pool"]["saturated_for_seconds"].is_null()
+    });
+    meanwhile("nothing more is said", Duration::from_millis(300), || {
+        server.log().iter().filter(|line| line.contains("saturation")).count() == 1
+    });
     drop(held);
     for (mut connection, _) in waiters {
         connection.exchange(b"hello").unwrap();
