@@ -90,7 +90,7 @@ fn connection(worker: usize, slot: usize) -> ConnectionStatus {
         peer: Some(format!("127.0.0.1:{}", 40_000 + worker * 100 + slot)),
         slot,
         state: states[(worker + slot) % states.len()],
-        queue_wait_seconds: Some(if slot % 2 == 0 { 0.0 } else { 1.2 }),
+        queue_wait_seconds: Some(if slot.is_multiple_of(2) { 0.0 } else { 1.2 }),
         open_seconds: 3.2,
         messages: 1 + slot as u64,
         bytes_in: 12,
@@ -110,7 +110,7 @@ fn peer(place: usize) -> WaitingPeer {
     }
 }
 
-/// Without a ready worker, one about to be spawned again.
+/// One worker of two has died, and will be spawned again a little later.
 pub(super) fn degraded() -> Status {
     let mut status = busy(2, 2, 2, 0);
     status.master.state = MasterState::Degraded;

@@ -10,8 +10,8 @@ pub(crate) fn time(seconds: f64) -> String {
         ..9.95 => format!("{seconds:.1} s"),
         ..59.5 => format!("{whole} s"),
         _ => match whole {
-            ..3_600 => format!("{}m {:02}s", whole / 60, whole % 60),
-            ..86_400 => format!("{}h {:02}m", whole / 3_600, whole / 60 % 60),
+            0..3_600 => format!("{}m {:02}s", whole / 60, whole % 60),
+            3_600..86_400 => format!("{}h {:02}m", whole / 3_600, whole / 60 % 60),
             _ => format!("{}d {:02}h", whole / 86_400, whole / 3_600 % 24),
         },
     }

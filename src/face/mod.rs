@@ -11,5 +11,6 @@ mod style;
 mod table;
 mod tables;
 pub(crate) mod text;
+pub(crate) mod top;
 
 pub(crate) use style::{Limits, Style};

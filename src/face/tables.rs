@@ -179,13 +179,13 @@ pub(super) fn waiting<'status>(
 pub(super) fn workers(workers: &[WorkerStatus], bar_cells: usize, style: Style) -> Table {
     const COLUMNS: [Column; 8] = [
         Column::left("worker", 0),
-        Column::right("pid", 2),
-        Column::left("state", 0),
+        Column::right("pid", 3),
+        Column::left("state", 1),
         Column::left("busy", 0),
-        Column::right("accepted", 1),
-        Column::right("in", 4),
-        Column::right("out", 4),
-        Column::right("uptime", 3),
+        Column::right("accepted", 2),
+        Column::right("in", 5),
+        Column::right("out", 5),
+        Column::right("uptime", 4),
     ];
     let mut table = Table::new(&COLUMNS);
     for worker in workers {

@@ -20,7 +20,7 @@ pub(crate) fn status(status: &Status, style: Style) -> String {
         lines.push(Line::default());
     }
     lines.extend(tables::waits(&status.queue_wait_seconds).rows(style));
-    written(lines, style)
+    written(&lines, style)
 }
 
 /// Everybody who waits, by queue, the longest first.
@@ -41,7 +41,7 @@ pub(crate) fn queue(status: &Status, style: Style) -> String {
         lines.extend(tables::queue_heading(status, address).rows(style));
         lines.extend(queue_of(status, address, style.with_width(style.width - INDENT)).map(indented));
     }
-    written(lines, style)
+    written(&lines, style)
 }
 
 /// Who waits at one address.
@@ -121,8 +121,8 @@ fn indented(line: Line) -> Line {
     line.indented(INDENT)
 }
 
-fn written(lines: Vec<Line>, style: Style) -> String {
-    lines.into_iter().map(|line| line.write(style)).collect()
+fn written(lines: &[Line], style: Style) -> String {
+    lines.iter().fold(String::new(), |text, line| text + &line.write(style))
 }
 
 #[cfg(test)]
@@ -171,6 +171,19 @@ worker  state      busy
 waits  p50 0 ms  p99 3.1 s  max 3.4 s
 ";
         assert_eq!(status(&example::degraded(), Style { width: 40, unicode: false, ..PLAIN }), expected);
+    }
+
+    #[test]
+    fn a_worker_that_leaves_stands_after_its_replacement() {
+        let text = status(&example::draining(), PLAIN);
+        assert!(text.contains("\npool   [██░░░░░░▒▒▒]  2/8 busy  3 draining\n"));
+        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(['0', '1'])).collect();
+        let starts = [
+            "0       8305  ready     [█░░░] 1/4",
+            "0       7001  draining  [▒▒▒] 3/4",
+            "1       8306  ready",
+        ];
+        assert!(rows.iter().zip(starts).all(|(row, start)| row.starts_with(start)), "{text}");
     }
 
     #[test]
