@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -70,6 +71,10 @@ enum ConfigCommand {
     Default,
 }
 
+/// How long a master may take to answer, once and while its answers are shown live.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE_LIVE: Duration = Duration::from_secs(1);
+
 const FLAGS_HEADING: &str = "Configuration (a flag is stronger than a variable, a variable than the file)";
 
 const AFTER_HELP: &str = "\
@@ -123,29 +128,29 @@ fn run<H: Handler>(cli: &Cli, sources: &Sources, handler: impl FnOnce(&Config) -
 }
 
 /// Asks the master that has this configuration.
-fn ask(config: &Config, request: Request) -> Result<String, Error> {
+fn ask(config: &Config, request: Request, patience: Duration) -> Result<String, Error> {
     let unknown = |cause| Error::NoMaster {
         address: "an unknown place".to_owned(),
         cause: format!("{cause}; name the control socket with --control, as the master's log does"),
     };
-    control::ask(&Control::of(config).map_err(unknown)?, request)
+    control::ask(&Control::of(config).map_err(unknown)?, request, patience)
 }
 
-fn ask_status(config: &Config) -> Result<Status, Error> {
-    let answer = ask(config, Request::Status)?;
+fn ask_status(config: &Config, patience: Duration) -> Result<Status, Error> {
+    let answer = ask(config, Request::Status, patience)?;
     serde_json::from_str(&answer)
         .map_err(|error| Error::system("read the master's answer; is it of another version?")(error))
 }
 
 fn status(config: &Config, format: &Format) -> Result<(), Error> {
     if format.json {
-        return print(&(ask(config, Request::Status)? + "\n"));
+        return print(&(ask(config, Request::Status, PATIENCE)? + "\n"));
     }
-    print(&face::text::status(&ask_status(config)?, Style::of_stdout(Limits::GLANCE)))
+    print(&face::text::status(&ask_status(config, PATIENCE)?, Style::of_stdout(Limits::GLANCE)))
 }
 
 fn queue(config: &Config, format: &Format) -> Result<(), Error> {
-    let status = ask_status(config)?;
+    let status = ask_status(config, PATIENCE)?;
     if !format.json {
         return print(&face::text::queue(&status, Style::of_stdout(Limits::NONE)));
     }
@@ -155,17 +160,19 @@ fn queue(config: &Config, format: &Format) -> Result<(), Error> {
 
 fn top(config: &Config) -> Result<(), Error> {
     // Before the screen changes: the first failure is one that the user sees.
-    ask_status(config)?;
+    ask_status(config, PATIENCE)?;
     if !io::stdout().is_terminal() {
         return Err(Error::system("show the pool live")(io::Error::other(
             "the output is no terminal; `status` prints it once",
         )));
     }
-    Ok(())
+    face::top::run(|| ask_status(config, PATIENCE_LIVE).map_err(|error| error.to_string()))
+        .map_err(Error::system("draw the pool"))
 }
 
 fn health(config: &Config) -> Result<(), Error> {
-    let answer = ask(config, Request::Health).map_err(|error| Error::NotReady(error.to_string()))?;
+    let answer =
+        ask(config, Request::Health, PATIENCE).map_err(|error| Error::NotReady(error.to_string()))?;
     let health: Health = serde_json::from_str(&answer).map_err(|error| Error::NotReady(error.to_string()))?;
     match health.reason {
         None if health.ready => print("ready\n"),

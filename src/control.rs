@@ -26,8 +26,6 @@ const REQUEST_BYTES_MAX: usize = 256;
 const CLIENTS_MAX: usize = 32;
 /// How long a client may take in all, from its connection to its last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long [`ask`] waits for a master.
-const ASK_PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer that [`ask`] reads: a pool of 65,536 busy slots takes about 15 MB.
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
@@ -238,10 +236,10 @@ pub(crate) fn failure(why: &str) -> Vec<u8> {
     answer
 }
 
-/// Asks the master at an address, and returns its answer: a JSON document.
-pub(crate) fn ask(address: &Control, request: Request) -> Result<String, Error> {
+/// Asks the master at an address, and returns its answer: a JSON document. Each step may take so long.
+pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
     let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
-    let answer = exchange(address, request).map_err(|error| failed(describe(&error)))?;
+    let answer = exchange(address, request, patience).map_err(|error| failed(describe(&error, patience)))?;
     let document: serde_json::Value = serde_json::from_str(&answer)
         .map_err(|error| failed(format!("its answer of {} bytes is no JSON: {error}", answer.len())))?;
     match document.get("error").and_then(serde_json::Value::as_str) {
@@ -250,10 +248,10 @@ pub(crate) fn ask(address: &Control, request: Request) -> Result<String, Error> 
     }
 }
 
-fn exchange(address: &Control, request: Request) -> io::Result<String> {
+fn exchange(address: &Control, request: Request, patience: Duration) -> io::Result<String> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_read_timeout(Some(ASK_PATIENCE))?;
-    socket.set_write_timeout(Some(ASK_PATIENCE))?;
+    socket.set_read_timeout(Some(patience))?;
+    socket.set_write_timeout(Some(patience))?;
     socket.connect(&socket_address(address)?)?;
     // An abstract name is anybody's who is first.
     if !is_welcome(&socket) {
@@ -265,13 +263,13 @@ fn exchange(address: &Control, request: Request) -> io::Result<String> {
     Ok(answer)
 }
 
-fn describe(error: &io::Error) -> String {
+fn describe(error: &io::Error, patience: Duration) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
             "nobody listens there; is it running, with the same configuration? --control names another"
                 .to_owned()
         }
-        io::ErrorKind::WouldBlock => format!("it did not answer within {ASK_PATIENCE:?}"),
+        io::ErrorKind::WouldBlock => format!("it did not answer within {patience:?}"),
         _ => error.to_string(),
     }
 }
@@ -352,7 +350,7 @@ mod tests {
     #[test]
     fn a_request_is_answered() {
         let (address, mut control) = open("answered");
-        let client = thread::spawn(move || ask(&address, Request::Status).unwrap());
+        let client = thread::spawn(move || ask(&address, Request::Status, PATIENCE).unwrap());
         let answer = vec![b' '; 5 << 20];
         while !client.is_finished() {
             for (ticket, request) in control.take_requests(Instant::now()) {

@@ -1,12 +1,14 @@
 //! What the server does, seen from outside: the real binary, real sockets, real signals. A file is a behaviour.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod browser;
 mod drain;
 mod echo;
 mod hostile;
 mod monitor;
 mod netcat;
 mod own_handler;
+mod page;
 mod respawn;
 mod saturation;
 mod startup;

@@ -25,8 +25,11 @@ fn waiting(status: &Value) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// A pool of four slots that are taken, with so many more who wait; each with the time of its connect, before and after.
-fn saturated(count: usize) -> (TestServer, Vec<Connection>, Vec<(Connection, [Instant; 2])>) {
+/// Somebody who waits, and the time of its connect, before and after.
+type Waiter = (Connection, [Instant; 2]);
+
+/// A pool of four slots that are taken, with so many more who wait.
+fn saturated(count: usize) -> (TestServer, Vec<Connection>, Vec<Waiter>) {
     let server = TestServer::start(&["--workers", "2", "--threads", "2"]);
     let held = (0..4).map(|_| server.served()).collect();
     let wait = |_| {

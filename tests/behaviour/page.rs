@@ -1,0 +1,44 @@
+//! The live page, in a real browser.
+
+use crate::browser::Browser;
+use crate::support::TestServer;
+use prefork_client::Connection;
+use serde_json::json;
+
+const POOL: [&str; 4] = ["--workers", "2", "--threads", "2"];
+
+#[test]
+fn the_page_follows_the_pool_and_survives_a_restart_of_the_server() {
+    let monitor = ["--monitor-listen", "127.0.0.1:0"];
+    let server = TestServer::start(&[POOL.as_slice(), &monitor].concat());
+    let (address, monitor) = (server.address.clone(), server.monitor());
+    let mut browser = Browser::open(&format!("http://{monitor}/"));
+    browser.wait_for("document.body.dataset.connection === 'live' && document.body.dataset.busy === '0'");
+    assert_eq!(browser.evaluate("document.querySelectorAll('[data-worker] [data-slot]').length"), 4);
+
+    let held: Vec<Connection> = (0..4).map(|_| server.served()).collect();
+    let waiters: Vec<Connection> = (0..6).map(|_| server.connect()).collect();
+    browser.wait_for("document.body.dataset.busy === '4' && document.body.dataset.waiting === '6'");
+    let sentence = browser.evaluate("document.querySelector('#sentence').textContent");
+    assert!(sentence.as_str().unwrap().contains("6 clients wait"), "{sentence}");
+    for waiter in &waiters {
+        let peer = json!(waiter.local_addr().unwrap().to_string());
+        browser.wait_for(&format!("!!document.querySelector(`li[data-peer=${{CSS.escape({peer})}}]`)"));
+    }
+    drop(held);
+    browser.wait_for("document.body.dataset.busy === '4' && document.body.dataset.waiting === '2'");
+    drop(waiters);
+    browser.wait_for("document.body.dataset.busy === '0' && document.body.dataset.waiting === '0'");
+
+    let pid = server.pid();
+    assert_eq!(server.stop().0, 0);
+    browser.wait_for("document.body.dataset.connection === 'lost'");
+    let same = ["--listen", &address, "--monitor-listen", &monitor];
+    let server = TestServer::start(&[POOL.as_slice(), &same].concat());
+    browser.wait_for("document.body.dataset.connection === 'live'");
+    assert_ne!(server.pid(), pid);
+    browser.wait_for(&format!("document.body.innerText.includes('{}')", server.pid()));
+    let _held = server.served();
+    browser.wait_for("document.body.dataset.busy === '1'");
+    assert!(browser.exceptions().is_empty(), "{:?}", browser.exceptions());
+}
