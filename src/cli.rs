@@ -136,8 +136,8 @@ fn ask(config: &Config, request: Request, patience: Duration) -> Result<String, 
     control::ask(&Control::of(config).map_err(unknown)?, request, patience)
 }
 
-fn ask_status(config: &Config, patience: Duration) -> Result<Status, Error> {
-    let answer = ask(config, Request::Status, patience)?;
+fn ask_status(config: &Config, request: Request, patience: Duration) -> Result<Status, Error> {
+    let answer = ask(config, request, patience)?;
     serde_json::from_str(&answer)
         .map_err(|error| Error::system("read the master's answer; is it of another version?")(error))
 }
@@ -146,11 +146,14 @@ fn status(config: &Config, format: &Format) -> Result<(), Error> {
     if format.json {
         return print(&(ask(config, Request::Status, PATIENCE)? + "\n"));
     }
-    print(&face::text::status(&ask_status(config, PATIENCE)?, Style::of_stdout(Limits::GLANCE)))
+    print(&face::text::status(
+        &ask_status(config, Request::Status, PATIENCE)?,
+        Style::of_stdout(Limits::GLANCE),
+    ))
 }
 
 fn queue(config: &Config, format: &Format) -> Result<(), Error> {
-    let status = ask_status(config, PATIENCE)?;
+    let status = ask_status(config, Request::Queue, PATIENCE)?;
     if !format.json {
         return print(&face::text::queue(&status, Style::of_stdout(Limits::NONE)));
     }
@@ -160,13 +163,13 @@ fn queue(config: &Config, format: &Format) -> Result<(), Error> {
 
 fn top(config: &Config) -> Result<(), Error> {
     // Before the screen changes: the first failure is one that the user sees.
-    ask_status(config, PATIENCE)?;
+    ask_status(config, Request::Status, PATIENCE)?;
     if !io::stdout().is_terminal() {
         return Err(Error::system("show the pool live")(io::Error::other(
             "the output is no terminal; `status` prints it once",
         )));
     }
-    face::top::run(|| ask_status(config, PATIENCE_LIVE).map_err(|error| error.to_string()))
+    face::top::run(|| ask_status(config, Request::Status, PATIENCE_LIVE).map_err(|error| error.to_string()))
         .map_err(Error::system("draw the pool"))
 }
 

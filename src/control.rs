@@ -34,16 +34,19 @@ const ANSWER_BYTES_MAX: u64 = 256 << 20;
 pub(crate) enum Request {
     /// The pool at this moment.
     Status,
+    /// The same without the connections that are served, which may be many.
+    Queue,
     /// Whether it is ready.
     Health,
 }
 
 impl Request {
-    const ALL: [Self; 2] = [Self::Status, Self::Health];
+    const ALL: [Self; 3] = [Self::Status, Self::Queue, Self::Health];
 
     fn word(self) -> &'static str {
         match self {
             Self::Status => "status",
+            Self::Queue => "queue",
             Self::Health => "health",
         }
     }
@@ -230,20 +233,31 @@ impl Client {
 }
 
 /// The answer that says why there is none.
+#[derive(Debug, Serialize, Deserialize)]
+struct Refusal {
+    error: Option<String>,
+}
+
+/// An answer of the master.
+pub(crate) fn written(answer: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(answer)
+        .unwrap_or_else(|error| failure(&format!("the answer cannot be written: {error}")))
+}
+
+/// The answer that says why there is none.
 pub(crate) fn failure(why: &str) -> Vec<u8> {
-    let mut answer = serde_json::json!({ "error": why }).to_string().into_bytes();
-    answer.push(b'\n');
-    answer
+    let refusal = Refusal { error: Some(why.to_owned()) };
+    serde_json::to_vec(&refusal).expect("a text can be written")
 }
 
 /// Asks the master at an address, and returns its answer: a JSON document. Each step may take so long.
 pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
     let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
     let answer = exchange(address, request, patience).map_err(|error| failed(describe(&error, patience)))?;
-    let document: serde_json::Value = serde_json::from_str(&answer)
+    let refusal: Refusal = serde_json::from_str(&answer)
         .map_err(|error| failed(format!("its answer of {} bytes is no JSON: {error}", answer.len())))?;
-    match document.get("error").and_then(serde_json::Value::as_str) {
-        Some(why) => Err(Error::Refused { address: address.to_string(), cause: why.to_owned() }),
+    match refusal.error {
+        Some(cause) => Err(Error::Refused { address: address.to_string(), cause }),
         None => Ok(answer),
     }
 }

@@ -19,7 +19,7 @@ use crate::cgroup;
 use crate::channel::{Order, Received, Report};
 use crate::config::Config;
 use crate::connection::LINGER;
-use crate::control::{ControlSocket, Request};
+use crate::control::ControlSocket;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::histogram::Counts;
@@ -32,7 +32,7 @@ use crate::signals::{Command, Signals};
 use crate::snapshot::Observer;
 use crate::sys::{self, Fate};
 use crate::worker::{Worker, timeout_until};
-use words::LastStatus;
+use words::Answer;
 
 /// Signals to stop that come closer together than this are one request.
 const ONE_REQUEST: Duration = Duration::from_millis(200);
@@ -63,7 +63,8 @@ pub(crate) struct Master<H> {
     saturation: Saturation,
     /// The waits in the queue before the pool was last found saturated.
     waits_before: Counts,
-    last_status: Option<LastStatus>,
+    /// What was answered lately.
+    answers: Vec<Answer>,
     /// Connections that workers held when they died, or had still when their time was up.
     lost: u64,
     cut: u64,
@@ -106,7 +107,7 @@ impl<H: Handler> Master<H> {
             waits_before: scoreboard.queue_waits(),
             scoreboard,
             saturation: Saturation::default(),
-            last_status: None,
+            answers: Vec::new(),
             lost: 0,
             cut: 0,
             draining_since: None,
@@ -269,10 +270,7 @@ impl<H: Handler> Master<H> {
     /// Answers whoever has asked at the control socket.
     fn answer(&mut self) {
         for (ticket, request) in self.control.take_requests(Instant::now()) {
-            let answer = match request {
-                Request::Status => self.status(),
-                Request::Health => self.health(),
-            };
+            let answer = self.answer_to(request);
             self.control.answer(ticket, answer);
         }
     }

@@ -5,22 +5,24 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 
 use super::{Master, ONE_REQUEST};
-use crate::control::{self, Health};
+use crate::control::{self, Health, Request};
 use crate::error::Error;
 use crate::listener::Listener;
 use crate::logging::counted;
 use crate::process_table::Stop;
 use crate::saturation::Edge;
 use crate::scoreboard::Happening;
+use crate::snapshot::Status;
 use crate::sys::Moment;
 
 /// An answer is given again to others until this much of the time that it took has gone by: clients that ask all the time
 /// get a fifth of the master's time at most.
 const REUSE: u32 = 4;
 
-/// The last answer to who asked how the pool is, and until when it is as good as a new one.
-pub(super) struct LastStatus {
-    answer: Vec<u8>,
+/// An answer that was given, and until when it is as good as a new one.
+pub(super) struct Answer {
+    request: Request,
+    bytes: Vec<u8>,
     until: Instant,
 }
 
@@ -122,34 +124,42 @@ impl<H> Master<H> {
         }
     }
 
-    /// The pool at this moment, as JSON.
-    pub(super) fn status(&mut self) -> Vec<u8> {
+    /// What the master answers.
+    pub(super) fn answer_to(&mut self, request: Request) -> Vec<u8> {
         let began = Instant::now();
-        if let Some(last) = self.last_status.as_ref().filter(|last| last.until > began) {
-            return last.answer.clone();
+        self.answers.retain(|answer| answer.until > began);
+        if let Some(answer) = self.answers.iter().find(|answer| answer.request == request) {
+            return answer.bytes.clone();
         }
-        let Some(sample) = self.observer.look() else {
-            return control::failure("the scoreboard cannot be read");
-        };
-        let answer = match serde_json::to_vec(&sample.status) {
-            Ok(answer) => answer,
-            Err(error) => return control::failure(&format!("the status cannot be written: {error}")),
+        let bytes = match request {
+            Request::Status => self.status(|status| control::written(&status)),
+            Request::Queue => self.status(|mut status| {
+                status.workers.iter_mut().for_each(|worker| worker.connections.clear());
+                control::written(&status)
+            }),
+            Request::Health => control::written(&self.health()),
         };
         let until = Instant::now() + began.elapsed() * REUSE;
-        self.last_status = Some(LastStatus { answer: answer.clone(), until });
-        answer
+        self.answers.push(Answer { request, bytes: bytes.clone(), until });
+        bytes
     }
 
-    /// Whether the pool takes connections, as JSON.
-    pub(super) fn health(&self) -> Vec<u8> {
+    fn status(&mut self, write: impl FnOnce(Status) -> Vec<u8>) -> Vec<u8> {
+        match self.observer.look() {
+            Some(sample) => write(sample.status),
+            None => control::failure("the scoreboard cannot be read"),
+        }
+    }
+
+    /// Whether the pool takes connections.
+    fn health(&self) -> Health {
         let reason = match self.goal.stop {
             Stop::No if !self.table.is_open() => Some("the first workers are still starting"),
             Stop::No if self.table.accepting() == 0 => Some("no worker accepts"),
             Stop::No => None,
             Stop::Draining | Stop::Now => Some("the pool is stopping"),
         };
-        let health = Health { ready: reason.is_none(), reason: reason.map(str::to_owned) };
-        serde_json::to_vec(&health).unwrap_or_else(|error| control::failure(&error.to_string()))
+        Health { ready: reason.is_none(), reason: reason.map(str::to_owned) }
     }
 
     pub(super) fn finish(&mut self) {

@@ -14,13 +14,12 @@ fn the_page_follows_the_pool_and_survives_a_restart_of_the_server() {
     let (address, monitor) = (server.address.clone(), server.monitor());
     let mut browser = Browser::open(&format!("http://{monitor}/"));
     browser.wait_for("document.body.dataset.connection === 'live' && document.body.dataset.busy === '0'");
-    assert_eq!(browser.evaluate("document.querySelectorAll('[data-worker] [data-slot]').length"), 4);
+    browser.wait_for("document.querySelectorAll('[data-worker] [data-slot]').length === 4");
 
     let held: Vec<Connection> = (0..4).map(|_| server.served()).collect();
     let waiters: Vec<Connection> = (0..6).map(|_| server.connect()).collect();
     browser.wait_for("document.body.dataset.busy === '4' && document.body.dataset.waiting === '6'");
-    let sentence = browser.evaluate("document.querySelector('#sentence').textContent");
-    assert!(sentence.as_str().unwrap().contains("6 clients wait"), "{sentence}");
+    browser.wait_for(r"/6\s+clients\s+wait/.test(document.querySelector('#sentence').textContent)");
     for waiter in &waiters {
         let peer = json!(waiter.local_addr().unwrap().to_string());
         browser.wait_for(&format!("!!document.querySelector(`li[data-peer=${{CSS.escape({peer})}}]`)"));
