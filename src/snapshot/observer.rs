@@ -88,6 +88,7 @@ fn pool(picture: &Picture, workers: &[WorkerStatus], queues: &[Queue], now: Mome
     let ready = || of(WorkerState::Ready).filter(|worker| worker.generation == picture.generation);
     let capacity: usize = ready().map(|worker| worker.threads).sum();
     let busy: usize = ready().map(|worker| worker.busy).sum();
+    let saturated = capacity > 0 && busy >= capacity;
     PoolStatus {
         workers: ready().count(),
         threads: picture.threads,
@@ -95,8 +96,12 @@ fn pool(picture: &Picture, workers: &[WorkerStatus], queues: &[Queue], now: Mome
         busy,
         idle: capacity.saturating_sub(busy),
         waiting: queues.iter().filter_map(|queue| queue.waiting).reduce(|one, two| one + two),
-        saturated: capacity > 0 && busy >= capacity,
-        saturated_for_seconds: picture.saturated_since.map(|since| seconds(now.since(since))),
+        saturated,
+        // The master waits a while before it says that it is over.
+        saturated_for_seconds: picture
+            .saturated_since
+            .filter(|_| saturated)
+            .map(|since| seconds(now.since(since))),
         draining: of(WorkerState::Draining).map(|worker| worker.busy).sum(),
     }
 }
