@@ -4,15 +4,18 @@
 //! only ratios within one run mean something. CPU is user + system time of the server's processes, from
 //! /proc/PID/stat; the load comes from threads of this program on the same machine.
 
+mod support;
+
 use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
+use support::{Server, Summary, cpu_of};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Rounds of the whole comparison.
@@ -46,8 +49,8 @@ fn main() {
     for case in CASES {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            ours.push(measure(&Server::prefork(case.workers, case.threads), case.clients));
-            theirs.push(measure(&Server::tokio(), case.clients));
+            ours.push(measure(&Server::prefork(case.workers, case.threads, &[]), case.clients));
+            theirs.push(measure(&tokio_server(), case.clients));
         }
         let (ours, theirs) = (Summary::of(ours), Summary::of(theirs));
         println!(
@@ -60,81 +63,14 @@ fn main() {
     }
 }
 
-struct Summary {
-    median: f64,
-    least: f64,
-    most: f64,
+fn tokio_server() -> Server {
+    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    command.arg(PEER);
+    Server::start(command)
 }
 
-impl Summary {
-    fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], least: values[0], most: values[values.len() - 1] }
-    }
-}
-
-impl std::fmt::Display for Summary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.1} ({:.1} to {:.1})", self.median, self.least, self.most)
-    }
-}
-
-/// A server in a process of its own, which is ended with this value.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn prefork(workers: usize, threads: usize) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-echo"));
-        command.args(["--config", "/dev/null", "--listen", "127.0.0.1:0"]);
-        command.args(["--workers", &workers.to_string(), "--threads", &threads.to_string()]);
-        Self::start(command)
-    }
-
-    fn tokio() -> Self {
-        let mut command = Command::new(env::current_exe().expect("this program has a path"));
-        command.arg(PEER);
-        Self::start(command)
-    }
-
-    /// Both servers print "listening on ADDRESS" when they are ready.
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().expect("it is piped"))
-            .read_line(&mut line)
-            .expect("the server speaks");
-        let address = line.split("listening on ").nth(1).and_then(|rest| rest.split_whitespace().next());
-        Self { child, address: address.and_then(|text| text.parse().ok()).expect("it names its address") }
-    }
-
-    /// User and system time of the server's processes.
-    fn cpu(&self) -> Duration {
-        let master = self.child.id();
-        let children =
-            std::fs::read_to_string(format!("/proc/{master}/task/{master}/children")).unwrap_or_default();
-        let pids = children.split_whitespace().map(str::to_owned).chain([master.to_string()]);
-        pids.map(|pid| cpu_of(&pid)).sum()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        let _ = self.child.wait();
-    }
-}
-
-/// schedstat counts nanoseconds; /proc/PID/stat counts ticks of 10 ms, too coarse for a short run.
-fn cpu_of(pid: &str) -> Duration {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process lives");
-    let nanoseconds = |task: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-        text.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
-    };
-    Duration::from_nanos(tasks.flatten().map(nanoseconds).sum())
+fn cpu(server: &Server) -> Duration {
+    server.pids().into_iter().map(cpu_of).sum()
 }
 
 /// CPU per connection, in microseconds.
@@ -146,10 +82,10 @@ fn measure(server: &Server, clients: u64) -> f64 {
         "this machine's firewall tracks connections, and its table would overflow: run this in a namespace of its own, \
          unshare -n sh -c 'ip link set lo up; cargo bench --bench per_connection'"
     );
-    let (before, began) = (server.cpu(), Instant::now());
+    let (before, began) = (cpu(server), Instant::now());
     load(server.address, clients, CONNECTIONS);
     assert!(began.elapsed() < Duration::from_secs(60), "the machine is too busy for figures");
-    let spent = server.cpu().saturating_sub(before) / CONNECTIONS;
+    let spent = cpu(server).saturating_sub(before) / CONNECTIONS;
     spent.as_secs_f64() * 1e6
 }
 

@@ -121,6 +121,31 @@ fn saturation_adds_up() {
     assert_eq!((picture.saturated_since, picture.saturated), (None, Duration::from_secs(3)));
 }
 
+/// What docs/performance.md says of a message: run it with --release --ignored --nocapture.
+#[test]
+#[ignore = "prints a figure, and asserts nothing"]
+fn what_a_message_costs() {
+    const MESSAGES: u32 = 20_000_000;
+    let mut scoreboard = scoreboard(1, 1);
+    let lease = scoreboard.lend(0, GENERATION, 1).unwrap();
+    let row = &scoreboard.board().rows(lease).slots[0];
+    let mut rounds: Vec<Duration> = (0..7)
+        .map(|_| {
+            let began = std::time::Instant::now();
+            for _ in 0..MESSAGES {
+                let row = std::hint::black_box(row);
+                row.note_read(64);
+                row.turn_to(State::Writing);
+                row.note_written(64);
+                row.turn_to(State::Reading);
+            }
+            began.elapsed()
+        })
+        .collect();
+    rounds.sort();
+    println!("{:.2} ns per message", rounds[3].as_secs_f64() * 1e9 / f64::from(MESSAGES));
+}
+
 proptest! {
     // Each case maps a board for good.
     #![proptest_config(ProptestConfig::with_cases(16))]
