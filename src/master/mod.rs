@@ -269,6 +269,7 @@ impl<H: Handler> Master<H> {
 
     /// Answers whoever has asked at the control socket.
     fn answer(&mut self) {
+        self.forget_answers();
         for (ticket, request) in self.control.take_requests(Instant::now()) {
             let answer = self.answer_to(request);
             self.control.answer(ticket, answer);

@@ -15,8 +15,10 @@ use crate::scoreboard::Happening;
 use crate::snapshot::Status;
 use crate::sys::Moment;
 
-/// An answer is given again to others until this much of the time that it took has gone by: clients that ask all the time
-/// get a fifth of the master's time at most.
+/// An answer that took longer than this is given again to others.
+const CHEAP: Duration = Duration::from_millis(5);
+/// It is given again until so many times what it took has gone by: clients that ask all the time get a fifth of the
+/// master's time.
 const REUSE: u32 = 4;
 
 /// An answer that was given, and until when it is as good as a new one.
@@ -127,7 +129,6 @@ impl<H> Master<H> {
     /// What the master answers.
     pub(super) fn answer_to(&mut self, request: Request) -> Vec<u8> {
         let began = Instant::now();
-        self.answers.retain(|answer| answer.until > began);
         if let Some(answer) = self.answers.iter().find(|answer| answer.request == request) {
             return answer.bytes.clone();
         }
@@ -139,9 +140,16 @@ impl<H> Master<H> {
             }),
             Request::Health => control::written(&self.health()),
         };
-        let until = Instant::now() + began.elapsed() * REUSE;
+        let (now, cost) = (Instant::now(), began.elapsed());
+        let until = if cost > CHEAP { now + cost * REUSE } else { now };
         self.answers.push(Answer { request, bytes: bytes.clone(), until });
         bytes
+    }
+
+    /// Forgets answers that are no longer good. Those that are given in one turn of the loop share one.
+    pub(super) fn forget_answers(&mut self) {
+        let now = Instant::now();
+        self.answers.retain(|answer| answer.until > now);
     }
 
     fn status(&mut self, write: impl FnOnce(Status) -> Vec<u8>) -> Vec<u8> {

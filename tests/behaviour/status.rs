@@ -247,6 +247,15 @@ fn health_follows_the_life_of_the_pool() {
     assert_eq!(server.ask(&["status"]).status.code(), Some(69));
 }
 
+#[test]
+fn top_needs_a_terminal() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1"]);
+    let output = server.ask(&["top"]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains("the output is no terminal; `status` prints it once"), "{words}");
+}
+
 fn control(server: &TestServer) -> UnixStream {
     let address = SocketAddr::from_abstract_name(&server.control()[1..]).unwrap();
     let socket = UnixStream::connect_addr(&address).unwrap();
