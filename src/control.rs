@@ -269,7 +269,11 @@ fn exchange(address: &Control, request: Request, patience: Duration) -> io::Resu
     socket.connect(&socket_address(address)?)?;
     // An abstract name is anybody's who is first.
     if !is_welcome(&socket) {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+        let user = credentials(&socket).map_or("unknown".to_owned(), |other| other.uid().to_string());
+        let why = format!(
+            "a process of another user listens there, with uid {user}: ask as that user, if you trust it"
+        );
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
     (&socket).write_all(format!("{}\n", request.word()).as_bytes())?;
     let mut answer = String::new();
@@ -329,7 +333,8 @@ fn peer_pid(address: &Control) -> Option<i32> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).ok()?;
     socket.set_nonblocking(true).ok()?;
     socket.connect(&socket_address(address).ok()?).ok()?;
-    credentials(&socket).map(|other| other.pid())
+    // One in another pid namespace has none here.
+    credentials(&socket).map(|other| other.pid()).filter(|pid| *pid > 0)
 }
 
 /// The result of a call, `None` when it has to be repeated later.

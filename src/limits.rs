@@ -27,13 +27,13 @@ struct Need {
 }
 
 impl Need {
-    fn of(workers: usize, threads: usize, listeners: usize) -> Self {
+    fn of(workers: usize, threads: usize, listeners: usize, monitors: u64) -> Self {
         let (workers, threads, listeners) = (workers as u64, threads as u64, listeners as u64);
         Self {
             // Twice the workers: while one is replaced, both are there.
             files: threads.max(2 * workers) + listeners + FILES_BESIDE,
-            // Each worker has a thread that takes orders; the master is one more.
-            tasks: workers * (threads + 1) + 1,
+            // Each worker has a thread that takes orders; the master is one more, and so is the monitor.
+            tasks: workers * (threads + 1) + 1 + monitors,
             mappings: threads * MAPPINGS_PER_THREAD + MAPPINGS_BESIDE,
         }
     }
@@ -43,7 +43,7 @@ impl Need {
 pub(crate) fn prepare(config: &Config) -> Result<(), Error> {
     let listeners = config.listen.iter().map(|address| address.places.len()).sum();
     let (workers, threads) = (config.worker_count(), config.threads.get());
-    let need = Need::of(workers, threads, listeners);
+    let need = Need::of(workers, threads, listeners, u64::from(config.monitor.is_some()));
     let refuse = |why: String| {
         Err(Error::Config(format!(
             "a pool of {workers} workers x {threads} threads is more than this system allows: {why}; \
@@ -100,16 +100,17 @@ mod tests {
 
     #[test]
     fn a_worker_needs_a_file_for_each_slot() {
-        assert_eq!(Need::of(2, 2500, 1).files, 2500 + 1 + FILES_BESIDE);
+        assert_eq!(Need::of(2, 2500, 1, 0).files, 2500 + 1 + FILES_BESIDE);
     }
 
     #[test]
     fn the_master_needs_a_line_to_each_worker_and_to_its_replacement() {
-        assert_eq!(Need::of(1000, 1, 2).files, 2000 + 2 + FILES_BESIDE);
+        assert_eq!(Need::of(1000, 1, 2, 0).files, 2000 + 2 + FILES_BESIDE);
     }
 
     #[test]
     fn a_pool_needs_a_task_for_each_slot_each_worker_and_the_master() {
-        assert_eq!(Need::of(3, 4, 1).tasks, 3 * 5 + 1);
+        assert_eq!(Need::of(3, 4, 1, 0).tasks, 3 * 5 + 1);
+        assert_eq!(Need::of(3, 4, 1, 1).tasks, 3 * 5 + 2);
     }
 }
