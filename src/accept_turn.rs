@@ -96,6 +96,10 @@ struct State {
     slots: usize,
     /// Slots with a connection.
     busy: usize,
+    /// The system lacks something at the moment: no slot can take a connection.
+    short: bool,
+    /// The system refused a thread: slots without one cannot take a connection.
+    refused: bool,
     /// Connections that may end at once.
     brief: usize,
     /// How many brief connections there may be before no sleeping thread is called. It doubles with each that lasts
@@ -121,6 +125,8 @@ impl Turn {
                 armed: true,
                 slots,
                 busy: 0,
+                short: false,
+                refused: false,
                 brief: 0,
                 brief_max: brief_min,
                 brief_min,
@@ -156,13 +162,16 @@ impl Turn {
         let mut state = self.state();
         if let Some(brief) = ended {
             state.note(brief);
-            self.row.set_busy(state.busy);
+            self.publish(&mut state);
             match state.mode {
                 Mode::Closed if state.busy == 0 => signal(&self.changed),
                 // Whoever leads has nothing to wait for but the last handshakes.
                 Mode::Draining if state.busy == 0 => signal(&self.wake),
                 _ => (),
             }
+        } else {
+            // A thread that was refused before has started after all.
+            state.refused = false;
         }
         loop {
             if let Some(door) = state.door.take() {
@@ -212,11 +221,27 @@ impl Turn {
     /// Leaves clients to the siblings while the system lacks something here, or until the leader is called.
     fn sit_out(&self, door: &mut Door, pause: Duration) {
         door.look_away();
-        self.state().signs.short = true;
+        let mut state = self.state();
+        (state.signs.short, state.short) = (true, true);
+        self.publish(&mut state);
+        drop(state);
         signal(&self.changed);
-        let mut files = [PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
-        // An interruption only makes the pause shorter.
-        let _ = poll(&mut files, PollTimeout::try_from(pause).unwrap_or(PollTimeout::MAX));
+        let until = Instant::now() + pause;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let mut files = [PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
+            // An interruption only makes the pause shorter.
+            let called = poll(&mut files, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
+            // A poke is none: two workers that lack something would wake each other without end.
+            quiet(&self.wake);
+            if !called.is_ok_and(|count| count > 0) || self.state().mode != Mode::Accepting {
+                break;
+            }
+        }
+        let mut state = self.state();
+        state.short = false;
+        self.publish(&mut state);
+        drop(state);
         door.look_again();
     }
 
@@ -229,11 +254,19 @@ impl Turn {
     pub(crate) fn arm(&self) {
         let mut state = self.state();
         state.armed = true;
-        self.note_full(&mut state);
+        self.publish(&mut state);
     }
 
-    fn note_full(&self, state: &mut State) {
-        if state.armed && state.busy == state.slots {
+    /// The sign that no slot is idle did not reach the master. It is given again when there is something else to say.
+    pub(crate) fn repeat_full(&self) {
+        self.state().signs.full = true;
+    }
+
+    /// Says how many slots are taken, and how many cannot be, and gives the sign when none is left.
+    fn publish(&self, state: &mut State) {
+        let lacking = state.lacking();
+        self.row.set_busy(state.busy, lacking);
+        if state.armed && state.busy + lacking == state.slots {
             state.armed = false;
             state.signs.full = true;
             signal(&self.changed);
@@ -245,8 +278,7 @@ impl Turn {
         let mut state = self.state();
         state.busy += 1;
         state.brief += 1;
-        self.row.set_busy(state.busy);
-        self.note_full(&mut state);
+        self.publish(&mut state);
         if state.mode == Mode::Closing {
             drop(state);
             self.close_door(door);
@@ -299,6 +331,8 @@ impl Turn {
         let mut state = self.state();
         state.unmanned.push(slot);
         state.grow_not_before = Some(now + GROW_AGAIN_AFTER);
+        state.refused = true;
+        self.publish(&mut state);
         signal(&self.changed);
     }
 
@@ -365,6 +399,15 @@ impl Turn {
 }
 
 impl State {
+    /// How many slots have no connection and cannot get one at the moment.
+    fn lacking(&self) -> usize {
+        match (self.short, self.refused) {
+            (true, _) => self.slots - self.busy,
+            (false, true) => self.unmanned.len(),
+            (false, false) => 0,
+        }
+    }
+
     fn note(&mut self, Brief(brief): Brief) {
         self.busy -= 1;
         if brief {

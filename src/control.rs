@@ -4,10 +4,10 @@
 //! hostile costs the loop nothing and is dropped.
 
 use std::collections::VecDeque;
-use std::fs;
+use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags};
@@ -18,16 +18,18 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::config::Control;
 use crate::error::Error;
-use crate::listener;
+use crate::unix_socket::{self, SocketFile};
 
 /// The longest request. All of ours are shorter by far.
 const REQUEST_BYTES_MAX: usize = 256;
 /// The most clients at a time. Another one takes the place of the oldest.
 const CLIENTS_MAX: usize = 32;
+/// How long nobody is accepted after an accept for which the system lacked something.
+const PAUSE: Duration = Duration::from_millis(500);
 /// How long a client may take in all, from its connection to its last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that [`ask`] reads: a pool of 65,536 busy slots takes about 15 MB.
-const ANSWER_BYTES_MAX: u64 = 256 << 20;
+const ANSWER_BYTES_MAX: usize = 256 << 20;
 
 /// What a client may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +73,14 @@ pub(crate) struct Ticket(u64);
 /// The socket, with whoever is connected to it.
 pub(crate) struct ControlSocket {
     socket: Socket,
+    address: Control,
     /// The file, which goes with the process that made it.
-    path: Option<PathBuf>,
+    file: Option<SocketFile>,
     owner: u32,
     clients: VecDeque<Client>,
     tickets: u64,
+    /// Until then nobody is accepted: the system lacked what it takes.
+    accept_not_before: Option<Instant>,
 }
 
 struct Client {
@@ -91,24 +96,37 @@ enum Stage {
     /// The master has its request.
     Waiting,
     /// So much of its answer is sent.
-    Answering { answer: Vec<u8>, sent: usize },
+    Answering { answer: Rc<[u8]>, sent: usize },
 }
 
 impl ControlSocket {
-    /// Opens it. An address that a live master has is refused, with that master's pid.
+    /// Opens it. An address that somebody has is refused, with who it is.
     pub(crate) fn open(address: &Control) -> Result<Self, Error> {
         let refused = |error: io::Error| {
             let taken = error.kind() == io::ErrorKind::AddrInUse;
-            let cause = match peer_pid(address).filter(|_| taken) {
-                Some(pid) => {
-                    format!("the master with pid {pid} has it; stop that, or choose another with --control")
-                }
-                None => error.to_string(),
+            let cause = match owner(address).filter(|_| taken) {
+                Some((pid, user)) => format!(
+                    "the master with pid {pid}, of the user with uid {user}, has it; stop that, or choose another with --control"
+                ),
+                None => format!("{error}; choose another with --control"),
             };
             Error::Listen { address: format!("the control socket {address}"), cause }
         };
-        let (socket, path) = bind(address).map_err(refused)?;
-        Ok(Self { socket, path, owner: std::process::id(), clients: VecDeque::new(), tickets: 0 })
+        let socket = bind(address).map_err(refused)?;
+        let file = match address {
+            Control::Path(path) => Some(SocketFile::of(path).map_err(refused)?),
+            Control::Abstract(_) | Control::Auto => None,
+        };
+        let owner = std::process::id();
+        Ok(Self {
+            socket,
+            address: address.clone(),
+            file,
+            owner,
+            clients: VecDeque::new(),
+            tickets: 0,
+            accept_not_before: None,
+        })
     }
 
     /// What to wait for.
@@ -121,12 +139,14 @@ impl ControlSocket {
             };
             Some(PollFd::new(client.socket.as_fd(), flags))
         });
-        std::iter::once(PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)).chain(clients)
+        let is_open = self.accept_not_before.is_none();
+        let door = is_open.then(|| PollFd::new(self.socket.as_fd(), PollFlags::POLLIN));
+        door.into_iter().chain(clients)
     }
 
-    /// When a client's time is up.
+    /// When a client's time is up, or clients are accepted again.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.clients.iter().map(|client| client.deadline).min()
+        self.clients.iter().map(|client| client.deadline).chain(self.accept_not_before).min()
     }
 
     /// Goes on with every client as far as it goes without waiting, and returns the requests that are complete.
@@ -144,7 +164,7 @@ impl ControlSocket {
     }
 
     /// Answers a request. Whoever has gone meanwhile gets nothing.
-    pub(crate) fn answer(&mut self, ticket: Ticket, answer: Vec<u8>) {
+    pub(crate) fn answer(&mut self, ticket: Ticket, answer: Rc<[u8]>) {
         let Some(at) = self.clients.iter().position(|client| client.ticket == ticket) else { return };
         let client = &mut self.clients[at];
         client.stage = Stage::Answering { answer, sent: 0 };
@@ -154,27 +174,55 @@ impl ControlSocket {
     }
 
     fn accept(&mut self, now: Instant) {
+        if self.accept_not_before.is_some_and(|at| at > now) {
+            return;
+        }
+        self.accept_not_before = None;
         // As many as may stay: whoever comes after them has to wait for the next turn of the loop.
         for _ in 0..CLIENTS_MAX {
-            let Ok((socket, _)) = self.socket.accept() else { return };
-            if socket.set_nonblocking(true).is_err() || !is_welcome(&socket) {
-                continue;
+            match self.socket.accept() {
+                Ok((socket, _)) => self.admit(socket, now),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    // Most likely no file is left. Whoever waits stays in the queue, and would wake the loop at once.
+                    tracing::debug!("cannot accept at the control socket: {error}");
+                    self.accept_not_before = Some(now + PAUSE);
+                    return;
+                }
             }
-            if self.clients.len() == CLIENTS_MAX {
-                self.clients.pop_front();
-            }
-            self.tickets += 1;
-            let (ticket, deadline) = (Ticket(self.tickets), now + PATIENCE);
-            self.clients.push_back(Client { ticket, socket, deadline, stage: Stage::Asking(Vec::new()) });
         }
+    }
+
+    fn admit(&mut self, socket: Socket, now: Instant) {
+        if socket.set_nonblocking(true).is_err() {
+            return;
+        }
+        if !is_welcome(&socket) {
+            // If this fails, the client hears nothing, as it would without it.
+            let _ = socket.send_with_flags(&failure("you are another user"), nix::libc::MSG_NOSIGNAL);
+            return;
+        }
+        if self.clients.len() == CLIENTS_MAX {
+            self.clients.pop_front();
+        }
+        self.tickets += 1;
+        let (ticket, deadline) = (Ticket(self.tickets), now + PATIENCE);
+        self.clients.push_back(Client { ticket, socket, deadline, stage: Stage::Asking(Vec::new()) });
+    }
+}
+
+impl fmt::Display for ControlSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
     }
 }
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
         // A child drops it too, but the file is the master's.
-        if let Some(path) = self.path.as_ref().filter(|_| self.owner == std::process::id()) {
-            let _ = fs::remove_file(path);
+        if let Some(file) = self.file.as_ref().filter(|_| self.owner == std::process::id()) {
+            // It fails when it is gone, which is as good.
+            let _ = file.remove();
         }
     }
 }
@@ -228,7 +276,7 @@ impl Client {
     }
 
     fn refuse(&mut self, why: &str) {
-        self.stage = Stage::Answering { answer: failure(why), sent: 0 };
+        self.stage = Stage::Answering { answer: failure(why).into(), sent: 0 };
     }
 }
 
@@ -250,7 +298,7 @@ pub(crate) fn failure(why: &str) -> Vec<u8> {
     serde_json::to_vec(&refusal).expect("a text can be written")
 }
 
-/// Asks the master at an address, and returns its answer: a JSON document. Each step may take so long.
+/// Asks the master at an address, and returns its answer: a JSON document. It may take so long.
 pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
     let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
     let answer = exchange(address, request, patience).map_err(|error| failed(describe(&error, patience)))?;
@@ -263,22 +311,50 @@ pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Re
 }
 
 fn exchange(address: &Control, request: Request, patience: Duration) -> io::Result<String> {
+    let deadline = Instant::now() + patience;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_read_timeout(Some(patience))?;
     socket.set_write_timeout(Some(patience))?;
     socket.connect(&socket_address(address)?)?;
     // An abstract name is anybody's who is first.
     if !is_welcome(&socket) {
         let user = credentials(&socket).map_or("unknown".to_owned(), |other| other.uid().to_string());
-        let why = format!(
-            "a process of another user listens there, with uid {user}: ask as that user, if you trust it"
-        );
+        let why =
+            format!("a process of the user with uid {user} listens there: ask as that user, if you trust it");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
-    (&socket).write_all(format!("{}\n", request.word()).as_bytes())?;
-    let mut answer = String::new();
-    (&socket).take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
-    Ok(answer)
+    // A master that refuses may have answered and closed already: what it said is there to be read.
+    let asked = (&socket).write_all(format!("{}\n", request.word()).as_bytes());
+    let answer = read_until(&socket, deadline)?;
+    if answer.is_empty() {
+        asked?;
+    }
+    String::from_utf8(answer).map_err(io::Error::other)
+}
+
+/// Reads to the end.
+fn read_until(mut socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        socket.set_read_timeout(Some(left))?;
+        match socket.read(&mut buffer) {
+            Ok(0) => return Ok(answer),
+            Ok(length) => answer.extend(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            // It closed with something of ours unread, after it had answered.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !answer.is_empty() => {
+                return Ok(answer);
+            }
+            Err(error) => return Err(error),
+        }
+        if answer.len() > ANSWER_BYTES_MAX {
+            return Err(io::Error::other(format!("its answer is longer than {ANSWER_BYTES_MAX} bytes")));
+        }
+    }
 }
 
 fn describe(error: &io::Error, patience: Duration) -> String {
@@ -292,18 +368,20 @@ fn describe(error: &io::Error, patience: Duration) -> String {
     }
 }
 
-fn bind(address: &Control) -> io::Result<(Socket, Option<PathBuf>)> {
-    let (socket, path) = if let Control::Path(path) = address {
+fn bind(address: &Control) -> io::Result<Socket> {
+    let backlog = i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX);
+    let socket = match address {
         // The owner alone may use it.
-        (listener::unix_socket(path, Some(0o600))?, Some(path.clone()))
-    } else {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        socket.bind(&socket_address(address)?)?;
-        (socket, None)
+        Control::Path(path) => unix_socket::listen(path, Some(0o600), backlog)?,
+        Control::Abstract(_) | Control::Auto => {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+            socket.bind(&socket_address(address)?)?;
+            socket.listen(backlog)?;
+            socket
+        }
     };
     socket.set_nonblocking(true)?;
-    socket.listen(i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))?;
-    Ok((socket, path))
+    Ok(socket)
 }
 
 fn socket_address(address: &Control) -> io::Result<SockAddr> {
@@ -328,13 +406,13 @@ fn credentials(socket: &Socket) -> Option<UnixCredentials> {
     getsockopt(socket, PeerCredentials).ok()
 }
 
-/// Who listens at an address.
-fn peer_pid(address: &Control) -> Option<i32> {
+/// Who listens at an address: pid and user.
+fn owner(address: &Control) -> Option<(i32, u32)> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).ok()?;
     socket.set_nonblocking(true).ok()?;
     socket.connect(&socket_address(address).ok()?).ok()?;
-    // One in another pid namespace has none here.
-    credentials(&socket).map(|other| other.pid()).filter(|pid| *pid > 0)
+    // One in another pid namespace has no pid here.
+    credentials(&socket).filter(|other| other.pid() > 0).map(|other| (other.pid(), other.uid()))
 }
 
 /// The result of a call, `None` when it has to be repeated later.
@@ -374,7 +452,7 @@ mod tests {
         while !client.is_finished() {
             for (ticket, request) in control.take_requests(Instant::now()) {
                 assert_eq!(request, Request::Status);
-                control.answer(ticket, [b"{}".as_slice(), &answer].concat());
+                control.answer(ticket, [b"{}".as_slice(), &answer].concat().into());
             }
         }
         assert_eq!(client.join().unwrap().len(), answer.len() + 2);

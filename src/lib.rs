@@ -13,9 +13,9 @@
 //! |---|---|
 //! | 6 | `cli` |
 //! | 5 | `master`, `face` |
-//! | 4 | `worker` |
-//! | 3 | `process_table`, `accept_turn`, `door`, `connection` |
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging` |
+//! | 4 | `worker`, `monitor`, `control` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation` |
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
@@ -48,6 +48,7 @@ mod logging;
 mod queue;
 mod scoreboard;
 mod signals;
+mod unix_socket;
 
 mod cgroup;
 mod error;

@@ -5,18 +5,16 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nix::sys::stat::{Mode, umask};
-use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place, Timeouts};
 use crate::error::Error;
 use crate::queue::Target;
 use crate::sys::{self, IntegerOption, QueueInfo};
+use crate::unix_socket::{self, SocketFile};
 
 /// The read timeout with which an accepted connection begins: how long it is brief at most, see `accept_turn`.
 ///
@@ -49,8 +47,8 @@ pub(crate) struct Listener {
     timeouts: Timeouts,
     /// Whether the gate is closed, which every process that shares the socket has to know: shared memory.
     gate_is_closed: &'static AtomicBool,
-    /// Device and inode of a unix socket's file: another master may have put its own in the same place since.
-    file: Option<(u64, u64)>,
+    /// A unix socket's file: another master may have put its own in the same place since.
+    file: Option<SocketFile>,
 }
 
 /// Opens the listeners of a configuration.
@@ -70,19 +68,19 @@ pub(crate) fn open_all(config: &Config, gate_is_closed: &'static AtomicBool) -> 
 impl Listener {
     /// Binds a place and listens on it.
     fn open(place: &Place, config: &Config, gate_is_closed: &'static AtomicBool) -> io::Result<Self> {
+        let backlog = i32::try_from(config.backlog.get()).unwrap_or(i32::MAX);
         let socket = match place {
-            Place::Tcp(address) => tcp_socket(*address, &config.timeouts)?,
-            Place::Unix { path, mode } => unix_socket(path, *mode)?,
+            Place::Tcp(address) => tcp_socket(*address, &config.timeouts, backlog)?,
+            Place::Unix { path, mode } => unix_socket::listen(path, *mode, backlog)?,
         };
         // The queue of all workers is one, and a worker must find out without blocking that a sibling was faster.
         socket.set_nonblocking(true)?;
-        socket.listen(i32::try_from(config.backlog.get()).unwrap_or(i32::MAX))?;
         let place = match socket.local_addr()?.as_socket() {
             Some(address) => Place::Tcp(address),
             None => place.clone(),
         };
         let file = match &place {
-            Place::Unix { path, .. } => Some(identity(path)?),
+            Place::Unix { path, .. } => Some(SocketFile::of(path)?),
             Place::Tcp(_) => None,
         };
         Ok(Self { socket, place, timeouts: config.timeouts, gate_is_closed, file })
@@ -137,14 +135,9 @@ impl Listener {
     /// of 255, ip(7), drops every new SYN. Unix: the file goes, so nobody finds the socket any more.
     pub(crate) fn close_gate(&self) -> io::Result<()> {
         self.gate_is_closed.store(true, Ordering::SeqCst);
-        match &self.place {
-            Place::Tcp(address) => set_minimum_ttl(&self.socket, *address, 255),
-            Place::Unix { path, .. } => match identity(path) {
-                Ok(file) if Some(file) == self.file => fs::remove_file(path),
-                Ok(_) => Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(error),
-            },
+        match (&self.place, &self.file) {
+            (Place::Tcp(address), _) => set_minimum_ttl(&self.socket, *address, 255),
+            (Place::Unix { .. }, file) => file.as_ref().map_or(Ok(()), SocketFile::remove),
         }
     }
 
@@ -178,7 +171,7 @@ impl AsFd for Listener {
 
 /// A bound TCP socket. Accepted connections inherit what is set here (`tcp_create_openreq_child` clones the listener),
 /// which spares each of them these calls.
-fn tcp_socket(address: SocketAddr, timeouts: &Timeouts) -> io::Result<Socket> {
+fn tcp_socket(address: SocketAddr, timeouts: &Timeouts, backlog: i32) -> io::Result<Socket> {
     /// A peer that is gone without a word is found out after two minutes, also where no idle timeout is set.
     const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(60))
@@ -194,34 +187,8 @@ fn tcp_socket(address: SocketAddr, timeouts: &Timeouts) -> io::Result<Socket> {
     socket.set_read_timeout(Some(BRIEF))?;
     socket.set_write_timeout(timeouts.write)?;
     socket.bind(&address.into())?;
+    socket.listen(backlog)?;
     Ok(socket)
-}
-
-/// A bound unix socket. A file that a dead server left behind is replaced; one that somebody listens on is not.
-pub(crate) fn unix_socket(path: &Path, mode: Option<u32>) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    let address = SockAddr::unix(path)?;
-    if let Ok(metadata) = fs::symlink_metadata(path) {
-        if !metadata.file_type().is_socket() {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists and is no socket"));
-        }
-        let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        probe.set_nonblocking(true)?;
-        match probe.connect(&address) {
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
-            // Connected, or a full queue: somebody listens.
-            _ => return Err(io::ErrorKind::AddrInUse.into()),
-        }
-    }
-    let Some(mode) = mode else {
-        socket.bind(&address)?;
-        return Ok(socket);
-    };
-    // The file has its permissions from its first moment. The umask is the whole process', which has one thread.
-    let before = umask(Mode::from_bits_truncate(!mode & 0o777));
-    let bound = socket.bind(&address);
-    umask(before);
-    bound.map(|()| socket)
 }
 
 fn set_minimum_ttl(socket: &Socket, address: SocketAddr, minimum: i32) -> io::Result<()> {
@@ -231,11 +198,6 @@ fn set_minimum_ttl(socket: &Socket, address: SocketAddr, minimum: i32) -> io::Re
         sys::set_option(socket, IntegerOption::Ipv6MinimumHops, minimum)?;
     }
     Ok(())
-}
-
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    let metadata = fs::symlink_metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
 }
 
 fn refused(address: &Address, place: &Place, error: &io::Error) -> Error {

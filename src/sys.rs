@@ -47,15 +47,17 @@ pub(crate) enum Fate {
     Died(ExitStatus),
     /// A signal stopped it.
     Stopped,
+    /// A signal made it go on.
+    Continued,
 }
 
-/// Reaps a dead child, or notes a stopped one, whoever it is; `None` when there is none.
+/// Reaps a dead child, or notes one that was stopped or goes on, whoever it is; `None` when there is none.
 ///
 /// Unlike `nix::sys::wait` it loses no child that died of a real-time signal, for which `nix` has no name.
 pub(crate) fn reap() -> io::Result<Option<(Pid, Fate)>> {
     let mut raw: libc::c_int = 0;
     // SAFETY: `raw` is a valid place for an int, for the time of the call.
-    let pid = unsafe { libc::waitpid(-1, &raw mut raw, libc::WNOHANG | libc::WUNTRACED) };
+    let pid = unsafe { libc::waitpid(-1, &raw mut raw, libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED) };
     let status = ExitStatus::from_raw(raw);
     match pid {
         0 => Ok(None),
@@ -64,6 +66,7 @@ pub(crate) fn reap() -> io::Result<Option<(Pid, Fate)>> {
             error => Err(error),
         },
         pid if status.stopped_signal().is_some() => Ok(Some((Pid::from_raw(pid), Fate::Stopped))),
+        pid if status.continued() => Ok(Some((Pid::from_raw(pid), Fate::Continued))),
         pid => Ok(Some((Pid::from_raw(pid), Fate::Died(status)))),
     }
 }

@@ -225,8 +225,11 @@ impl<H: Handler> FirstThread<H> {
             self.report(Report::Closed);
         }
         let Signs { short, full } = self.shared.turn.take_signs();
-        for (_, report) in [(short, Report::Short), (full, Report::Full)].into_iter().filter(|(is, _)| *is) {
-            self.report(report);
+        if short {
+            self.report(Report::Short);
+        }
+        if full && !self.report(Report::Full) {
+            self.shared.turn.repeat_full();
         }
         if self.shared.turn.call_at().is_some_and(|at| at <= now) {
             self.shared.follow(self.shared.turn.call_again(now));
@@ -261,10 +264,13 @@ impl<H: Handler> FirstThread<H> {
         }
     }
 
-    fn report(&self, report: Report) {
-        if let Err(error) = self.channel.send(report) {
+    /// Whether the master will hear of it.
+    fn report(&self, report: Report) -> bool {
+        let sent = self.channel.send(report);
+        if let Err(error) = &sent {
             tracing::debug!(worker = self.shared.id, "cannot report {report:?} to the master: {error}");
         }
+        sent.is_ok()
     }
 
     /// Waits for an order, a signal, a change among the connections, or the end of the time.

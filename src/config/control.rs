@@ -1,7 +1,7 @@
 //! The address of the control socket: `@name`, an absolute path, or `auto`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Config, Place, UNIX_PATH_BYTES_MAX};
 
@@ -52,9 +52,7 @@ impl Control {
         match (port, places.first()) {
             (Some(0), _) => Err("the port of `listen` is 0, so it is another one at each start".to_owned()),
             (Some(port), _) => Ok(Self::Abstract(format!("prefork-echo-{port}"))),
-            (None, Some(Place::Unix { path, .. })) => {
-                Self::parse(&format!("@prefork-echo-{}", path.display()))
-            }
+            (None, Some(Place::Unix { path, .. })) => Ok(Self::Abstract(named_after(path))),
             (None, _) => Err("there is no `listen` to name it after".to_owned()),
         }
     }
@@ -63,6 +61,15 @@ impl Control {
     pub(crate) fn of(config: &Config) -> Result<Self, String> {
         config.control.resolve(config.listen.iter().flat_map(|address| &address.places))
     }
+}
+
+/// The name after a path, of which the end tells most if all of it is too long.
+fn named_after(path: &Path) -> String {
+    const PREFIX: &str = "prefork-echo-";
+    let path = path.display().to_string();
+    let start = path.len().saturating_sub(UNIX_PATH_BYTES_MAX - PREFIX.len());
+    let start = (start..=path.len()).find(|at| path.is_char_boundary(*at)).unwrap_or_default();
+    format!("{PREFIX}{}", &path[start..])
 }
 
 impl fmt::Display for Control {
@@ -103,6 +110,9 @@ mod tests {
             "@prefork-echo-7000"
         );
         assert_eq!(resolve(&[&unix]).unwrap(), "@prefork-echo-/run/echo.sock");
+        let long = Place::Unix { path: PathBuf::from(format!("/{}é.sock", "x".repeat(100))), mode: None };
+        let name = resolve(&[&long]).unwrap();
+        assert!(name.ends_with("xé.sock") && name.len() <= UNIX_PATH_BYTES_MAX + 1, "{name}");
         assert!(resolve(&[&tcp("127.0.0.1:0")]).is_err());
         let named = Control::Abstract("mine".to_owned());
         assert_eq!(named.resolve([&tcp("127.0.0.1:0")]).unwrap(), named);

@@ -217,7 +217,7 @@ impl Settings {
                 .apply(key, &Value::Loose(text), Origin::Flag { name: flag.clone() })
                 .map_err(|problem| Refusal::Flag(format!("{flag} {text}: {problem}")))?;
         }
-        settings.check_slots().map_err(Refusal::Config)?;
+        settings.check_slots().and_then(|()| settings.check_monitor()).map_err(Refusal::Config)?;
         Ok(settings)
     }
 
@@ -260,7 +260,19 @@ impl Settings {
         Ok(())
     }
 
-    /// The one rule that spans two keys.
+    /// The monitor has an address of its own.
+    fn check_monitor(&self) -> Result<(), String> {
+        let Some(monitor) = &self.config.monitor else { return Ok(()) };
+        match self.config.listen.iter().find_map(|address| monitor.overlap(address)) {
+            None => Ok(()),
+            Some(shared) => Err(format!(
+                "monitor.listen ({}) and listen ({}) both claim {shared}: give the monitor a port of its own",
+                self.origins["monitor.listen"], self.origins["listen"],
+            )),
+        }
+    }
+
+    /// Workers and threads together have a limit.
     fn check_slots(&self) -> Result<(), String> {
         let (workers, threads) = (self.config.worker_count(), self.config.threads.get());
         if self.config.capacity() <= SLOTS_MAX {

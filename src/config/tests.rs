@@ -130,3 +130,12 @@ proptest! {
         prop_assert_eq!(taken, (1..=1024).contains(&workers));
     }
 }
+
+#[test]
+fn the_monitor_has_an_address_of_its_own() {
+    let both = "listen = [\"127.0.0.1:8080\"]\n[monitor]\nlisten = ";
+    assert!(refusal(&format!("{both}\"127.0.0.1:8080\"")).contains("both claim 127.0.0.1:8080"));
+    assert!(refusal(&format!("{both}\"unix:/run/x\"")).contains("over TCP"));
+    assert_eq!(load(&format!("{both}\"none\""), &[]).unwrap().config.monitor, None);
+    assert!(load(&format!("{both}\"127.0.0.1:8081\""), &[]).unwrap().config.monitor.is_some());
+}

@@ -81,10 +81,13 @@ impl<H: Handler> Master<H> {
         let signals = Signals::of_master().map_err(Error::system("subscribe to signals"))?;
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let listeners = listener::open_all(&config, &board.gate_is_closed)?;
-        let places = listeners.iter().map(Listener::place);
-        let control = ControlSocket::open(&config.control.resolve(places).map_err(Error::Config)?)?;
-        let monitor_listener = config.monitor.as_ref().map(monitor::Listener::open).transpose()?;
-        let targets = listeners.iter().map(Listener::target).collect::<Result<_, _>>();
+        let (control, monitor_listener, observer) = Self::open_faces(&config, board, &listeners)
+            .inspect_err(|_| {
+                // What they have put into the file system goes with this start.
+                for listener in &listeners {
+                    let _ = listener.close_gate();
+                }
+            })?;
         let (generation, workers, timeouts) = (1, config.worker_count(), config.timeouts);
         let scoreboard = Scoreboard::new(board, workers, config.threads.get(), generation);
         Ok(Self {
@@ -103,7 +106,7 @@ impl<H: Handler> Master<H> {
             control,
             table: ProcessTable::new(Instant::now()),
             generation,
-            observer: Observer::new(board, targets.map_err(Error::system("look at the listeners"))?),
+            observer,
             waits_before: scoreboard.queue_waits(),
             scoreboard,
             saturation: Saturation::default(),
@@ -114,6 +117,20 @@ impl<H: Handler> Master<H> {
             last_cause: None,
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
+    }
+
+    /// Opens all by which the pool is seen.
+    fn open_faces(
+        config: &Config,
+        board: &'static Board,
+        listeners: &[Listener],
+    ) -> Result<(ControlSocket, Option<monitor::Listener>, Observer), Error> {
+        let places = listeners.iter().map(Listener::place);
+        let control = ControlSocket::open(&config.control.resolve(places).map_err(Error::Config)?)?;
+        let monitor = config.monitor.as_ref().map(monitor::Listener::open).transpose()?;
+        let targets = listeners.iter().map(Listener::target).collect::<Result<_, _>>();
+        let targets = targets.map_err(Error::system("look at the listeners"))?;
+        Ok((control, monitor, Observer::new(board, targets)))
     }
 
     /// Runs the pool to its end. In a child it returns too: see [`Life`].
@@ -171,7 +188,11 @@ impl<H: Handler> Master<H> {
             match fate {
                 Fate::Died(status) => self.bury(pid, status),
                 // Until it goes on, somebody for whom it was woken would wait beside idle siblings.
-                Fate::Stopped => self.table.note_unable(pid),
+                Fate::Stopped => {
+                    self.table.note_unable(pid);
+                    self.note_stopped(pid, true);
+                }
+                Fate::Continued => self.note_stopped(pid, false),
             }
         }
         Ok(())
@@ -193,7 +214,7 @@ impl<H: Handler> Master<H> {
     fn tell(&mut self, pid: Pid, order: Order) {
         let Some(worker) = self.table.find(pid) else { return };
         let told = worker.channel.as_ref().map_or(Ok(()), |channel| channel.send(order));
-        if let Err(error) = told {
+        if let Err(error) = &told {
             // A dead one is about to be reaped. One that is stopped has enough orders to look at when it goes on.
             tracing::debug!(
                 worker = worker.id,
@@ -201,7 +222,11 @@ impl<H: Handler> Master<H> {
                 "cannot tell the worker {order:?}: {error}"
             );
         }
-        self.table.note_told(pid, order, &self.goal, Instant::now());
+        let reached = told.is_ok();
+        // One that did not hear that it is to say when it is full again is asked again.
+        if reached || order != Order::Arm {
+            self.table.note_told(pid, order, &self.goal, Instant::now());
+        }
         self.note_standing(pid);
     }
 
@@ -281,6 +306,13 @@ impl<H: Handler> Master<H> {
             // The next turn reaps.
             Command::Reap => (),
             Command::Drain(signal) => self.stop(signal),
+        }
+    }
+
+    fn note_stopped(&mut self, pid: Pid, stopped: bool) {
+        if let Some(worker) = self.table.find(pid) {
+            worker.stopped = stopped;
+            self.scoreboard.note_stopped(worker.lease, stopped);
         }
     }
 

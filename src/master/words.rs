@@ -1,5 +1,6 @@
 //! What the master says: its first and its last line, saturation, and answers at the control socket.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -24,7 +25,7 @@ const REUSE: u32 = 4;
 /// An answer that was given, and until when it is as good as a new one.
 pub(super) struct Answer {
     request: Request,
-    bytes: Vec<u8>,
+    bytes: Rc<[u8]>,
     until: Instant,
 }
 
@@ -35,6 +36,7 @@ impl<H> Master<H> {
         let limits = self.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
         tracing::info!(
             pid = std::process::id(),
+            control = %self.control,
             "listening on {} with {} x {} = {}, backlog {}",
             addresses.join(", "),
             counted(self.goal.workers as u64, "worker"),
@@ -113,36 +115,38 @@ impl<H> Master<H> {
             Edge::End { lasted, peak } => {
                 let waits = self.scoreboard.queue_waits().since(&self.waits_before);
                 let (waited, longest) = (waits.noticeable(), waits.max().unwrap_or_default());
-                self.scoreboard.end_saturation(lasted);
+                self.scoreboard.end_saturation(Moment::now());
                 self.scoreboard.note(Happening::SaturationEnd { lasted, peak, longest, waited });
                 tracing::info!(
                     lasted = lasted.as_secs_f64(),
                     peak_queue = peak,
                     longest_wait = longest.as_secs_f64(),
                     waited,
-                    "saturation end: slots are idle again"
+                    "saturation end: {}",
+                    if self.goal.stop == Stop::No { "slots are idle again" } else { "the pool stops" }
                 );
             }
         }
     }
 
     /// What the master answers.
-    pub(super) fn answer_to(&mut self, request: Request) -> Vec<u8> {
+    pub(super) fn answer_to(&mut self, request: Request) -> Rc<[u8]> {
         let began = Instant::now();
         if let Some(answer) = self.answers.iter().find(|answer| answer.request == request) {
-            return answer.bytes.clone();
+            return Rc::clone(&answer.bytes);
         }
-        let bytes = match request {
+        let bytes: Rc<[u8]> = match request {
             Request::Status => self.status(|status| control::written(&status)),
             Request::Queue => self.status(|mut status| {
                 status.workers.iter_mut().for_each(|worker| worker.connections.clear());
                 control::written(&status)
             }),
             Request::Health => control::written(&self.health()),
-        };
+        }
+        .into();
         let (now, cost) = (Instant::now(), began.elapsed());
         let until = if cost > CHEAP { now + cost * REUSE } else { now };
-        self.answers.push(Answer { request, bytes: bytes.clone(), until });
+        self.answers.push(Answer { request, bytes: Rc::clone(&bytes), until });
         bytes
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn event(number: u64) -> Event {
 /// A pool of two workers with two slots each, one of them busy; two peers wait. There are no events.
 pub(crate) fn sample() -> Sample {
     Sample {
-        at: 1_800_000_000.25,
+        at: 4_000_000_000.25,
         status: status(),
         workers: vec![totals(0), totals(1)],
         queue_wait: counts(&[40, 4_000, 2_000_000]),

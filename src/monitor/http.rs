@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::StreamExt as _;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -22,6 +24,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
 
 use super::host::{self, Refusal};
+use super::live::Viewer;
 use super::metrics;
 use super::sampler::{self, Sampler};
 use crate::snapshot::{MasterState, Sample, Status, WorkerState};
@@ -41,6 +44,11 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// The first and the longest pause after an accept that failed, for want of files or memory.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 
+/// A picture older than this says nothing of the pool as it is.
+const STALE: Duration = Duration::from_secs(5);
+
+/// Why there are no events for one viewer more.
+const FULL: &str = "as many watch already as may; /status.json and /metrics answer";
 /// Why there is nothing to show.
 const NO_SAMPLE: &str = "the pool could not be read";
 const PAGE: &str = include_str!("page.html");
@@ -209,8 +217,8 @@ async fn scrape(State(sampler): State<Sampler>) -> Response {
 }
 
 async fn ready(State(sampler): State<Sampler>) -> Response {
-    let readiness = sampler.look().await.map_or(Err(NO_SAMPLE), |picture| readiness(&picture.sample.status));
-    match readiness {
+    let picture = sampler.look().await.filter(|picture| picture.sample.age() < STALE);
+    match picture.map_or(Err(NO_SAMPLE), |picture| readiness(&picture.sample.status)) {
         Ok(()) => "ready".into_response(),
         Err(why) => unavailable(why),
     }
@@ -219,8 +227,17 @@ async fn ready(State(sampler): State<Sampler>) -> Response {
 /// When the monitor ends this is a stream that ends at once: a browser comes back after that, but not after an error.
 async fn events(State(sampler): State<Sampler>, headers: HeaderMap) -> Response {
     let last = headers.get("last-event-id").and_then(|number| number.to_str().ok()?.parse().ok());
+    let Ok(place) = Arc::clone(&sampler.viewers).try_acquire_owned() else {
+        return ([(header::RETRY_AFTER, "5")], unavailable(FULL)).into_response();
+    };
     let viewer = sampler.view(last).await;
-    let stream = viewer.map_or_else(Body::empty, |viewer| Body::from_stream(viewer.stream()));
+    let body = |viewer: Viewer| {
+        // Its place is free again when the stream ends.
+        Body::from_stream(viewer.stream().inspect(move |_| {
+            let _held = &place;
+        }))
+    };
+    let stream = viewer.map_or_else(Body::empty, body);
     ([(header::CONTENT_TYPE, "text/event-stream")], stream).into_response()
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::live::{Live, Viewer};
@@ -15,6 +15,8 @@ use crate::snapshot::Sample;
 const REUSE_MIN: Duration = Duration::from_millis(20);
 /// A sample is good for so many times what it cost.
 const REUSE_COSTS: u32 = 4;
+/// Viewers at a time: half of the connections, so that they cannot keep scrapers and probes out.
+pub(crate) const VIEWERS_MAX: usize = 128;
 /// Questions that may wait for the sampling to hear them.
 const QUESTIONS_MAX: usize = 64;
 
@@ -23,8 +25,9 @@ const QUESTIONS_MAX: usize = 64;
 /// `source` gives `None` if it could not get a consistent picture; the last one is kept then.
 pub(crate) fn share(source: impl FnMut() -> Option<Sample>) -> (Sampler, impl Future<Output = ()>) {
     let (ask, questions) = mpsc::channel(QUESTIONS_MAX);
+    let viewers = Arc::new(Semaphore::new(VIEWERS_MAX));
     let sampling = Sampling { source, last: None, reusable_until: Instant::now(), live: Live::new() };
-    (Sampler { ask }, sampling.run(questions))
+    (Sampler { ask, viewers }, sampling.run(questions))
 }
 
 /// How long a sample is good for that took so long to take.
@@ -36,6 +39,8 @@ fn reusable_for(cost: Duration) -> Duration {
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     ask: mpsc::Sender<Question>,
+    /// Places for viewers.
+    pub(crate) viewers: Arc<Semaphore>,
 }
 
 impl Sampler {

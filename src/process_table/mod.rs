@@ -87,6 +87,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) lease: Lease,
     /// It has said that it has no idle slot, and was not asked again since.
     pub(crate) told_full: bool,
+    /// A signal has stopped it: whatever it said, it takes no connection.
+    pub(crate) stopped: bool,
     /// The number of departures up to which it has been poked.
     poked: u64,
 }
@@ -170,6 +172,7 @@ impl<C> ProcessTable<C> {
             channel: Some(channel),
             lease,
             told_full: false,
+            stopped: false,
             poked: self.departures,
         };
         self.workers.push(worker);
@@ -248,11 +251,11 @@ impl<C> ProcessTable<C> {
         }
     }
 
-    /// Whether every worker that accepts has said that it has no idle slot.
+    /// Whether every worker that accepts has said that it has no idle slot, or is stopped.
     pub(crate) fn is_full(&self) -> bool {
         let mut accepting =
             self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).peekable();
-        accepting.peek().is_some() && accepting.all(|worker| worker.told_full)
+        accepting.peek().is_some() && accepting.all(|worker| worker.told_full || worker.stopped)
     }
 
     /// How many workers accept.

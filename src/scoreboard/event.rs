@@ -41,7 +41,7 @@ pub(crate) enum Happening {
 /// An event, with its number and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// From 1 on, without a gap.
+    /// Without a gap, and greater than those of an earlier pool.
     pub(crate) number: u64,
     /// Since 1970.
     pub(crate) at: Duration,
@@ -78,31 +78,40 @@ impl fmt::Display for Happening {
 #[derive(Debug, FromZeros)]
 #[repr(C)]
 pub(super) struct Events {
-    /// How many there have been.
-    count: AtomicU64,
+    /// The number before the first, and that of the last.
+    first: AtomicU64,
+    last: AtomicU64,
     entries: [[AtomicU64; WORDS]; KEPT],
 }
 
 impl Events {
+    /// Begins to number. A viewer that saw another pool's events asks for those after the last one that it saw, so a later
+    /// pool has greater numbers, as long as there are less than a thousand events a second. Script reads up to 2^53.
+    pub(super) fn begin(&self, at: Duration) {
+        let first = at.as_secs().saturating_mul(1000);
+        self.first.store(first, Ordering::Relaxed);
+        self.last.store(first, Ordering::Relaxed);
+    }
+
     /// Adds one, and forgets the oldest.
     pub(super) fn push(&self, at: Duration, what: Happening) {
-        let count = self.count.load(Ordering::Relaxed);
+        let count = self.last.load(Ordering::Relaxed);
         let kind = encode(what);
         let words = std::iter::once(micros(at)).chain(kind);
         for (word, value) in self.entry(count).iter().zip(words) {
             word.store(value, Ordering::Relaxed);
         }
-        self.count.store(count + 1, Ordering::Relaxed);
+        self.last.store(count + 1, Ordering::Relaxed);
     }
 
     /// All that are kept, the oldest first.
     pub(super) fn read(&self) -> Vec<Entry> {
-        let count = self.count.load(Ordering::Relaxed);
+        let (first, last) = (self.first.load(Ordering::Relaxed), self.last.load(Ordering::Relaxed));
         let read = |index| {
             let [at, kind @ ..] = self.entry(index).each_ref().map(|word| word.load(Ordering::Relaxed));
             Some(Entry { number: index + 1, at: Duration::from_micros(at), what: decode(kind)? })
         };
-        (count.saturating_sub(KEPT as u64)..count).filter_map(read).collect()
+        (first.max(last.saturating_sub(KEPT as u64))..last).filter_map(read).collect()
     }
 
     fn entry(&self, index: u64) -> &[AtomicU64; WORDS] {
@@ -208,12 +217,15 @@ mod tests {
     #[test]
     fn the_last_are_kept_in_their_order() {
         let events = &Board::map().unwrap().events;
-        for number in 0..600 {
+        events.begin(Duration::from_secs(5));
+        events.push(Duration::ZERO, Happening::Stopping { waiting: 0 });
+        assert_eq!(events.read().iter().map(|entry| entry.number).collect::<Vec<_>>(), [5001]);
+        for number in 1..600 {
             events.push(Duration::from_secs(number), Happening::Stopping { waiting: number });
         }
         let kept = events.read();
         assert_eq!(kept.len(), KEPT);
-        assert_eq!(kept.first().unwrap().number, 600 - KEPT as u64 + 1);
+        assert_eq!(kept.first().unwrap().number, 5600 - KEPT as u64 + 1);
         assert_eq!(kept.last().unwrap().what, Happening::Stopping { waiting: 599 });
     }
 }

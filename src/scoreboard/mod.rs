@@ -88,11 +88,15 @@ pub(crate) struct WorkerRow {
     pid: AtomicU64,
     generation: AtomicU64,
     spawned: AtomicU64,
+    /// One while a signal has stopped the worker.
+    stopped: AtomicU64,
     first_slot: AtomicU64,
     slots: AtomicU64,
     /// Slots from here on never had a thread.
     slots_used: AtomicU64,
     busy: AtomicU64,
+    /// Slots without a connection that cannot get one at the moment: the system lacks what it takes.
+    lacking: AtomicU64,
     /// The waits in the queue of the connections that this worker accepted.
     pub(crate) queue_wait: Histogram,
     /// How long they lasted.
@@ -136,9 +140,10 @@ impl WorkerRow {
         self.slots_used.fetch_max(slot as u64 + 1, Ordering::Relaxed);
     }
 
-    /// How many connections the worker has.
-    pub(crate) fn set_busy(&self, busy: usize) {
-        self.busy.store(busy as u64, Ordering::Relaxed);
+    /// How many connections the worker has, and how many slots cannot get one at the moment.
+    pub(crate) fn set_busy(&self, busy: usize, lacking: usize) {
+        set(&self.busy, busy as u64);
+        set(&self.lacking, lacking as u64);
     }
 }
 
@@ -172,6 +177,7 @@ impl Scoreboard {
             set(&master.generation, generation);
             set(&master.workers, workers as u64);
             set(&master.threads, threads as u64);
+            board.events.begin(since_1970());
         });
         Self { board, leases: Leases::default() }
     }
@@ -206,6 +212,11 @@ impl Scoreboard {
             set(&self.board.master.rows_used, used);
         });
         Some(lease)
+    }
+
+    /// Says that a signal has stopped a worker, or that it goes on.
+    pub(crate) fn note_stopped(&self, lease: Lease, stopped: bool) {
+        self.board.sequence.write(|| set(&self.board.workers[lease.row].stopped, stopped.into()));
     }
 
     /// Stamps the row with the worker's pid.
@@ -257,7 +268,7 @@ impl Scoreboard {
             master.duration.write(&duration);
             set(&row.stage, 0);
         });
-        for word in [&row.slots_used, &row.busy] {
+        for word in [&row.slots_used, &row.busy, &row.lacking, &row.stopped] {
             set(word, 0);
         }
         row.queue_wait.write(&Counts::default());
@@ -301,20 +312,19 @@ impl Scoreboard {
         self.board.sequence.write(|| set(&self.board.master.saturated_since, since.nanos()));
     }
 
-    /// Saturation has ended, having lasted so long.
-    pub(crate) fn end_saturation(&self, lasted: Duration) {
+    /// Saturation has ended. Its whole time counts, as it was counted until now, or the sum would go back.
+    pub(crate) fn end_saturation(&self, now: Moment) {
         let master = &self.board.master;
-        let nanos = u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX);
         self.board.sequence.write(|| {
-            set(&master.saturated_nanos, get(&master.saturated_nanos).saturating_add(nanos));
+            let lasted = now.nanos().saturating_sub(get(&master.saturated_since));
+            set(&master.saturated_nanos, get(&master.saturated_nanos).saturating_add(lasted));
             set(&master.saturated_since, 0);
         });
     }
 
     /// Keeps what happened for those who ask.
     pub(crate) fn note(&self, what: Happening) {
-        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        self.board.sequence.write(|| self.board.events.push(at, what));
+        self.board.sequence.write(|| self.board.events.push(since_1970(), what));
     }
 }
 
@@ -334,7 +344,13 @@ impl Board {
 
 impl WorkerRow {
     fn idle(&self) -> u64 {
-        get(&self.slots).saturating_sub(get(&self.busy))
+        get(&self.slots).saturating_sub(get(&self.busy)).saturating_sub(self.lacking())
+    }
+
+    /// Slots without a connection that cannot get one.
+    fn lacking(&self) -> u64 {
+        let free = get(&self.slots).saturating_sub(get(&self.busy));
+        if get(&self.stopped) == 0 { get(&self.lacking).min(free) } else { free }
     }
 
     fn standing(&self) -> Option<Standing> {
@@ -354,6 +370,10 @@ impl IdRow {
             set(word, get(word) + number);
         }
     }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 fn get(word: &AtomicU64) -> u64 {

@@ -42,6 +42,8 @@ pub(crate) struct WorkerPicture {
     pub(crate) standing: Standing,
     pub(crate) spawned: Moment,
     pub(crate) slots: usize,
+    /// Slots without a connection that cannot get one at the moment.
+    pub(crate) lacking: usize,
     pub(crate) tally: Tally,
     /// By slot.
     pub(crate) connections: Vec<(usize, Occupant)>,
@@ -100,6 +102,7 @@ impl Board {
             standing,
             spawned: Moment::at(get(&row.spawned)),
             slots: size(&row.slots),
+            lacking: usize::try_from(row.lacking()).unwrap_or(usize::MAX),
             tally,
             connections,
         })

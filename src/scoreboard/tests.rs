@@ -44,13 +44,17 @@ fn a_worker_is_seen_with_its_connections() {
     serve(rows, 0, 10);
     rows.worker.note_thread(2);
     rows.slots[2].open(Peer::Unix, None);
-    rows.worker.set_busy(1);
+    rows.worker.set_busy(1, 0);
     let picture = scoreboard.board().read().unwrap();
     let [worker] = &picture.workers[..] else { panic!("{picture:?}") };
     assert_eq!((worker.id, worker.pid, worker.standing, worker.slots), (1, 77, Standing::Ready, 4));
     assert_eq!(worker.connections.iter().map(|(slot, _)| *slot).collect::<Vec<_>>(), [2]);
     assert_eq!((worker.tally.accepted, worker.tally.closed, worker.tally.bytes_in), (2, 1, 10));
     assert_eq!((scoreboard.idle(), scoreboard.idle_of(lease)), (3, 3));
+    rows.worker.set_busy(1, 2);
+    assert_eq!((scoreboard.idle(), scoreboard.board().read().unwrap().workers[0].lacking), (1, 2));
+    scoreboard.note_stopped(lease, true);
+    assert_eq!((scoreboard.idle(), scoreboard.board().read().unwrap().workers[0].lacking), (0, 3));
 }
 
 #[test]
@@ -113,12 +117,13 @@ fn sums_never_go_back_while_workers_come_and_go() {
 #[test]
 fn saturation_adds_up() {
     let scoreboard = scoreboard(1, 1);
-    scoreboard.begin_saturation(Moment::at(5));
-    assert_eq!(scoreboard.board().read().unwrap().saturated_since, Some(Moment::at(5)));
-    scoreboard.end_saturation(Duration::from_secs(2));
-    scoreboard.end_saturation(Duration::from_secs(1));
+    for (begin, end) in [(5, 25), (30, 31)] {
+        scoreboard.begin_saturation(Moment::at(begin));
+        assert_eq!(scoreboard.board().read().unwrap().saturated_since, Some(Moment::at(begin)));
+        scoreboard.end_saturation(Moment::at(end));
+    }
     let picture = scoreboard.board().read().unwrap();
-    assert_eq!((picture.saturated_since, picture.saturated), (None, Duration::from_secs(3)));
+    assert_eq!((picture.saturated_since, picture.saturated), (None, Duration::from_nanos(21)));
 }
 
 /// What docs/performance.md says of a message: run it with --release --ignored --nocapture.

@@ -5,6 +5,8 @@
 
 mod observer;
 
+use std::time::{Duration, SystemTime};
+
 use serde::{Deserialize, Serialize};
 
 pub(crate) use observer::Observer;
@@ -259,6 +261,14 @@ pub(crate) struct Sample {
     pub(crate) saturated_seconds: f64,
     /// The last few hundred, the oldest first.
     pub(crate) events: Vec<Event>,
+}
+
+impl Sample {
+    /// How old it is.
+    pub(crate) fn age(&self) -> Duration {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Duration::try_from_secs_f64(now.as_secs_f64() - self.at).unwrap_or_default()
+    }
 }
 
 /// What all workers of one id have done since the start.

@@ -86,7 +86,14 @@ fn master_state(picture: &Picture, workers: &[WorkerStatus]) -> MasterState {
 fn pool(picture: &Picture, workers: &[WorkerStatus], queues: &[Queue], now: Moment) -> PoolStatus {
     let of = |state| workers.iter().filter(move |worker| worker.state == state);
     let ready = || of(WorkerState::Ready).filter(|worker| worker.generation == picture.generation);
-    let capacity: usize = ready().map(|worker| worker.threads).sum();
+    let lacking: usize = picture
+        .workers
+        .iter()
+        .filter(|worker| worker.standing == Standing::Ready && worker.generation == picture.generation)
+        .map(|worker| worker.lacking)
+        .sum();
+    let slots: usize = ready().map(|worker| worker.threads).sum();
+    let capacity = slots.saturating_sub(lacking);
     let busy: usize = ready().map(|worker| worker.busy).sum();
     let saturated = capacity > 0 && busy >= capacity;
     PoolStatus {
@@ -217,7 +224,11 @@ fn totals_by_id(picture: &Picture) -> Vec<WorkerTotals> {
         for worker in picture.workers.iter().filter(|worker| worker.id == id) {
             all += worker.tally;
             active += worker.connections.len();
-            capacity += if worker.standing == Standing::Ready { worker.slots } else { 0 };
+            capacity += if worker.standing == Standing::Ready {
+                worker.slots.saturating_sub(worker.lacking)
+            } else {
+                0
+            };
         }
         let Tally { accepted, messages, bytes_in, bytes_out, .. } = all;
         WorkerTotals { id, accepted, messages, bytes_in, bytes_out, active, capacity }

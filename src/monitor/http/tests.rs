@@ -10,6 +10,7 @@ use tokio::time::{pause, resume};
 
 use super::super::fixture;
 use super::*;
+use crate::monitor::sampler::VIEWERS_MAX;
 
 const ROUTES: [&str; 6] = ["/", "/status.json", "/metrics", "/events", "/healthz", "/readyz"];
 
@@ -405,17 +406,37 @@ async fn a_viewer_who_does_not_read_keeps_nobody_waiting() {
 #[tokio::test]
 async fn one_too_many_waits_until_another_one_leaves() {
     serving_sample(async |address| {
-        let mut pages = Vec::new();
+        let mut silent = Vec::new();
         for _ in 0..CONNECTIONS_MAX {
-            pages.push(Page::open(address, None).await);
+            silent.push(send(address, "").await);
         }
         let mut stream = send(address, "GET /healthz HTTP/1.0\r\n\r\n").await;
         pause();
         let early = timeout(Duration::from_secs(2), stream.read_u8()).await;
         assert!(early.is_err(), "it is served: {early:?}");
         resume();
-        pages.pop();
+        silent.pop();
         assert!(rest(stream).await.ends_with("ok"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn viewers_leave_room_for_probes() {
+    serving_sample(async |address| {
+        let mut pages = Vec::new();
+        for _ in 0..VIEWERS_MAX {
+            pages.push(Page::open(address, None).await);
+        }
+        let (head, _) = ask(address, "GET /events").await;
+        assert!(status_of(&head) == "503" && head.contains("retry-after"), "{head}");
+        assert_eq!(ask(address, "GET /readyz").await.1, "ready");
+        pages.pop();
+        // That it has gone is noticed when the next sample is sent to it.
+        pages[0].at().await;
+        pages[0].at().await;
+        pages[0].at().await;
+        Page::open(address, None).await;
     })
     .await;
 }
