@@ -46,7 +46,7 @@ enum Command {
     /// Show the same live
     Top,
     /// Print who waits in the accept queues, and for how long
-    Queue(Format),
+    Queue(QueueFormat),
     /// Exit with 0 when the pool takes connections, with 1 when not: for health checks
     Health,
     /// Print the configuration
@@ -59,6 +59,13 @@ enum Command {
 #[derive(Debug, Args)]
 struct Format {
     /// As JSON: one document, described by docs/status.schema.json
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct QueueFormat {
+    /// As JSON: what the status says of the queues, under the same keys
     #[arg(long)]
     json: bool,
 }
@@ -152,7 +159,7 @@ fn status(config: &Config, format: &Format) -> Result<(), Error> {
     ))
 }
 
-fn queue(config: &Config, format: &Format) -> Result<(), Error> {
+fn queue(config: &Config, format: &QueueFormat) -> Result<(), Error> {
     let status = ask_status(config, Request::Queue, PATIENCE)?;
     if !format.json {
         return print(&face::text::queue(&status, Style::of_stdout(Limits::NONE)));
@@ -169,8 +176,13 @@ fn top(config: &Config) -> Result<(), Error> {
             "the output is no terminal; `status` prints it once",
         )));
     }
-    face::top::run(|| ask_status(config, Request::Status, PATIENCE_LIVE).map_err(|error| error.to_string()))
-        .map_err(Error::system("draw the pool"))
+    let fetch = || ask_status(config, Request::Status, PATIENCE_LIVE);
+    // Where it is known is known: what counts is the cause.
+    let words = |error| match error {
+        Error::NoMaster { cause, .. } | Error::Refused { cause, .. } => cause,
+        other => other.to_string(),
+    };
+    face::top::run(|| fetch().map_err(words)).map_err(Error::system("draw the pool"))
 }
 
 fn health(config: &Config) -> Result<(), Error> {

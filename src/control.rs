@@ -280,7 +280,7 @@ impl Client {
     }
 }
 
-/// The answer that says why there is none.
+/// An answer with an `error` says why there is none.
 #[derive(Debug, Serialize, Deserialize)]
 struct Refusal {
     error: Option<String>,
@@ -302,6 +302,11 @@ pub(crate) fn failure(why: &str) -> Vec<u8> {
 pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
     let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
     let answer = exchange(address, request, patience).map_err(|error| failed(describe(&error, patience)))?;
+    if answer.is_empty() {
+        return Err(failed(
+            "it closed without an answer; it may have too many clients, so ask again".to_owned(),
+        ));
+    }
     let refusal: Refusal = serde_json::from_str(&answer)
         .map_err(|error| failed(format!("its answer of {} bytes is no JSON: {error}", answer.len())))?;
     match refusal.error {

@@ -92,3 +92,9 @@ impl Write for Stderr {
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
+
+/// Seconds for the log, to a tenth of a millisecond: more digits are noise, and less than that is shown as 6.9e-5.
+#[expect(clippy::cast_precision_loss, reason = "it begins after 28,000 years")]
+pub(crate) fn seconds(duration: Duration) -> f64 {
+    (duration.as_micros() / 100) as f64 / 1e4
+}

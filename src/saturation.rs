@@ -58,8 +58,9 @@ impl Saturation {
 
     /// Takes in what one look found.
     pub(crate) fn look(&mut self, sight: Sight, now: Instant) -> Option<Edge> {
-        self.looked = Some(now);
-        if sight.idle > 0 {
+        let last = self.looked.replace(now);
+        // Between looks that are far apart nobody knows how it was.
+        if sight.idle > 0 || last.is_some_and(|last| now - last > TICK * 2) {
             self.full_since = None;
         }
         match &mut self.episode {
@@ -140,6 +141,16 @@ mod tests {
             sights.push((0, 1));
         }
         assert_eq!(edges(&sights).len(), 1);
+    }
+
+    #[test]
+    fn what_was_seen_long_ago_is_not_the_begin() {
+        let (mut saturation, now) = (Saturation::default(), Instant::now());
+        let full = Sight { idle: 0, waiting: 0 };
+        assert_eq!(saturation.look(full, now), None);
+        let later = now + Duration::from_secs(3600);
+        assert_eq!(saturation.look(full, later), None, "it has to hold");
+        assert_eq!(saturation.look(full, later + TICK), Some(Edge::Begin { ago: TICK }));
     }
 
     #[test]

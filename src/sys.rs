@@ -7,9 +7,10 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
+use nix::poll::PollTimeout;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{ForkResult, Pid};
@@ -160,6 +161,14 @@ fn tcp_info(socket: &impl AsFd) -> io::Result<libc::tcp_info> {
     }
     // SAFETY: a `tcp_info` is made of integers alone, for which the zeroes that it began with are valid values too.
     Ok(unsafe { info.assume_init() })
+}
+
+/// The timeout of a poll that returns at a time, or a little later.
+pub(crate) fn timeout_until(until: Option<Instant>, now: Instant) -> PollTimeout {
+    let Some(until) = until else { return PollTimeout::NONE };
+    // Rounded up, or the last fraction of a millisecond would be spent awake.
+    let wait = until.saturating_duration_since(now) + Duration::from_micros(999);
+    PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
 }
 
 /// An option of a socket that is one integer.

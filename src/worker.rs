@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
@@ -24,8 +24,10 @@ use crate::door::Accepted;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::listener::Listener;
+use crate::logging::seconds;
 use crate::scoreboard::{Rows, Traffic};
 use crate::signals::{self, Blocked, Signals};
+use crate::sys::timeout_until;
 
 /// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
 /// only as many of them as its messages touch.
@@ -285,20 +287,6 @@ impl<H: Handler> FirstThread<H> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Seconds for the log, to a tenth of a millisecond: more digits are noise, and less than that is shown as 6.9e-5.
-#[expect(clippy::cast_precision_loss, reason = "it begins after 28,000 years")]
-fn seconds(duration: Duration) -> f64 {
-    (duration.as_micros() / 100) as f64 / 1e4
-}
-
-/// The timeout of a poll that returns at a time, or a little later.
-pub(crate) fn timeout_until(until: Option<Instant>, now: Instant) -> PollTimeout {
-    let Some(until) = until else { return PollTimeout::NONE };
-    // Rounded up, or the last fraction of a millisecond would be spent awake.
-    let wait = until.saturating_duration_since(now) + Duration::from_micros(999);
-    PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
 }
 
 impl<H: Handler> Shared<H> {

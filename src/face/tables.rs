@@ -7,8 +7,8 @@ use super::line::{Line, Tone};
 use super::table::{Column, Table};
 use super::{Style, human};
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, Distribution, ListenerStatus, MasterState, PoolStatus, Status,
-    WaitingPeer, WorkerState, WorkerStatus,
+    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Status, WaitingPeer,
+    WorkerState, WorkerStatus,
 };
 
 /// The program and its master.
@@ -289,7 +289,7 @@ pub(super) fn state_of_connection(state: ConnectionState) -> (&'static str, Tone
 }
 
 /// How long the accepted had waited.
-pub(super) fn waits(waits: &Distribution) -> Table {
+pub(super) fn waits(status: &Status) -> Table {
     const COLUMNS: [Column; 7] = [
         Column::left("", 2),
         Column::left("", 1),
@@ -301,8 +301,11 @@ pub(super) fn waits(waits: &Distribution) -> Table {
     ];
     let label = Line::new(Tone::Faint, "waits");
     let mut table = Table::new(&COLUMNS);
+    let waits = &status.queue_wait_seconds;
     if waits.count == 0 {
-        table.row([label, Line::plain("no connection yet")]);
+        // Unix sockets do not tell.
+        let words = if status.totals.accepted == 0 { "no connection yet" } else { "unknown" };
+        table.row([label, Line::plain(words)]);
         return table;
     }
     let part = |name: &str, seconds: Option<f64>| {

@@ -19,7 +19,7 @@ pub(crate) fn status(status: &Status, style: Style) -> String {
         lines.extend(waiting(status, style));
         lines.push(Line::default());
     }
-    lines.extend(tables::waits(&status.queue_wait_seconds).rows(style));
+    lines.extend(tables::waits(status).rows(style));
     written(&lines, style)
 }
 
@@ -53,7 +53,7 @@ fn queue_of(status: &Status, address: &str, style: Style) -> impl Iterator<Item 
     let end = match total {
         None if listed == 0 => Some("who waits here is unknown".to_owned()),
         Some(0) if listed == 0 => Some("nobody waits".to_owned()),
-        Some(total) if total > listed && listed == 0 => Some("they are not listed".to_owned()),
+        Some(total) if total > listed && listed == 0 => Some("who they are is not told".to_owned()),
         Some(total) if total > listed => {
             Some(format!("{} and {} more", style.ellipsis(), human::count(total - listed)))
         }

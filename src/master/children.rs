@@ -127,7 +127,9 @@ impl<H: Handler> Master<H> {
             tracing::info!(worker = id, pid, "worker left after {lived:.1?}");
             return;
         }
-        let wait = (self.goal.stop == Stop::No).then_some(wait);
+        // One that was being replaced is replaced already.
+        let is_followed = self.goal.stop == Stop::No && !self.table.is_manned(id);
+        let wait = is_followed.then_some(wait);
         if let Some(wait) = wait {
             self.scoreboard.note_respawn(death.cause());
             self.scoreboard.note_throttled(id, wait);

@@ -30,8 +30,9 @@ use crate::saturation::{Edge, Saturation, Sight};
 use crate::scoreboard::{Board, Happening, Phase, Scoreboard, Standing};
 use crate::signals::{Command, Signals};
 use crate::snapshot::Observer;
+use crate::sys::timeout_until;
 use crate::sys::{self, Fate};
-use crate::worker::{Worker, timeout_until};
+use crate::worker::Worker;
 use words::Answer;
 
 /// Signals to stop that come closer together than this are one request.
@@ -254,7 +255,7 @@ impl<H: Handler> Master<H> {
 
     fn look_for_saturation(&mut self, now: Instant) {
         let waits = (!self.saturation.is_on()).then(|| self.scoreboard.queue_waits());
-        let sight = Sight { idle: self.scoreboard.idle(), waiting: self.queued().into() };
+        let sight = Sight { idle: self.scoreboard.idle(), waiting: self.queued() };
         let edge = self.saturation.look(sight, now);
         if let Some(Edge::Begin { .. }) = edge {
             self.waits_before = waits.unwrap_or_default();
@@ -299,6 +300,7 @@ impl<H: Handler> Master<H> {
             let answer = self.answer_to(request);
             self.control.answer(ticket, answer);
         }
+        self.forget_answers();
     }
 
     fn obey(&mut self, command: Command) {

@@ -9,11 +9,11 @@ use super::{Master, ONE_REQUEST};
 use crate::control::{self, Health, Request};
 use crate::error::Error;
 use crate::listener::Listener;
-use crate::logging::counted;
+use crate::logging::{counted, seconds};
 use crate::process_table::Stop;
 use crate::saturation::Edge;
 use crate::scoreboard::Happening;
-use crate::snapshot::Status;
+use crate::snapshot::{MasterState, Status, readiness};
 use crate::sys::Moment;
 
 /// An answer that took longer than this is given again to others.
@@ -34,19 +34,20 @@ impl<H> Master<H> {
         self.table.note_open();
         let addresses: Vec<String> = self.listeners.iter().map(ToString::to_string).collect();
         let limits = self.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
+        let page = self
+            .monitor_listener
+            .as_ref()
+            .map_or(String::new(), |monitor| format!(", live page on http://{monitor}/"));
         tracing::info!(
             pid = std::process::id(),
             control = %self.control,
-            "listening on {} with {} x {} = {}, backlog {}",
+            "listening on {} with {} x {} = {}, backlog {}{page}",
             addresses.join(", "),
             counted(self.goal.workers as u64, "worker"),
             counted(self.config.threads.get() as u64, "thread"),
             counted(self.config.capacity() as u64, "connection slot"),
             limits.min().unwrap_or(self.config.backlog.get()),
         );
-        if let Some(monitor) = &self.monitor_listener {
-            tracing::info!("live page on http://{monitor}/");
-        }
     }
 
     pub(super) fn give_up(&self) -> Error {
@@ -73,7 +74,7 @@ impl<H> Master<H> {
                     waiting,
                     "draining on {signal}: serving who is connected or waiting, {timeout}; a second signal stops at once"
                 );
-                self.scoreboard.note(Happening::Stopping { waiting: waiting.into() });
+                self.scoreboard.note(Happening::Stopping { waiting });
                 Stop::Draining
             }
             // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
@@ -99,8 +100,11 @@ impl<H> Master<H> {
     }
 
     /// How many wait in the accept queues that tell.
-    pub(super) fn queued(&self) -> u32 {
-        self.listeners.iter().filter_map(Listener::queue).map(|queue| queue.waiting).sum()
+    pub(super) fn queued(&mut self) -> u64 {
+        let tcp: u64 =
+            self.listeners.iter().filter_map(Listener::queue).map(|queue| u64::from(queue.waiting)).sum();
+        let unix: u64 = self.observer.unix_queues().into_iter().flatten().sum();
+        tcp + unix
     }
 
     pub(super) fn note_saturation(&mut self, edge: Edge, waiting: u64) {
@@ -113,14 +117,17 @@ impl<H> Master<H> {
                 tracing::warn!(waiting, capacity, "saturation begin: no slot is idle, whoever comes waits");
             }
             Edge::End { lasted, peak } => {
+                // Unix sockets do not tell how long anybody waited.
+                let is_told = self.listeners.iter().any(|listener| listener.queue().is_some());
                 let waits = self.scoreboard.queue_waits().since(&self.waits_before);
-                let (waited, longest) = (waits.noticeable(), waits.max().unwrap_or_default());
+                let waited = is_told.then(|| waits.noticeable());
+                let longest = is_told.then(|| self.scoreboard.longest_wait());
                 self.scoreboard.end_saturation(Moment::now());
                 self.scoreboard.note(Happening::SaturationEnd { lasted, peak, longest, waited });
                 tracing::info!(
-                    lasted = lasted.as_secs_f64(),
+                    lasted = seconds(lasted),
                     peak_queue = peak,
-                    longest_wait = longest.as_secs_f64(),
+                    longest_wait = longest.map(seconds),
                     waited,
                     "saturation end: {}",
                     if self.goal.stop == Stop::No { "slots are idle again" } else { "the pool stops" }
@@ -157,20 +164,20 @@ impl<H> Master<H> {
     }
 
     fn status(&mut self, write: impl FnOnce(Status) -> Vec<u8>) -> Vec<u8> {
-        match self.observer.look() {
-            Some(sample) => write(sample.status),
+        match self.observer.status() {
+            Some(status) => write(status),
             None => control::failure("the scoreboard cannot be read"),
         }
     }
 
     /// Whether the pool takes connections.
     fn health(&self) -> Health {
-        let reason = match self.goal.stop {
-            Stop::No if !self.table.is_open() => Some("the first workers are still starting"),
-            Stop::No if self.table.accepting() == 0 => Some("no worker accepts"),
-            Stop::No => None,
-            Stop::Draining | Stop::Now => Some("the pool is stopping"),
+        let state = match self.goal.stop {
+            Stop::No if !self.table.is_open() => MasterState::Starting,
+            Stop::No => MasterState::Running,
+            Stop::Draining | Stop::Now => MasterState::Draining,
         };
+        let reason = readiness(state, self.table.accepting()).err();
         Health { ready: reason.is_none(), reason: reason.map(str::to_owned) }
     }
 
@@ -182,7 +189,7 @@ impl<H> Master<H> {
         let all = self.scoreboard.folded();
         let (cut, queued, lost) = (all.cut + self.cut, self.queued(), self.lost);
         let served = all.closed.saturating_sub(cut + lost);
-        let unknown = match self.listeners.iter().filter(|listener| listener.queue().is_none()).count() {
+        let unknown = match self.observer.unix_queues().iter().filter(|queue| queue.is_none()).count() {
             0 => String::new(),
             count => format!(" ({} not told)", counted(count as u64, "unix queue")),
         };

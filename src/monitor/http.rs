@@ -1,7 +1,7 @@
 //! The HTTP face: who may connect, what may be asked, what is answered.
 
+use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,19 +15,18 @@ use axum::routing::get;
 use futures_util::StreamExt as _;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
 use super::host::{self, Refusal};
 use super::live::Viewer;
 use super::metrics;
 use super::sampler::{self, Sampler};
-use crate::snapshot::{MasterState, Sample, Status, WorkerState};
+use crate::snapshot::Sample;
 
 /// Connections that are served at once. The next ones wait in the accept queue, like everybody's here.
 const CONNECTIONS_MAX: usize = 256;
@@ -39,8 +38,6 @@ const BUFFER_MAX: usize = 16 * 1024;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What the kernel keeps for a peer, half of it for its own use: the more, the older are the samples that a slow viewer sees.
 const SEND_BUFFER: usize = 128 * 1024;
-/// How long the answers under way may take when the monitor ends.
-const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// The first and the longest pause after an accept that failed, for want of files or memory.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 
@@ -62,7 +59,7 @@ const COMMON: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
-/// Shows the samples of `source` to all who ask, until `until` resolves.
+/// Shows the samples of `source` to all who ask, for ever.
 ///
 /// `source` is called when somebody looks, and seldom enough to take a fifth of the time at most. `None` means that it
 /// could not get a consistent picture: the last one is shown again. It needs a runtime with I/O and time; one of the
@@ -70,11 +67,9 @@ const COMMON: [(HeaderName, HeaderValue); 3] = [
 pub(crate) async fn serve(
     listener: TcpListener,
     source: impl FnMut() -> Option<Sample>,
-    until: impl Future<Output = ()>,
-) -> io::Result<()> {
-    // Connections inherit all three.
+) -> io::Result<Infallible> {
+    // Connections inherit both.
     let socket = SockRef::from(&listener);
-    socket.set_tcp_nodelay(true)?;
     socket.set_tcp_user_timeout(Some(WRITE_TIMEOUT))?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
     let local = listener.local_addr()?.ip().to_canonical().is_loopback();
@@ -82,13 +77,9 @@ pub(crate) async fn serve(
     let (sampler, sampling) = sampler::share(source);
     let mut connections = Connections::new(router(sampler, local));
     tokio::select! {
-        () = connections.accept(&listener, until) => {}
+        never = connections.accept(&listener) => Ok(never),
         () = sampling => unreachable!("the router can still ask"),
     }
-    // The sampling is gone now: streams end, and whatever is asked from here on is answered by 503.
-    drop(listener);
-    connections.end().await;
-    Ok(())
 }
 
 /// Who is connected.
@@ -96,7 +87,6 @@ struct Connections {
     router: TowerToHyperService<Router>,
     http: http1::Builder,
     tasks: JoinSet<()>,
-    graceful: GracefulShutdown,
 }
 
 impl Connections {
@@ -105,21 +95,14 @@ impl Connections {
         // Who has said all that it wants to say may still listen: `nc -N` does so.
         http.half_close(true);
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(BUFFER_MAX);
-        Self {
-            router: TowerToHyperService::new(router),
-            http,
-            tasks: JoinSet::new(),
-            graceful: GracefulShutdown::new(),
-        }
+        Self { router: TowerToHyperService::new(router), http, tasks: JoinSet::new() }
     }
 
-    async fn accept(&mut self, listener: &TcpListener, until: impl Future<Output = ()>) {
-        let mut until = pin!(until);
+    async fn accept(&mut self, listener: &TcpListener) -> Infallible {
         let mut failures = 0;
         let mut not_before = None;
         loop {
             tokio::select! {
-                () = &mut until => return,
                 Some(_) = self.tasks.join_next() => {}
                 accepted = accept_after(not_before, listener), if self.tasks.len() < CONNECTIONS_MAX => match accepted {
                     Ok(stream) => {
@@ -140,17 +123,11 @@ impl Connections {
 
     fn serve(&mut self, stream: TcpStream) {
         let connection = self.http.serve_connection(TokioIo::new(stream), self.router.clone());
-        let connection = self.graceful.watch(connection);
         self.tasks.spawn(async move {
             if let Err(error) = connection.await {
                 debug!("a connection of the monitor: {error}");
             }
         });
-    }
-
-    /// Lets all finish what they are about; who takes too long is cut.
-    async fn end(self) {
-        let _ = timeout(END_TIMEOUT, self.graceful.shutdown()).await;
     }
 }
 
@@ -218,13 +195,12 @@ async fn scrape(State(sampler): State<Sampler>) -> Response {
 
 async fn ready(State(sampler): State<Sampler>) -> Response {
     let picture = sampler.look().await.filter(|picture| picture.sample.age() < STALE);
-    match picture.map_or(Err(NO_SAMPLE), |picture| readiness(&picture.sample.status)) {
+    match picture.map_or(Err(NO_SAMPLE), |picture| picture.sample.status.readiness()) {
         Ok(()) => "ready".into_response(),
         Err(why) => unavailable(why),
     }
 }
 
-/// When the monitor ends this is a stream that ends at once: a browser comes back after that, but not after an error.
 async fn events(State(sampler): State<Sampler>, headers: HeaderMap) -> Response {
     let last = headers.get("last-event-id").and_then(|number| number.to_str().ok()?.parse().ok());
     let Ok(place) = Arc::clone(&sampler.viewers).try_acquire_owned() else {
@@ -243,18 +219,6 @@ async fn events(State(sampler): State<Sampler>, headers: HeaderMap) -> Response 
 
 fn unavailable(why: &'static str) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
-}
-
-/// Whether the pool takes connections, or why not.
-fn readiness(status: &Status) -> Result<(), &'static str> {
-    match status.master.state {
-        MasterState::Starting => Err("starting"),
-        MasterState::Draining => Err("draining"),
-        MasterState::Running | MasterState::Degraded => {
-            let ready = status.workers.iter().any(|worker| worker.state == WorkerState::Ready);
-            if ready { Ok(()) } else { Err("no worker is ready") }
-        }
-    }
 }
 
 #[cfg(test)]

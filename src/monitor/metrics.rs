@@ -130,7 +130,7 @@ fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
         family(
             "prefork_saturated_seconds_total",
             COUNTER,
-            "Time without an idle connection slot, in seconds.",
+            "Time without an idle connection slot, in seconds, the second of calm that ends it included.",
             one(COUNTER, sample.saturated_seconds),
         ),
         family(

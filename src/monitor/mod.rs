@@ -9,6 +9,7 @@ mod live;
 mod metrics;
 mod sampler;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -81,7 +82,7 @@ pub(crate) struct Monitor {
 }
 
 impl Monitor {
-    /// Lives, until the master ends it or dies.
+    /// Lives, until the master ends it or dies, or somebody sends it TERM.
     pub(crate) fn run(self) -> Result<(), Error> {
         set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the monitor's life to the master's"))?;
         if getppid() != self.master {
@@ -101,12 +102,12 @@ impl Monitor {
         let runtime = runtime.map_err(Error::system("start the monitor's runtime"))?;
         runtime
             .block_on(serve(self.listener, self.observer))
+            .map(|never| match never {})
             .map_err(Error::system("serve the monitor's viewers"))
     }
 }
 
-async fn serve(listener: Listener, mut observer: Observer) -> io::Result<()> {
+async fn serve(listener: Listener, mut observer: Observer) -> io::Result<Infallible> {
     let listener = tokio::net::TcpListener::from_std(listener.socket.into())?;
-    // It is ended by a signal.
-    http::serve(listener, || observer.look(), std::future::pending()).await
+    http::serve(listener, || observer.look()).await
 }

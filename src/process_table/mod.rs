@@ -129,6 +129,13 @@ impl Throttle {
         self.not_before = Some(now + wait);
         wait
     }
+
+    /// Notes that not even a fork succeeded, and returns the wait before the next try.
+    fn note_failed_spawn(&mut self, now: Instant) -> Duration {
+        // The same as dying at once, but there is no first time that is free: the system has just said no.
+        self.young_deaths = self.young_deaths.max(1);
+        self.note_death(Duration::ZERO, now)
+    }
 }
 
 /// All workers, living and leaving.
@@ -218,10 +225,7 @@ impl<C> ProcessTable<C> {
 
     /// Notes that a worker could not even be forked, and returns the wait before the next try.
     pub(crate) fn note_failed_spawn(&mut self, id: usize, now: Instant) -> Duration {
-        // The same as dying at once, but there is no first time that is free: the system has just said no.
-        let throttle = self.throttle(id);
-        throttle.young_deaths = throttle.young_deaths.max(1);
-        self.note_death(id, Duration::ZERO, now)
+        self.throttle(id).note_failed_spawn(now)
     }
 
     fn note_death(&mut self, id: usize, accepted_for: Duration, now: Instant) -> Duration {
@@ -384,7 +388,7 @@ impl<C> ProcessTable<C> {
     }
 
     /// Whether an id has a worker that accepts, or will, and is not about to leave.
-    fn is_manned(&self, id: usize) -> bool {
+    pub(crate) fn is_manned(&self, id: usize) -> bool {
         let stays = |stage| matches!(stage, Stage::Starting | Stage::Ready | Stage::Accepting { .. });
         self.workers.iter().any(|worker| worker.id == id && stays(worker.stage))
     }

@@ -23,8 +23,7 @@ impl MonitorSeat {
 
     /// Notes that it could not be forked, and returns the wait before the next try.
     pub(crate) fn note_failed_spawn(&mut self, now: Instant) -> Duration {
-        self.throttle.young_deaths = self.throttle.young_deaths.max(1);
-        self.throttle.note_death(Duration::ZERO, now)
+        self.throttle.note_failed_spawn(now)
     }
 
     /// Notes that it died, if this is its pid, and returns the wait before its respawn.

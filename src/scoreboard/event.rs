@@ -33,7 +33,7 @@ pub(crate) enum Happening {
     /// No slot is idle any more.
     SaturationBegin { waiting: u64 },
     /// There are idle slots again, and nobody waits.
-    SaturationEnd { lasted: Duration, peak: u64, longest: Duration, waited: u64 },
+    SaturationEnd { lasted: Duration, peak: u64, longest: Option<Duration>, waited: Option<u64> },
     /// The pool ends.
     Stopping { waiting: u64 },
 }
@@ -64,11 +64,15 @@ impl fmt::Display for Happening {
                 }
             }
             Self::SaturationBegin { waiting } => write!(f, "no slot is idle, {waiting} wait"),
-            Self::SaturationEnd { lasted, peak, longest, waited } => write!(
-                f,
-                "slots are idle again after {lasted:.1?}: {} waited, {longest:.3?} at most, {peak} at a time",
-                counted(*waited, "connection")
-            ),
+            Self::SaturationEnd { lasted, peak, longest, waited } => {
+                write!(f, "saturated for {lasted:.1?}, {peak} waiting at a time at most")?;
+                match (waited, longest) {
+                    (Some(waited), Some(longest)) => {
+                        write!(f, "; {} waited, the longest {longest:.1?}", counted(*waited, "connection"))
+                    }
+                    _ => Ok(()),
+                }
+            }
             Self::Stopping { waiting } => write!(f, "the pool stops, {waiting} wait"),
         }
     }
@@ -127,7 +131,7 @@ const DIED: u64 = 5;
 const SATURATION_BEGIN: u64 = 6;
 const SATURATION_END: u64 = 7;
 const STOPPING: u64 = 8;
-/// No wait: nobody comes after the dead.
+/// No wait, since nobody comes after the dead, or what is unknown.
 const NEVER: u64 = u64::MAX;
 
 fn encode(what: Happening) -> [u64; WORDS - 1] {
@@ -145,7 +149,7 @@ fn encode(what: Happening) -> [u64; WORDS - 1] {
         }
         Happening::SaturationBegin { waiting } => [SATURATION_BEGIN, waiting, 0, 0, 0, 0],
         Happening::SaturationEnd { lasted, peak, longest, waited } => {
-            [SATURATION_END, micros(lasted), peak, micros(longest), waited, 0]
+            [SATURATION_END, micros(lasted), peak, longest.map_or(NEVER, micros), waited.unwrap_or(NEVER), 0]
         }
         Happening::Stopping { waiting } => [STOPPING, waiting, 0, 0, 0, 0],
     }
@@ -171,8 +175,8 @@ fn decode(words: [u64; WORDS - 1]) -> Option<Happening> {
         SATURATION_END => Happening::SaturationEnd {
             lasted: Duration::from_micros(one),
             peak: two,
-            longest: Duration::from_micros(three),
-            waited: four,
+            longest: (three != NEVER).then(|| Duration::from_micros(three)),
+            waited: (four != NEVER).then_some(four),
         },
         STOPPING => Happening::Stopping { waiting: one },
         _ => return None,
@@ -200,9 +204,10 @@ mod tests {
             Happening::SaturationEnd {
                 lasted: Duration::from_secs(5),
                 peak: 7,
-                longest: Duration::from_millis(1200),
-                waited: 9,
+                longest: Some(Duration::from_millis(1200)),
+                waited: Some(9),
             },
+            Happening::SaturationEnd { lasted: Duration::ZERO, peak: 1, longest: None, waited: None },
             Happening::Stopping { waiting: 1 },
         ]
     }

@@ -14,6 +14,8 @@ use crate::histogram::{BUCKETS, Counts, bucket_of};
 pub(crate) struct Histogram {
     sum_micros: AtomicU64,
     max_micros: AtomicU64,
+    /// The greatest since the master last began to look for it.
+    recent_max_micros: AtomicU64,
     buckets: [AtomicU64; BUCKETS],
 }
 
@@ -27,6 +29,29 @@ impl Histogram {
         if self.max_micros.load(Ordering::Relaxed) < micros {
             self.max_micros.fetch_max(micros, Ordering::Relaxed);
         }
+        self.note_recent(micros);
+    }
+
+    fn note_recent(&self, micros: u64) {
+        if self.recent_max_micros.load(Ordering::Relaxed) < micros {
+            self.recent_max_micros.fetch_max(micros, Ordering::Relaxed);
+        }
+    }
+
+    /// The greatest since [`Histogram::forget_recent`].
+    pub(super) fn recent_max(&self) -> Duration {
+        Duration::from_micros(self.recent_max_micros.load(Ordering::Relaxed))
+    }
+
+    /// Begins to look for the greatest.
+    pub(super) fn forget_recent(&self) {
+        self.recent_max_micros.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes over what somebody found who is no more.
+    pub(super) fn inherit_recent(&self, dead: &Self) {
+        self.note_recent(dead.recent_max_micros.load(Ordering::Relaxed));
+        dead.forget_recent();
     }
 
     /// What was counted.

@@ -271,6 +271,7 @@ impl Scoreboard {
         for word in [&row.slots_used, &row.busy, &row.lacking, &row.stopped] {
             set(word, 0);
         }
+        master.queue_wait.inherit_recent(&row.queue_wait);
         row.queue_wait.write(&Counts::default());
         row.duration.write(&Counts::default());
         used.iter().for_each(SlotRow::clear);
@@ -298,6 +299,12 @@ impl Scoreboard {
         self.board.sum(&self.board.master.queue_wait, |row| &row.queue_wait)
     }
 
+    /// The longest wait in the queue since saturation began.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        let living = self.board.rows_used().iter().map(|row| row.queue_wait.recent_max());
+        living.fold(self.board.master.queue_wait.recent_max(), Duration::max)
+    }
+
     /// What all workers that are no more have done.
     pub(crate) fn folded(&self) -> Tally {
         let mut all = Tally::default();
@@ -310,6 +317,10 @@ impl Scoreboard {
     /// Saturation has begun then.
     pub(crate) fn begin_saturation(&self, since: Moment) {
         self.board.sequence.write(|| set(&self.board.master.saturated_since, since.nanos()));
+        self.board.master.queue_wait.forget_recent();
+        for row in self.board.rows_used() {
+            row.queue_wait.forget_recent();
+        }
     }
 
     /// Saturation has ended. Its whole time counts, as it was counted until now, or the sum would go back.

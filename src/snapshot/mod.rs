@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use observer::Observer;
 
 use crate::histogram::Counts;
+pub(crate) use crate::scoreboard::State as ConnectionState;
 
 /// The version of the form. It changes only if a key had to change its meaning.
 pub(crate) const SCHEMA: u32 = 1;
@@ -34,6 +35,23 @@ pub(crate) struct Status {
     pub(crate) totals: Totals,
     /// Of all connections that were accepted, since the start.
     pub(crate) queue_wait_seconds: Distribution,
+}
+
+/// Whether a pool takes connections, or why not.
+pub(crate) fn readiness(state: MasterState, ready_workers: usize) -> Result<(), &'static str> {
+    match state {
+        MasterState::Starting => Err("starting: the first workers are not ready yet"),
+        MasterState::Draining => Err("draining: the pool stops"),
+        MasterState::Running | MasterState::Degraded if ready_workers == 0 => Err("no worker is ready"),
+        MasterState::Running | MasterState::Degraded => Ok(()),
+    }
+}
+
+impl Status {
+    /// Whether the pool takes connections, or why not.
+    pub(crate) fn readiness(&self) -> Result<(), &'static str> {
+        readiness(self.master.state, self.pool.workers)
+    }
 }
 
 /// Who waits, and where: what `queue --json` prints of a [`Status`].
@@ -104,7 +122,7 @@ pub(crate) struct ListenerStatus {
     pub(crate) waiting: Option<u64>,
     /// Those of them whose peer has reset the connection.
     pub(crate) vanished: Option<u64>,
-    /// Handshakes that found the queue full. One client may count several times.
+    /// Handshakes that found the queue full, or came during a stop. One client may count several times.
     pub(crate) dropped: Option<u64>,
 }
 
@@ -170,20 +188,6 @@ pub(crate) struct ConnectionStatus {
     pub(crate) messages: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
-}
-
-/// What a connection's thread does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ConnectionState {
-    /// It waits for the peer's next bytes.
-    Reading,
-    /// The handler has them.
-    Working,
-    /// It waits for the peer to take the answer.
-    Writing,
-    /// It waits for the peer to close too.
-    Closing,
 }
 
 /// Counts since the start, of the dead too.

@@ -3,16 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    ConnectionState, ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState,
-    MasterStatus, PoolStatus, SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState,
-    WorkerStatus, WorkerTotals,
+    ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState, MasterStatus, PoolStatus,
+    SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus, WorkerTotals,
 };
+use crate::config::Place;
 use crate::death::Cause;
 use crate::histogram::Counts;
 use crate::queue::{self, Queue, Target};
-use crate::scoreboard::{
-    Board, Entry, Happening, Occupant, Phase, Picture, Standing, State, Tally, WorkerPicture,
-};
+use crate::scoreboard::{Board, Entry, Happening, Occupant, Phase, Picture, Standing, Tally, WorkerPicture};
 use crate::sys::Moment;
 
 /// Whoever may look at the pool: it reads, and changes nothing.
@@ -29,9 +27,23 @@ impl Observer {
         Self { board, queues: queue::Reader::new(queue::Source::Any), targets }
     }
 
+    /// How many wait at each unix socket, which its listener does not tell.
+    pub(crate) fn unix_queues(&mut self) -> Vec<Option<u64>> {
+        let unix = self.targets.iter().filter(|target| matches!(target.place, Place::Unix { .. }));
+        let targets: Vec<Target> = unix.cloned().collect();
+        self.queues.read(&targets).into_iter().map(|queue| queue.waiting).collect()
+    }
+
     /// An observer of the same for another process.
     pub(crate) fn another(&self) -> Self {
         Self::new(self.board, self.targets.clone())
+    }
+
+    /// Looks, for those who want the status alone; `None` as in [`Observer::look`].
+    pub(crate) fn status(&mut self) -> Option<Status> {
+        let picture = self.board.read()?;
+        let queues = self.queues.read(&self.targets);
+        Some(status(&picture, &self.targets, &queues, Moment::now()))
     }
 
     /// Looks; `None` when the master was changing the scoreboard at every try. It takes a tenth of a millisecond for a
@@ -44,7 +56,7 @@ impl Observer {
             at: at.as_secs_f64(),
             workers: totals_by_id(&picture),
             respawns: Cause::ALL.map(|cause| (cause.name(), picture.respawns[cause as usize])).to_vec(),
-            saturated_seconds: saturated(&picture, Moment::now()).as_secs_f64(),
+            saturated_seconds: seconds(saturated(&picture, Moment::now())),
             events: picture.events.iter().map(event).collect(),
             status: status(&picture, &self.targets, &queues, Moment::now()),
             queue_wait: picture.queue_wait,
@@ -61,7 +73,7 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
         master: MasterStatus {
             pid: picture.pid,
             generation: picture.generation,
-            state: master_state(picture, &workers),
+            state: master_state(picture),
             uptime_seconds: seconds(now.since(picture.started)),
         },
         pool: pool(picture, &workers, queues, now),
@@ -73,14 +85,25 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
     }
 }
 
-fn master_state(picture: &Picture, workers: &[WorkerStatus]) -> MasterState {
-    let ready = |id| workers.iter().any(|worker| worker.id == id && worker.state == WorkerState::Ready);
+fn master_state(picture: &Picture) -> MasterState {
+    let is_ready = by_id(picture, |worker| worker.standing == Standing::Ready);
     match picture.phase {
         Phase::Starting => MasterState::Starting,
         Phase::Draining => MasterState::Draining,
-        Phase::Running if (0..picture.workers_wanted).all(ready) => MasterState::Running,
+        Phase::Running if is_ready.iter().take(picture.workers_wanted).all(|is_ready| *is_ready) => {
+            MasterState::Running
+        }
         Phase::Running => MasterState::Degraded,
     }
+}
+
+/// Which ids have a worker that is so.
+fn by_id(picture: &Picture, is: impl Fn(&WorkerPicture) -> bool) -> Vec<bool> {
+    let mut ids = vec![false; picture.ids.len()];
+    for worker in picture.workers.iter().filter(|worker| is(worker)) {
+        ids[worker.id] = true;
+    }
+    ids
 }
 
 fn pool(picture: &Picture, workers: &[WorkerStatus], queues: &[Queue], now: Moment) -> PoolStatus {
@@ -136,10 +159,9 @@ fn waiting(targets: &[Target], queues: &[Queue]) -> Vec<WaitingPeer> {
 
 fn workers(picture: &Picture, now: Moment) -> Vec<WorkerStatus> {
     let mut workers: Vec<WorkerStatus> = picture.workers.iter().map(|one| worker(one, now)).collect();
+    let is_manned = by_id(picture, |worker| worker.standing != Standing::Draining);
     for (id, (_, due)) in picture.ids.iter().enumerate().take(picture.workers_wanted) {
-        let manned =
-            picture.workers.iter().any(|worker| worker.id == id && worker.standing != Standing::Draining);
-        if let Some(due) = due.filter(|_| !manned) {
+        if let Some(due) = due.filter(|_| !is_manned[id]) {
             workers.push(throttled(id, picture, due.since(now)));
         }
     }
@@ -151,12 +173,7 @@ fn worker(worker: &WorkerPicture, now: Moment) -> WorkerStatus {
     let connection = |(slot, occupant): &(usize, Occupant)| ConnectionStatus {
         peer: occupant.peer.map(|peer| peer.to_string()),
         slot: *slot,
-        state: match occupant.state {
-            State::Reading => ConnectionState::Reading,
-            State::Working => ConnectionState::Working,
-            State::Writing => ConnectionState::Writing,
-            State::Closing => ConnectionState::Closing,
-        },
+        state: occupant.state,
         queue_wait_seconds: occupant.queue_wait.map(seconds),
         open_seconds: seconds(now.since(occupant.opened)),
         messages: occupant.traffic.messages,
@@ -219,21 +236,32 @@ fn totals(picture: &Picture) -> Totals {
 }
 
 fn totals_by_id(picture: &Picture) -> Vec<WorkerTotals> {
-    let of_id = |(id, (dead, _)): (usize, &(Tally, Option<Moment>))| {
-        let (mut all, mut active, mut capacity) = (*dead, 0, 0);
-        for worker in picture.workers.iter().filter(|worker| worker.id == id) {
-            all += worker.tally;
-            active += worker.connections.len();
-            capacity += if worker.standing == Standing::Ready {
-                worker.slots.saturating_sub(worker.lacking)
-            } else {
-                0
-            };
+    let mut all: Vec<WorkerTotals> = (0..picture.ids.len()).map(WorkerTotals::none).collect();
+    for (totals, (dead, _)) in all.iter_mut().zip(&picture.ids) {
+        totals.add(*dead);
+    }
+    for worker in &picture.workers {
+        let totals = &mut all[worker.id];
+        totals.add(worker.tally);
+        totals.active += worker.connections.len();
+        if worker.standing == Standing::Ready {
+            totals.capacity += worker.slots.saturating_sub(worker.lacking);
         }
-        let Tally { accepted, messages, bytes_in, bytes_out, .. } = all;
-        WorkerTotals { id, accepted, messages, bytes_in, bytes_out, active, capacity }
-    };
-    picture.ids.iter().enumerate().map(of_id).collect()
+    }
+    all
+}
+
+impl WorkerTotals {
+    fn none(id: usize) -> Self {
+        Self { id, accepted: 0, messages: 0, bytes_in: 0, bytes_out: 0, active: 0, capacity: 0 }
+    }
+
+    fn add(&mut self, tally: Tally) {
+        self.accepted += tally.accepted;
+        self.messages += tally.messages;
+        self.bytes_in += tally.bytes_in;
+        self.bytes_out += tally.bytes_out;
+    }
 }
 
 fn saturated(picture: &Picture, now: Moment) -> Duration {

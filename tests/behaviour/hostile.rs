@@ -4,13 +4,13 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 use prefork_client::Connection;
 use socket2::SockRef;
 
-use crate::support::{TestServer, eventually, field, has_answer, meanwhile};
+use crate::support::{TestServer, eventually, field, has_answer, meanwhile, open_files};
 
 /// Closes a connection with a reset.
 fn reset(stream: TcpStream) {
@@ -155,4 +155,28 @@ fn a_burst_of_silent_peers_does_not_keep_others_waiting() {
     let waiting = asker(&server);
     eventually("it to be served beside them", || has_answer(&waiting).then_some(()));
     drop(silent);
+}
+
+#[test]
+fn workers_out_of_files_do_not_keep_each_other_awake() {
+    let server = TestServer::start(&["--workers", "2", "--threads", "8"]);
+    for worker in server.workers() {
+        let most = open_files(worker);
+        limit(worker, &format!("--nofile={most}:"));
+    }
+    // Some may find a free number below the limit.
+    let waiting: Vec<Connection> = (0..8).map(|_| asker(&server)).collect();
+    server.wait_for_logs("failures=4", 2);
+    let status = server.wait_for_status("what is lacking to be seen", |status| status["pool"]["idle"] == 0);
+    assert!(status["pool"]["waiting"].as_u64().unwrap() > 0, "{status}");
+    server.wait_for_log("saturation begin");
+    let looked = Instant::now();
+    let failures = server.wait_for_logs("failures=16", 2);
+    // From 10 ms on the pauses double up to half a second.
+    assert!(looked.elapsed() > Duration::from_secs(2), "{failures:?}");
+    for worker in server.workers() {
+        limit(worker, "--nofile=1000:");
+    }
+    eventually("all to be served", || waiting.iter().all(has_answer).then_some(()));
+    server.wait_for_log("saturation end");
 }

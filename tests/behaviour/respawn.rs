@@ -8,6 +8,7 @@ use crate::support::{
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use prefork_client::Connection;
+use serde_json::json;
 
 fn faulty() -> Command {
     program(&beside_server("examples/faulty"))
@@ -97,6 +98,38 @@ fn the_queue_is_served_while_a_respawn_is_throttled() {
 /// The worker that was forked last; at first, any.
 fn newest(workers: &[Pid], any: bool) -> Pid {
     if any { workers[0] } else { *workers.last().unwrap() }
+}
+
+#[test]
+fn the_death_of_a_worker_that_was_replaced_is_no_respawn() {
+    let server = TestServer::start(&["--workers", "1", "--threads", "1"]);
+    let _held = server.served();
+    let old = server.workers()[0];
+    kill(old, Signal::SIGTERM).unwrap();
+    server.wait_for_status("the old one to drain beside its replacement", |status| {
+        status["workers"][0]["state"] == "ready" && status["workers"][1]["state"] == "draining"
+    });
+    kill(old, Signal::SIGKILL).unwrap();
+    let line = server.wait_for_log("worker died");
+    assert!(line.contains("was killed by SIGKILL; 1 connection lost worker=0"), "{line}");
+    let status = server.status();
+    assert_eq!((&status["totals"]["respawns"], status["workers"].as_array().unwrap().len()), (&json!(0), 1));
+}
+
+#[test]
+fn a_stopped_worker_has_no_idle_slot() {
+    let server = TestServer::start(&["--workers", "2", "--threads", "1"]);
+    let capacity =
+        |count: u64| server.wait_for_status("the capacity", |status| status["pool"]["capacity"] == count);
+    capacity(2);
+    let stopped = server.workers()[0];
+    kill(stopped, Signal::SIGSTOP).unwrap();
+    capacity(1);
+    let _held = server.served();
+    server.wait_for_log("saturation begin");
+    kill(stopped, Signal::SIGCONT).unwrap();
+    capacity(2);
+    server.wait_for_log("saturation end");
 }
 
 #[test]

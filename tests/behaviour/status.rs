@@ -238,7 +238,7 @@ fn health_follows_the_life_of_the_pool() {
     server.wait_for_log("draining on SIGTERM");
     let (code, words) = health(&server);
     assert_eq!(code, Some(1));
-    assert!(words.contains("the pool is stopping"), "{words}");
+    assert!(words.contains("not ready: draining: the pool stops"), "{words}");
     drop(held);
     server.end();
     let (code, words) = health(&server);
@@ -309,7 +309,10 @@ fn a_second_master_is_refused_by_the_name_of_the_first() {
     let mut second = TestServer::spawn(server_command(), &["--control", &first.control()]);
     let (code, log) = second.end();
     assert_eq!(code, 69);
-    assert!(log[0].contains(&format!("the master with pid {} has it", first.pid())), "{log:?}");
+    assert!(
+        log[0].contains(&format!("the master with pid {}, of the user with uid ", first.pid())),
+        "{log:?}"
+    );
 }
 
 #[test]

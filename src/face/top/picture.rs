@@ -304,7 +304,7 @@ fn footer(state: &State, style: Style) -> Line {
     }
     if let Some(status) = &state.status {
         let room = style.width.saturating_sub(line.width() + keys.width() + usize::from(GAP));
-        let waits = tables::waits(&status.queue_wait_seconds).rows(style.with_width(room));
+        let waits = tables::waits(status).rows(style.with_width(room));
         for waits in waits {
             line.append(waits);
         }
