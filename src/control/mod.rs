@@ -1,11 +1,13 @@
 //! The master's control socket: commands of this user, or of root, asked in a line and answered in JSON.
 //!
 //! The master serves it from its loop, so nothing here waits, and everything has a limit: a client that is slow, silent or
-//! hostile costs the loop nothing and is dropped.
+//! hostile costs the loop nothing and is dropped. [`ask`] is the other side.
+
+mod client;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -15,6 +17,8 @@ use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
 use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, SockAddr, Socket, Type};
+
+pub(crate) use client::ask;
 
 use crate::config::Control;
 use crate::error::Error;
@@ -28,8 +32,6 @@ const CLIENTS_MAX: usize = 32;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long a client may take in all, from its connection to its last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest answer that [`ask`] reads: a pool of 65,536 busy slots takes about 15 MB.
-const ANSWER_BYTES_MAX: usize = 256 << 20;
 
 /// What a client may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,81 +300,6 @@ pub(crate) fn failure(why: &str) -> Vec<u8> {
     serde_json::to_vec(&refusal).expect("a text can be written")
 }
 
-/// Asks the master at an address, and returns its answer: a JSON document. It may take so long.
-pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
-    let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
-    let answer = exchange(address, request, patience).map_err(|error| failed(describe(&error, patience)))?;
-    if answer.is_empty() {
-        return Err(failed(
-            "it closed without an answer; it may have too many clients, so ask again".to_owned(),
-        ));
-    }
-    let refusal: Refusal = serde_json::from_str(&answer)
-        .map_err(|error| failed(format!("its answer of {} bytes is no JSON: {error}", answer.len())))?;
-    match refusal.error {
-        Some(cause) => Err(Error::Refused { address: address.to_string(), cause }),
-        None => Ok(answer),
-    }
-}
-
-fn exchange(address: &Control, request: Request, patience: Duration) -> io::Result<String> {
-    let deadline = Instant::now() + patience;
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_write_timeout(Some(patience))?;
-    socket.connect(&socket_address(address)?)?;
-    // An abstract name is anybody's who is first.
-    if !is_welcome(&socket) {
-        let user = credentials(&socket).map_or("unknown".to_owned(), |other| other.uid().to_string());
-        let why =
-            format!("a process of the user with uid {user} listens there: ask as that user, if you trust it");
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
-    }
-    // A master that refuses may have answered and closed already: what it said is there to be read.
-    let asked = (&socket).write_all(format!("{}\n", request.word()).as_bytes());
-    let answer = read_until(&socket, deadline)?;
-    if answer.is_empty() {
-        asked?;
-    }
-    String::from_utf8(answer).map_err(io::Error::other)
-}
-
-/// Reads to the end.
-fn read_until(mut socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
-    let mut answer = Vec::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        socket.set_read_timeout(Some(left))?;
-        match socket.read(&mut buffer) {
-            Ok(0) => return Ok(answer),
-            Ok(length) => answer.extend(&buffer[..length]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
-            // It closed with something of ours unread, after it had answered.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !answer.is_empty() => {
-                return Ok(answer);
-            }
-            Err(error) => return Err(error),
-        }
-        if answer.len() > ANSWER_BYTES_MAX {
-            return Err(io::Error::other(format!("its answer is longer than {ANSWER_BYTES_MAX} bytes")));
-        }
-    }
-}
-
-fn describe(error: &io::Error, patience: Duration) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-            "nobody listens there; is it running, with the same configuration? --control names another"
-                .to_owned()
-        }
-        io::ErrorKind::WouldBlock => format!("it did not answer within {patience:?}"),
-        _ => error.to_string(),
-    }
-}
-
 fn bind(address: &Control) -> io::Result<Socket> {
     let backlog = i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX);
     let socket = match address {
@@ -433,6 +360,7 @@ fn unless_it_would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
     use std::thread;
 
     use super::*;
