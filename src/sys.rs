@@ -163,6 +163,11 @@ fn tcp_info(socket: &impl AsFd) -> io::Result<libc::tcp_info> {
     Ok(unsafe { info.assume_init() })
 }
 
+/// What the calling thread has spent of the CPU, user and system, `clock_gettime(2)`.
+pub(crate) fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::MAX, Duration::from)
+}
+
 /// The timeout of a poll that returns at a time, or a little later.
 pub(crate) fn timeout_until(until: Option<Instant>, now: Instant) -> PollTimeout {
     let Some(until) = until else { return PollTimeout::NONE };
