@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use crate::support::TestServer;
+use nix::sys::signal::Signal;
 use prefork_client::Connection;
 use serde_json::json;
 
@@ -40,4 +41,18 @@ fn the_page_follows_the_pool_and_survives_a_restart_of_the_server() {
     let _held = server.served();
     browser.wait_for("document.body.dataset.busy === '1'");
     assert!(browser.exceptions().is_empty(), "{:?}", browser.exceptions());
+}
+
+#[test]
+fn a_drain_leaves_the_tiles_as_they_are() {
+    let server =
+        TestServer::start(&["--workers", "2", "--threads", "256", "--monitor-listen", "127.0.0.1:0"]);
+    let mut browser = Browser::open(&format!("http://{}/", server.monitor()));
+    browser.wait_for("document.querySelectorAll('[data-worker] [data-slot]').length === 512");
+    let density = browser.evaluate("document.querySelector('#pool').dataset.density");
+    let _held = [server.served(), server.served()];
+    server.signal(Signal::SIGTERM);
+    browser.wait_for("document.body.dataset.state === 'draining'");
+    browser.wait_for("document.querySelectorAll('[data-worker][data-state=draining]').length > 0");
+    assert_eq!(browser.evaluate("document.querySelector('#pool').dataset.density"), density);
 }
