@@ -11,12 +11,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::door::{Accepted, Door, Entry, Woken};
 use crate::listener::Listener;
 use crate::scoreboard::WorkerRow;
+use crate::sys::timeout_until;
 
 /// How long a drain of a pool without connections waits for handshakes that were under way.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -172,6 +173,7 @@ impl Turn {
         } else {
             // A thread that was refused before has started after all.
             state.refused = false;
+            self.publish(&mut state);
         }
         loop {
             if let Some(door) = state.door.take() {
@@ -211,15 +213,15 @@ impl Turn {
                 Woken::Knocked(listener) => match lead.door.accept(listener) {
                     Entry::Accepted(accepted) => return Some(accepted),
                     Entry::Nobody => (),
-                    Entry::Short(pause) => self.sit_out(&mut lead.door, pause),
+                    Entry::Short(pause) => self.sit_out(&mut lead.door, lead.mode, pause),
                 },
             }
             lead.mode = self.state().mode;
         }
     }
 
-    /// Leaves clients to the siblings while the system lacks something here, or until the leader is called.
-    fn sit_out(&self, door: &mut Door, pause: Duration) {
+    /// Leaves clients to the siblings while the system lacks something here, or until the mode is another one.
+    fn sit_out(&self, door: &mut Door, mode: Mode, pause: Duration) {
         door.look_away();
         let mut state = self.state();
         (state.signs.short, state.short) = (true, true);
@@ -227,16 +229,12 @@ impl Turn {
         drop(state);
         signal(&self.changed);
         let until = Instant::now() + pause;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
+        // A poke ends no pause: two workers that lack something would wake each other without end.
+        while self.state().mode == mode && Instant::now() < until {
             let mut files = [PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
-            // An interruption only makes the pause shorter.
-            let called = poll(&mut files, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
-            // A poke is none: two workers that lack something would wake each other without end.
+            // It fails when a signal interrupts it, and then there is time left.
+            let _ = poll(&mut files, timeout_until(Some(until), Instant::now()));
             quiet(&self.wake);
-            if !called.is_ok_and(|count| count > 0) || self.state().mode != Mode::Accepting {
-                break;
-            }
         }
         let mut state = self.state();
         state.short = false;
