@@ -33,6 +33,8 @@ pub(crate) enum Mode {
     Waiting,
     /// While slots are free.
     Accepting,
+    /// At listeners alone where nobody else does: the others are about to be closed.
+    Retiring,
     /// Until the queue is empty.
     Draining,
     /// No more; a thread still holds the door, and is about to drop it.
@@ -198,11 +200,14 @@ impl Turn {
     /// Accepts the next connection; `None` when accepting is over.
     pub(crate) fn accept(&self, lead: &mut Lead) -> Option<Accepted> {
         loop {
+            if lead.mode == Mode::Retiring {
+                lead.mode = self.retire_door(&mut lead.door);
+            }
             let time = match lead.mode {
                 Mode::Closing | Mode::Closed | Mode::Waiting => return None,
                 // The worker stays for its connections anyway, so handshakes may take as long.
                 Mode::Draining if self.state().busy == 0 => Some(SETTLE),
-                Mode::Draining | Mode::Accepting => None,
+                Mode::Draining | Mode::Accepting | Mode::Retiring => None,
             };
             match lead.door.wait(time) {
                 Woken::Late => return None,
@@ -277,10 +282,9 @@ impl Turn {
         state.busy += 1;
         state.brief += 1;
         self.publish(&mut state);
-        if state.mode == Mode::Closing {
+        if matches!(state.mode, Mode::Closing | Mode::Retiring) {
             drop(state);
-            self.close_door(door);
-            return Next::Nothing;
+            return self.lay_down(door);
         }
         state.door = Some(door);
         if state.brief > state.brief_max { Next::Nothing } else { self.call(state, now) }
@@ -348,15 +352,49 @@ impl Turn {
 
     /// Accepts until the queue is empty, then closes.
     pub(crate) fn drain(&self) {
+        self.leave(Mode::Draining);
+    }
+
+    /// Closes the listeners that others serve, and drains the rest.
+    pub(crate) fn retire(&self) -> Next {
+        self.leave(Mode::Retiring);
+        // A leader sees to it when it wakes.
+        let door = self.state().door.take();
+        door.map_or(Next::Nothing, |door| self.lay_down(door))
+    }
+
+    fn leave(&self, mode: Mode) {
         let mut state = self.state();
         match state.mode {
-            Mode::Accepting => state.mode = Mode::Draining,
+            Mode::Accepting => state.mode = mode,
             Mode::Waiting => state.mode = Mode::Closed,
-            Mode::Draining | Mode::Closing | Mode::Closed => (),
+            Mode::Retiring | Mode::Draining | Mode::Closing | Mode::Closed => (),
         }
         drop(state);
         signal(&self.wake);
         signal(&self.changed);
+    }
+
+    /// Puts the door down for whoever is next, after the worker was told to leave.
+    fn lay_down(&self, mut door: Door) -> Next {
+        if self.retire_door(&mut door) != Mode::Draining {
+            self.close_door(door);
+            return Next::Nothing;
+        }
+        let mut state = self.state();
+        state.door = Some(door);
+        self.call(state, Instant::now())
+    }
+
+    /// Leaves to others what they serve, and returns how to go on with the rest.
+    fn retire_door(&self, door: &mut Door) -> Mode {
+        // The one who holds the door does so alone, without the lock, which others need meanwhile.
+        let any_left = self.state().mode == Mode::Retiring && door.retire();
+        let mut state = self.state();
+        if state.mode == Mode::Retiring {
+            state.mode = if any_left { Mode::Draining } else { Mode::Closing };
+        }
+        state.mode
     }
 
     /// Accepts no more.
@@ -364,7 +402,7 @@ impl Turn {
         let mut state = self.state();
         let door = state.door.take();
         state.mode = match state.mode {
-            Mode::Accepting | Mode::Draining if door.is_none() => Mode::Closing,
+            Mode::Accepting | Mode::Retiring | Mode::Draining if door.is_none() => Mode::Closing,
             Mode::Closing => Mode::Closing,
             _ => Mode::Closed,
         };

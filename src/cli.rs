@@ -1,6 +1,7 @@
 //! Arguments → a command → an exit code; the one place that prints errors.
 
 use std::io::{self, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Config, Control, KEYS, Key, Refusal, Settings, Sources};
-use crate::control::{self, Health, Request};
+use crate::control::{self, Change, Health, Question, Request, Size};
 use crate::error::Error;
 use crate::face::{self, Limits, Style};
 use crate::handler::Handler;
@@ -47,6 +48,24 @@ enum Command {
     Top,
     /// Print who waits in the accept queues, and for how long
     Queue(QueueFormat),
+    /// Read the configuration again: a new generation of workers takes the place of the old one, and nobody is lost
+    Reload(Format),
+    /// Change the number of workers: N, +N or -N, until the next reload
+    Scale {
+        /// How many workers, or how many more or less
+        #[arg(value_name = "N", allow_hyphen_values = true, value_parser = Size::parse)]
+        size: Size,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Stop the pool: serve who is connected or waiting, and wait for its end
+    Stop {
+        /// Do not wait for anybody
+        #[arg(long)]
+        now: bool,
+    },
+    /// Let the workers finish and leave; the master stays, and clients wait until `reload` or `scale`
+    Drain,
     /// Exit with 0 when the pool takes connections, with 1 when not: for health checks
     Health,
     /// Print the configuration
@@ -85,8 +104,8 @@ const PATIENCE_LIVE: Duration = Duration::from_secs(1);
 const FLAGS_HEADING: &str = "Configuration (a flag is stronger than a variable, a variable than the file)";
 
 const AFTER_HELP: &str = "\
-Signals: TERM, INT, QUIT, HUP serve who is connected or waiting, then exit; a second one, except HUP, exits at once.
-TERM to a worker replaces that worker.
+Signals: TERM, INT, QUIT serve who is connected or waiting, then exit; a second one exits at once. HUP reloads, TTIN and TTOU
+are one worker more or less, WINCH drains the workers and keeps the master. TERM to a worker replaces that worker.
 
 Exit codes: 0 clean, 1 failure, 2 usage, 69 cannot bind or no master answers, 70 the first workers never got ready, 78 bad configuration.
 
@@ -95,13 +114,15 @@ Examples:
   prefork-echo --workers 4 --threads 64         the same with a larger pool
   prefork-echo --listen '[::]:7000' --sleep 1s  both families, and one second of pretended work per message
   PREFORK_LOG_ACCESS=true prefork-echo          one line per connection
+  prefork-echo reload                           take over what has changed in the configuration
   prefork-echo status                           who is served, who waits (top: live, queue: everybody who waits)";
 
 /// Runs the program: reads arguments, environment and file, and does what they say.
-pub(crate) fn main<H: Handler>(handler: impl FnOnce(&Config) -> H) -> ExitCode {
+pub(crate) fn main<H: Handler>(handler: impl Fn(&Config) -> H + 'static) -> ExitCode {
     let matches = command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match run(&cli, &sources(&cli, &matches), handler) {
+    let sources = sources(&cli, &matches);
+    match run(&cli, sources, handler) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // In one write, since workers print too. Nobody is left to tell when this fails.
@@ -111,39 +132,96 @@ pub(crate) fn main<H: Handler>(handler: impl FnOnce(&Config) -> H) -> ExitCode {
     }
 }
 
-fn run<H: Handler>(cli: &Cli, sources: &Sources, handler: impl FnOnce(&Config) -> H) -> Result<(), Error> {
+fn run<H: Handler>(
+    cli: &Cli,
+    sources: Sources,
+    handler: impl Fn(&Config) -> H + 'static,
+) -> Result<(), Error> {
     if let Some(Command::Config { command: ConfigCommand::Default }) = &cli.command {
         return print(&config::default_document());
     }
-    let settings = Settings::load(sources).map_err(|refusal| match refusal {
-        Refusal::Flag(message) => command().error(ErrorKind::ValueValidation, message).exit(),
+    let command = cli.command.as_ref().unwrap_or(&Command::Run);
+    let usage = |refusal| match refusal {
+        Refusal::Flag(message) => self::command().error(ErrorKind::ValueValidation, message).exit(),
         Refusal::Config(message) => Error::Config(message),
-    })?;
-    logging::start(settings.config.log);
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
-    match cli.command.as_ref().unwrap_or(&Command::Run) {
-        Command::Check => print("ok\n"),
-        Command::Config { .. } => print(&settings.show()),
-        Command::Run => serve(settings.config, handler),
-        Command::Status(format) => status(&settings.config, format),
-        Command::Queue(format) => queue(&settings.config, format),
-        Command::Top => top(&settings.config),
-        Command::Health => health(&settings.config),
+    };
+    match command {
+        Command::Check | Command::Config { .. } | Command::Run => {
+            let settings = Settings::load(&sources).map_err(usage)?;
+            logging::start(settings.config.log);
+            warn(&settings.warnings);
+            match command {
+                Command::Check => print("ok\n"),
+                Command::Config { .. } => print(&settings.show()),
+                _ => serve(settings.config, sources, handler),
+            }
+        }
+        _ => {
+            let settings = Settings::load_for_asking(&sources).map_err(usage)?;
+            consult(command, &settings.config).map_err(|error| explained(error, &settings.warnings))
+        }
     }
 }
 
-/// Asks the master that has this configuration.
-fn ask(config: &Config, request: Request, patience: Duration) -> Result<String, Error> {
+/// Asks a master that runs.
+fn consult(command: &Command, config: &Config) -> Result<(), Error> {
+    match command {
+        Command::Status(format) => status(config, format),
+        Command::Queue(format) => queue(config, format),
+        Command::Top => top(config),
+        Command::Health => health(config),
+        Command::Reload(format) => change(config, Request::Change(Change::Reload), format.json),
+        Command::Scale { size, format } => change(config, Request::Change(Change::Scale(*size)), format.json),
+        Command::Stop { now } => change(config, Request::Stop { now: *now }, false),
+        Command::Drain => change(config, Request::Drain, false),
+        Command::Run | Command::Check | Command::Config { .. } => unreachable!("they ask nobody"),
+    }
+}
+
+/// A master that is not found may be elsewhere, by what could not be understood of the configuration.
+fn explained(error: Error, problems: &[String]) -> Error {
+    match error {
+        Error::NoMaster { address, cause } if !problems.is_empty() => {
+            let cause =
+                format!("{cause}\nthe configuration was not understood in full: {}", problems.join("\n"));
+            Error::NoMaster { address, cause }
+        }
+        other => other,
+    }
+}
+
+/// Where the master that has this configuration answers.
+fn control_of(config: &Config) -> Result<Control, Error> {
     let unknown = |cause| Error::NoMaster {
         address: "an unknown place".to_owned(),
         cause: format!("{cause}; name the control socket with --control, as the master's log does"),
     };
-    control::ask(&Control::of(config).map_err(unknown)?, request, patience)
+    Control::of(config).map_err(unknown)
 }
 
-fn ask_status(config: &Config, request: Request, patience: Duration) -> Result<Status, Error> {
+/// Asks for a change, and prints what became of it.
+fn change(config: &Config, request: Request, json: bool) -> Result<(), Error> {
+    let hear = |progress: &str| {
+        // Nobody is left to tell when this fails.
+        let _ = io::stderr().write_all(format!("prefork-echo: {progress}\n").as_bytes());
+    };
+    let outcome = control::ask_for_change(&control_of(config)?, request, hear)?;
+    if json {
+        let text = serde_json::to_string(&outcome).map_err(Error::system("write the outcome"))?;
+        print(&(text + "\n"))?;
+    } else if outcome.ok {
+        let took = Duration::try_from_secs_f64(outcome.took_seconds).unwrap_or_default();
+        print(&format!("{}; it took {took:.1?}\n", outcome.text))?;
+    }
+    if outcome.ok { Ok(()) } else { Err(Error::Failed(outcome.text)) }
+}
+
+/// Asks the master that has this configuration.
+fn ask(config: &Config, question: Question, patience: Duration) -> Result<String, Error> {
+    control::ask(&control_of(config)?, Request::Ask(question), patience)
+}
+
+fn ask_status(config: &Config, request: Question, patience: Duration) -> Result<Status, Error> {
     let answer = ask(config, request, patience)?;
     serde_json::from_str(&answer)
         .map_err(|error| Error::system("read the master's answer; is it of another version?")(error))
@@ -151,16 +229,16 @@ fn ask_status(config: &Config, request: Request, patience: Duration) -> Result<S
 
 fn status(config: &Config, format: &Format) -> Result<(), Error> {
     if format.json {
-        return print(&(ask(config, Request::Status, PATIENCE)? + "\n"));
+        return print(&(ask(config, Question::Status, PATIENCE)? + "\n"));
     }
     print(&face::text::status(
-        &ask_status(config, Request::Status, PATIENCE)?,
+        &ask_status(config, Question::Status, PATIENCE)?,
         Style::of_stdout(Limits::GLANCE),
     ))
 }
 
 fn queue(config: &Config, format: &QueueFormat) -> Result<(), Error> {
-    let status = ask_status(config, Request::Queue, PATIENCE)?;
+    let status = ask_status(config, Question::Queue, PATIENCE)?;
     if !format.json {
         return print(&face::text::queue(&status, Style::of_stdout(Limits::NONE)));
     }
@@ -170,13 +248,13 @@ fn queue(config: &Config, format: &QueueFormat) -> Result<(), Error> {
 
 fn top(config: &Config) -> Result<(), Error> {
     // Before the screen changes: the first failure is one that the user sees.
-    ask_status(config, Request::Status, PATIENCE)?;
+    ask_status(config, Question::Status, PATIENCE)?;
     if !io::stdout().is_terminal() {
         return Err(Error::system("show the pool live")(io::Error::other(
             "the output is no terminal; `status` prints it once",
         )));
     }
-    let fetch = || ask_status(config, Request::Status, PATIENCE_LIVE);
+    let fetch = || ask_status(config, Question::Status, PATIENCE_LIVE);
     // Where it is known is known: what counts is the cause.
     let words = |error| match error {
         Error::NoMaster { cause, .. } | Error::Refused { cause, .. } => cause,
@@ -187,7 +265,7 @@ fn top(config: &Config) -> Result<(), Error> {
 
 fn health(config: &Config) -> Result<(), Error> {
     let answer =
-        ask(config, Request::Health, PATIENCE).map_err(|error| Error::NotReady(error.to_string()))?;
+        ask(config, Question::Health, PATIENCE).map_err(|error| Error::NotReady(error.to_string()))?;
     let health: Health = serde_json::from_str(&answer).map_err(|error| Error::NotReady(error.to_string()))?;
     match health.reason {
         None if health.ready => print("ready\n"),
@@ -195,14 +273,42 @@ fn health(config: &Config) -> Result<(), Error> {
     }
 }
 
-fn serve<H: Handler>(config: Config, handler: impl FnOnce(&Config) -> H) -> Result<(), Error> {
-    limits::prepare(&config)?;
-    let handler = handler(&config);
+fn serve<H: Handler>(
+    config: Config,
+    sources: Sources,
+    handler: impl Fn(&Config) -> H + 'static,
+) -> Result<(), Error> {
+    limits::prepare(&config, config.worker_count())?;
+    let first = handler(&config);
+    let load = Box::new(move || load(&sources, &handler));
     // When this returns in a worker, the master that it was is gone, and with it all that is not the worker's.
-    match Master::new(config, handler)?.run()? {
+    match Master::new((config, first), load)?.run()? {
         Life::Master => Ok(()),
         Life::Worker(worker) => worker.run(),
         Life::Monitor(monitor) => monitor.run(),
+    }
+}
+
+/// Reads the configuration again, and makes the service for it. Flags and variables are those of the start.
+fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Result<(Config, H), Error> {
+    let settings = Settings::load(sources).map_err(|refusal| match refusal {
+        Refusal::Flag(message) | Refusal::Config(message) => Error::Config(message),
+    })?;
+    warn(&settings.warnings);
+    let config = settings.config;
+    limits::prepare(&config, config.worker_count())?;
+    // It is somebody's own, and the pool goes on without it.
+    match catch_unwind(AssertUnwindSafe(|| handler(&config))) {
+        Ok(handler) => Ok((config, handler)),
+        Err(_) => {
+            Err(Error::Config("the service panicked while it was made for this configuration".to_owned()))
+        }
+    }
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
     }
 }
 

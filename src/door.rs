@@ -161,6 +161,20 @@ impl Door {
         }
     }
 
+    /// Closes the listeners that others serve, and says whether any is left: one whose gate is closed, where whoever
+    /// waits has nobody else.
+    ///
+    /// # Panics
+    ///
+    /// As [`Door::wait`].
+    pub(crate) fn retire(&mut self) -> bool {
+        self.look_away();
+        self.eager = None;
+        self.listeners.retain(Listener::is_gate_closed);
+        self.watch().expect("what was registered can be registered again");
+        !self.listeners.is_empty()
+    }
+
     fn watch(&mut self) -> nix::Result<()> {
         for (listener, index) in self.listeners.iter().zip(0..) {
             // Of all workers that wait, one is woken for one connection: the first in the listener's list.

@@ -34,6 +34,9 @@ pub(crate) enum Error {
         /// Its words.
         cause: String,
     },
+    /// What was asked of the master did not take effect. Exit code 1.
+    #[error("{0}")]
+    Failed(String),
     /// The pool is not ready. Exit code 1.
     #[error("not ready: {0}")]
     NotReady(String),
@@ -67,7 +70,7 @@ impl Error {
     /// The exit code: the numbers of sysexits.h where one fits.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::System { .. } | Self::Refused { .. } | Self::NotReady(_) => 1,
+            Self::System { .. } | Self::Refused { .. } | Self::Failed(_) | Self::NotReady(_) => 1,
             Self::Listen { .. } | Self::NoMaster { .. } => 69,
             Self::Start(_) | Self::Worker { .. } => 70,
             Self::Config(_) => 78,

@@ -62,9 +62,11 @@ use std::process::ExitCode;
 
 /// Runs the whole program around a service: reads arguments, environment and configuration, and serves.
 ///
-/// `handler` is called once, before anything is forked, and only by commands that serve. What is returned is the exit
-/// code of the process, in the master as well as in each worker; return it from `main`.
+/// `handler` is called by commands that serve: before anything is forked, and again at each reload, for the configuration
+/// of the next generation of workers. It runs in the master, which forks, so it must start no thread, and what it opens
+/// should be close-on-exec. What is returned is the exit code of the process, in the master as well as in each worker;
+/// return it from `main`.
 #[must_use]
-pub fn main<H: Handler>(handler: impl FnOnce(&Config) -> H) -> ExitCode {
+pub fn main<H: Handler>(handler: impl Fn(&Config) -> H + 'static) -> ExitCode {
     cli::main(handler)
 }

@@ -40,9 +40,10 @@ impl Need {
 }
 
 /// Raises the limit of open files to what the pool needs, and refuses a pool that the system cannot carry.
-pub(crate) fn prepare(config: &Config) -> Result<(), Error> {
+/// `workers` is the size that it is to have.
+pub(crate) fn prepare(config: &Config, workers: usize) -> Result<(), Error> {
     let listeners = config.listen.iter().map(|address| address.places.len()).sum();
-    let (workers, threads) = (config.worker_count(), config.threads.get());
+    let threads = config.threads.get();
     let need = Need::of(workers, threads, listeners, u64::from(config.monitor.is_some()));
     let refuse = |why: String| {
         Err(Error::Config(format!(

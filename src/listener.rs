@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, TcpKeepalive, Type};
 
-use crate::config::{Address, Config, Place, Timeouts};
+use crate::config::{Address, Config, Place};
 use crate::error::Error;
 use crate::queue::Target;
 use crate::sys::{self, IntegerOption, QueueInfo};
@@ -43,54 +43,111 @@ impl fmt::Display for Peer {
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: Socket,
+    /// As the configuration has it, where a port may be 0.
+    wanted: Place,
     place: Place,
-    timeouts: Timeouts,
+    write_timeout: Option<Duration>,
     /// Whether the gate is closed, which every process that shares the socket has to know: shared memory.
     gate_is_closed: &'static AtomicBool,
     /// A unix socket's file: another master may have put its own in the same place since.
     file: Option<SocketFile>,
 }
 
-/// Opens the listeners of a configuration.
-pub(crate) fn open_all(config: &Config, gate_is_closed: &'static AtomicBool) -> Result<Vec<Listener>, Error> {
-    let mut listeners = Vec::new();
+/// Opens the listeners of a configuration. Those of `present` whose address it has too are shared, with all who wait
+/// there; new ones let nobody in before [`Listener::open_gate`].
+pub(crate) fn open_all(
+    config: &Config,
+    present: &[Listener],
+    mut gate: impl FnMut() -> &'static AtomicBool,
+) -> Result<Vec<Listener>, Error> {
+    let mut listeners: Vec<Listener> = Vec::new();
     for address in &config.listen {
         for place in &address.places {
-            let listener = Listener::open(place, config, gate_is_closed)
-                .map_err(|error| refused(address, place, &error))?;
-            listener.warn_of_clamped_backlog(config.backlog.get());
-            listeners.push(listener);
+            let listener = match present.iter().find(|listener| listener.wanted == *place) {
+                Some(listener) => listener.share(config),
+                None => Listener::open(place, config, gate()),
+            };
+            match listener {
+                Ok(listener) => listeners.push(listener),
+                Err(error) => {
+                    discard(listeners, present);
+                    return Err(refused(address, place, &error, present));
+                }
+            }
         }
     }
     Ok(listeners)
 }
 
+/// Closes listeners that nobody is to find any more, except those that `present` shares.
+pub(crate) fn discard(listeners: Vec<Listener>, present: &[Listener]) {
+    for listener in listeners {
+        if !present.iter().any(|other| other.is_shared_with(&listener)) {
+            // It fails when the file is gone, which is as good.
+            let _ = listener.close_gate();
+        }
+    }
+}
+
 impl Listener {
-    /// Binds a place and listens on it.
+    /// Binds a place and listens on it, with its gate closed as far as there is one.
     fn open(place: &Place, config: &Config, gate_is_closed: &'static AtomicBool) -> io::Result<Self> {
         let backlog = i32::try_from(config.backlog.get()).unwrap_or(i32::MAX);
         let socket = match place {
-            Place::Tcp(address) => tcp_socket(*address, &config.timeouts, backlog)?,
+            Place::Tcp(address) => tcp_socket(*address)?,
+            // Nobody could tell one that does not listen yet from one that a dead server left behind.
             Place::Unix { path, mode } => unix_socket::listen(path, *mode, backlog)?,
         };
         // The queue of all workers is one, and a worker must find out without blocking that a sibling was faster.
         socket.set_nonblocking(true)?;
-        let place = match socket.local_addr()?.as_socket() {
+        let actual = match socket.local_addr()?.as_socket() {
             Some(address) => Place::Tcp(address),
             None => place.clone(),
         };
-        let file = match &place {
+        let file = match &actual {
             Place::Unix { path, .. } => Some(SocketFile::of(path)?),
             Place::Tcp(_) => None,
         };
-        Ok(Self { socket, place, timeouts: config.timeouts, gate_is_closed, file })
+        let write_timeout = config.timeouts.write;
+        let (wanted, place) = (place.clone(), actual);
+        let listener = Self { socket, wanted, place, write_timeout, gate_is_closed, file };
+        if let Place::Tcp(address) = listener.place {
+            set_minimum_ttl(&listener.socket, address, TTL_OF_NOBODY)?;
+        }
+        listener.adapt(config)?;
+        Ok(listener)
+    }
+
+    /// The same socket for another configuration.
+    fn share(&self, config: &Config) -> io::Result<Self> {
+        Ok(Self {
+            socket: self.socket.try_clone()?,
+            wanted: self.wanted.clone(),
+            place: self.place.clone(),
+            write_timeout: config.timeouts.write,
+            gate_is_closed: self.gate_is_closed,
+            file: self.file.clone(),
+        })
+    }
+
+    /// Whether both are one socket.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+
+    /// Listens as a configuration says, and gives accepted sockets the timeouts that they inherit.
+    pub(crate) fn adapt(&self, config: &Config) -> io::Result<()> {
+        self.socket.set_write_timeout(config.timeouts.write)?;
+        self.socket.listen(i32::try_from(config.backlog.get()).unwrap_or(i32::MAX))?;
+        self.warn_of_clamped_backlog(config.backlog.get());
+        Ok(())
     }
 
     /// Accepts the connection that waits longest. `WouldBlock` when nobody waits.
     pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
         let (socket, address) = self.socket.accept()?;
         if let Some(address) = address.as_socket() {
-            if self.gate_is_closed.load(Ordering::SeqCst) {
+            if self.is_gate_closed() {
                 // A connection whose handshake ended after that inherited the gate, and would be deaf.
                 set_minimum_ttl(&socket, address, 0)?;
             }
@@ -98,7 +155,7 @@ impl Listener {
         }
         // Unlike TCP's, unix sockets inherit nothing from their listener.
         socket.set_read_timeout(Some(BRIEF))?;
-        socket.set_write_timeout(self.timeouts.write)?;
+        socket.set_write_timeout(self.write_timeout)?;
         Ok((socket, Peer::Unix))
     }
 
@@ -131,14 +188,26 @@ impl Listener {
 
     /// Keeps new arrivals out, for every process that shares the socket; whoever is in the queue stays there.
     ///
-    /// TCP: no packet comes with a time-to-live above 254 unless its sender is on this link and chose 255, so a minimum
-    /// of 255, ip(7), drops every new SYN. Unix: the file goes, so nobody finds the socket any more.
+    /// TCP: every new SYN is dropped, see [`TTL_OF_NOBODY`]. Unix: the file goes, so nobody finds the socket any more.
     pub(crate) fn close_gate(&self) -> io::Result<()> {
         self.gate_is_closed.store(true, Ordering::SeqCst);
         match (&self.place, &self.file) {
-            (Place::Tcp(address), _) => set_minimum_ttl(&self.socket, *address, 255),
+            (Place::Tcp(address), _) => set_minimum_ttl(&self.socket, *address, TTL_OF_NOBODY),
             (Place::Unix { .. }, file) => file.as_ref().map_or(Ok(()), SocketFile::remove),
         }
+    }
+
+    /// Lets clients in for the first time.
+    pub(crate) fn open_gate(&self) -> io::Result<()> {
+        match self.place {
+            Place::Tcp(address) => set_minimum_ttl(&self.socket, address, 0),
+            Place::Unix { .. } => Ok(()),
+        }
+    }
+
+    /// Whether nobody new comes: whoever leaves serves those who wait here, since nobody comes after it.
+    pub(crate) fn is_gate_closed(&self) -> bool {
+        self.gate_is_closed.load(Ordering::SeqCst)
     }
 
     fn warn_of_clamped_backlog(&self, wanted: u32) {
@@ -169,9 +238,13 @@ impl AsFd for Listener {
     }
 }
 
+/// The minimum of a closed gate: no packet comes with a time-to-live above 254 unless its sender is on this link and chose
+/// 255, so this drops every SYN, ip(7).
+const TTL_OF_NOBODY: i32 = 255;
+
 /// A bound TCP socket. Accepted connections inherit what is set here (`tcp_create_openreq_child` clones the listener),
 /// which spares each of them these calls.
-fn tcp_socket(address: SocketAddr, timeouts: &Timeouts, backlog: i32) -> io::Result<Socket> {
+fn tcp_socket(address: SocketAddr) -> io::Result<Socket> {
     /// A peer that is gone without a word is found out after two minutes, also where no idle timeout is set.
     const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(60))
@@ -185,9 +258,7 @@ fn tcp_socket(address: SocketAddr, timeouts: &Timeouts, backlog: i32) -> io::Res
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&KEEPALIVE)?;
     socket.set_read_timeout(Some(BRIEF))?;
-    socket.set_write_timeout(timeouts.write)?;
     socket.bind(&address.into())?;
-    socket.listen(backlog)?;
     Ok(socket)
 }
 
@@ -200,8 +271,15 @@ fn set_minimum_ttl(socket: &Socket, address: SocketAddr, minimum: i32) -> io::Re
     Ok(())
 }
 
-fn refused(address: &Address, place: &Place, error: &io::Error) -> Error {
+fn refused(address: &Address, place: &Place, error: &io::Error, present: &[Listener]) -> Error {
+    let own = present.iter().find(|listener| listener.place.overlaps(place));
     let advice = match (error.kind(), place) {
+        (io::ErrorKind::AddrInUse | io::ErrorKind::AlreadyExists, _) if own.is_some() => {
+            let own = own.map(ToString::to_string).unwrap_or_default();
+            format!(
+                "; this pool listens on {own} itself: take that out with one reload, and add this with the next"
+            )
+        }
         (io::ErrorKind::AddrInUse, Place::Tcp(tcp)) => {
             format!("; `ss -ltnp 'sport = :{}'` shows who has the port", tcp.port())
         }

@@ -32,6 +32,9 @@ pub(crate) fn start(log: Log) {
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 
+/// Logs so from now on.
+pub(crate) fn change(_log: Log) {}
+
 /// Standard error, whose loss is no reason to stop serving: a full disk, a reader that has gone, or one that has stopped
 /// reading. For the last a line waits a little, and once that was in vain, lines are dropped until it reads again.
 struct Stderr;

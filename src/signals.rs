@@ -5,21 +5,30 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, pthread_sigmask};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGWINCH};
 use signal_hook::iterator::backend::SignalDelivery;
-use signal_hook::iterator::exfiltrator::SignalOnly;
+use signal_hook::iterator::exfiltrator::WithRawSiginfo;
+
+use crate::sys::is_from_process;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     /// A child died; `reap` finds out which.
     Reap,
-    /// TERM, INT, QUIT, HUP: serve who is there, let nobody in, leave. A second one, except HUP: leave at once.
+    /// TERM, INT, QUIT, and HUP when the terminal is gone: serve who is there, let nobody in, leave. A second one,
+    /// except HUP: leave at once.
     Drain(Signal),
+    /// HUP: read the configuration again.
+    Reload,
+    /// TTIN, TTOU: so many workers more, or less.
+    Scale(i64),
+    /// WINCH: let the workers finish and leave, and stay.
+    Rest,
 }
 
-/// The signals that the master obeys. HUP is among them because a terminal that goes away sends it.
-const TO_MASTER: [i32; 5] = [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+/// The signals that the master obeys.
+const TO_MASTER: [i32; 8] = [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGWINCH];
 
 /// The signal that a worker obeys: somebody wants this one worker gone.
 const TO_WORKER: [i32; 1] = [SIGTERM];
@@ -41,7 +50,7 @@ const NOT_TO_WORKER: [Signal; 8] = [
 /// A process that was forked must drop the one that it inherited and make its own: through a shared pipe one process'
 /// signal wakes the other.
 pub(crate) struct Signals {
-    delivery: SignalDelivery<UnixStream, SignalOnly>,
+    delivery: SignalDelivery<UnixStream, WithRawSiginfo>,
 }
 
 impl Signals {
@@ -57,20 +66,43 @@ impl Signals {
 
     fn subscribe(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, SignalOnly, signals)? })
+        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, WithRawSiginfo::default(), signals)? })
     }
 
-    /// Takes what has arrived, in no particular order. Repeated signals count once, and so do several that ask for the
-    /// same: a supervisor that sends TERM and HUP together asks for one drain. Never blocks.
+    /// Takes what has arrived, as [`commands`] reads it. Never blocks.
     pub(crate) fn take(&mut self) -> Vec<Command> {
-        let signals: Vec<Signal> =
-            self.delivery.pending().filter_map(|signal| Signal::try_from(signal).ok()).collect();
-        let reap = signals.contains(&Signal::SIGCHLD).then_some(Command::Reap);
-        let stops = signals.into_iter().filter(|signal| *signal != Signal::SIGCHLD);
-        // HUP asks for least, so any other stands for it too.
-        let drain = stops.max_by_key(|signal| *signal != Signal::SIGHUP).map(Command::Drain);
-        reap.into_iter().chain(drain).collect()
+        let arrived = self
+            .delivery
+            .pending()
+            .filter_map(|info| Some((Signal::try_from(info.si_signo).ok()?, is_from_process(&info))));
+        commands(&arrived.collect::<Vec<_>>())
     }
+}
+
+/// What signals ask for that have arrived together, in no particular order, each with whether a process sent it.
+///
+/// Repeated signals count once, except TTIN and TTOU, and so do several that ask for the same: a supervisor that sends
+/// TERM and HUP together asks for one drain. The kernel sends HUP to the terminal's processes when it is gone, WINCH when
+/// its size changes, TTIN and TTOU to those in the background.
+fn commands(arrived: &[(Signal, bool)]) -> Vec<Command> {
+    let count = |wanted: Signal| {
+        let of_processes = arrived.iter().filter(|(signal, is_sent)| *signal == wanted && *is_sent);
+        i64::try_from(of_processes.count()).unwrap_or(i64::MAX)
+    };
+    let reap = arrived.iter().any(|(signal, _)| *signal == Signal::SIGCHLD).then_some(Command::Reap);
+    let stops = arrived.iter().filter(|(signal, is_sent)| match signal {
+        Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT => true,
+        Signal::SIGHUP => !is_sent,
+        _ => false,
+    });
+    // HUP asks for least, so any other stands for it too.
+    let drain = stops.max_by_key(|(signal, _)| *signal != Signal::SIGHUP);
+    let drain = drain.map(|(signal, _)| Command::Drain(*signal));
+    let reload = (count(Signal::SIGHUP) > 0).then_some(Command::Reload);
+    let more = count(Signal::SIGTTIN) - count(Signal::SIGTTOU);
+    let scale = (more != 0).then_some(Command::Scale(more));
+    let rest = (count(Signal::SIGWINCH) > 0).then_some(Command::Rest);
+    [reap, reload, scale, rest, drain].into_iter().flatten().collect()
 }
 
 impl AsFd for Signals {
@@ -114,4 +146,36 @@ pub(crate) fn unblock_term() -> io::Result<()> {
     let mut term = SigSet::empty();
     term.add(Signal::SIGTERM);
     Ok(term.thread_unblock()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: bool = true;
+    const OF_THE_KERNEL: bool = false;
+
+    #[test]
+    fn what_a_terminal_sends_is_no_command_but_its_end() {
+        assert_eq!(commands(&[(Signal::SIGWINCH, OF_THE_KERNEL), (Signal::SIGTTIN, OF_THE_KERNEL)]), []);
+        assert_eq!(commands(&[(Signal::SIGHUP, OF_THE_KERNEL)]), [Command::Drain(Signal::SIGHUP)]);
+        assert_eq!(commands(&[(Signal::SIGHUP, SENT)]), [Command::Reload]);
+        assert_eq!(commands(&[(Signal::SIGWINCH, SENT)]), [Command::Rest]);
+        assert_eq!(commands(&[(Signal::SIGINT, OF_THE_KERNEL)]), [Command::Drain(Signal::SIGINT)]);
+    }
+
+    #[test]
+    fn several_that_ask_for_the_same_are_one() {
+        let stops = [(Signal::SIGHUP, OF_THE_KERNEL), (Signal::SIGTERM, SENT), (Signal::SIGTERM, SENT)];
+        assert_eq!(commands(&stops), [Command::Drain(Signal::SIGTERM)]);
+        let children = [(Signal::SIGCHLD, OF_THE_KERNEL), (Signal::SIGHUP, SENT), (Signal::SIGHUP, SENT)];
+        assert_eq!(commands(&children), [Command::Reap, Command::Reload]);
+    }
+
+    #[test]
+    fn each_ttin_and_ttou_counts() {
+        let (more, less) = ((Signal::SIGTTIN, SENT), (Signal::SIGTTOU, SENT));
+        assert_eq!(commands(&[more, more, less, more]), [Command::Scale(2)]);
+        assert_eq!(commands(&[more, less]), []);
+    }
 }

@@ -72,6 +72,11 @@ pub(crate) fn reap() -> io::Result<Option<(Pid, Fate)>> {
     }
 }
 
+/// Whether a process sent a signal, by kill(2) or one of its kin, and not the kernel: sigaction(2).
+pub(crate) fn is_from_process(info: &libc::siginfo_t) -> bool {
+    matches!(info.si_code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL)
+}
+
 /// Zeroed memory that this process shares with those that it forks from now on. It lives as long as they do.
 ///
 /// Only the pages that somebody touches take memory. What is in it is changed by all of them at any time, so `T` is made

@@ -154,7 +154,7 @@ impl<H: Handler> FirstThread<H> {
                     // The master is gone. Nobody can take the port as long as we listen on it.
                     Received::Closed => {
                         self.orphan = true;
-                        self.leave(Turn::close);
+                        self.leave(|shared| shared.turn.close());
                         self.shared.turn.close();
                         tracing::warn!(worker = self.shared.id, "the master is gone, leaving");
                     }
@@ -191,28 +191,28 @@ impl<H: Handler> FirstThread<H> {
                 }
             }
             Order::Poke => self.shared.turn.poke(),
-            Order::Retire => self.leave(Turn::close),
-            Order::Drain => self.leave(Turn::drain),
+            Order::Retire => self.leave(|shared| shared.follow(shared.turn.retire())),
+            Order::Drain => self.leave(|shared| shared.turn.drain()),
             Order::Stop => self.stop(),
             Order::Arm => self.shared.turn.arm(),
         }
         Ok(())
     }
 
-    fn leave(&mut self, accepting: fn(&Turn)) {
+    fn leave(&mut self, accepting: impl FnOnce(&Arc<Shared<H>>)) {
         if self.course == Course::Staying {
             let until = self.shared.config.timeouts.drain.map(|drain| Instant::now() + drain);
             self.course = Course::Draining { until };
             // A worker that never got its order to accept has them still.
             self.listeners = None;
-            accepting(&self.shared.turn);
+            accepting(&self.shared);
             tracing::debug!(worker = self.shared.id, "worker drains");
         }
     }
 
     /// Leaves at once.
     fn stop(&mut self) {
-        self.leave(Turn::close);
+        self.leave(|shared| shared.turn.close());
         self.shared.turn.close();
         self.shared.cut(Shutdown::Write);
         self.course = Course::Lingering { until: Instant::now() };

@@ -43,13 +43,22 @@ impl Address {
     /// What two addresses have in common that cannot be bound twice.
     pub(crate) fn overlap(&self, other: &Self) -> Option<String> {
         let both = |one| other.places.iter().map(move |two| (one, two));
-        self.places.iter().flat_map(both).find_map(|(one, two)| match (one, two) {
-            (Place::Unix { path: one, .. }, Place::Unix { path: two, .. }) => {
-                (one == two).then(|| one.display().to_string())
-            }
-            (Place::Tcp(one), Place::Tcp(two)) => covers(*one, *two).then(|| two.to_string()),
-            _ => None,
+        let shared = self.places.iter().flat_map(both).find(|(one, two)| one.overlaps(two));
+        shared.map(|(_, two)| match two {
+            Place::Unix { path, .. } => path.display().to_string(),
+            Place::Tcp(address) => address.to_string(),
         })
+    }
+}
+
+impl Place {
+    /// Whether the two cannot be bound at the same time.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unix { path: one, .. }, Self::Unix { path: two, .. }) => one == two,
+            (Self::Tcp(one), Self::Tcp(two)) => covers(*one, *two),
+            _ => false,
+        }
     }
 }
 

@@ -30,31 +30,34 @@ impl Entry<'_> {
     }
 }
 
-/// Reads the file: what is no TOML, and what is no key, is an error.
-pub(crate) fn entries(text: &str) -> Result<Vec<Entry<'_>>, Diagnostic> {
-    let document = DeTable::parse(text).map_err(|error| Diagnostic {
-        message: error.message().to_owned(),
-        span: error.span().unwrap_or(0..0),
-        hint: None,
-    })?;
-    let mut entries = Vec::new();
+/// Reads the file: first what is no TOML, then its entries, of which what is no key is an error.
+pub(crate) fn entries(text: &str) -> Vec<Result<Entry<'_>, Diagnostic>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut entries: Vec<_> = errors
+        .into_iter()
+        .map(|error| {
+            let span = error.span().unwrap_or(0..0);
+            Err(Diagnostic { message: error.message().to_owned(), span, hint: None })
+        })
+        .collect();
     for (name, value) in in_order(document.into_inner()) {
         let path = name.get_ref().to_string();
         let is_table = KEYS.iter().any(|key| key.path.starts_with(&format!("{path}.")));
         if !is_table {
-            entries.push(entry(&path, name.span(), value)?);
+            entries.push(entry(&path, name.span(), value));
             continue;
         }
         let span = value.span();
         let DeValue::Table(table) = value.into_inner() else {
             let message = format!("`{path}` is a table: write [{path}] and its keys below");
-            return Err(Diagnostic { message, span, hint: None });
+            entries.push(Err(Diagnostic { message, span, hint: None }));
+            continue;
         };
         for (inner, value) in in_order(table) {
-            entries.push(entry(&format!("{path}.{}", inner.get_ref()), inner.span(), value)?);
+            entries.push(entry(&format!("{path}.{}", inner.get_ref()), inner.span(), value));
         }
     }
-    Ok(entries)
+    entries
 }
 
 /// The entries in the order of the file, so that the first mistake is the first that is told.

@@ -61,6 +61,8 @@ const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 const WORK_MAX: Duration = Duration::from_secs(3600);
 /// The largest backlog: the kernel keeps it in 16 bits in `tcpi_sacked` and other places.
 const BACKLOG_MAX: u64 = 65_535;
+/// The most generations that drain.
+const GENERATIONS_MAX: u64 = 64;
 /// The most addresses.
 const ADDRESSES_MAX: usize = 64;
 
@@ -158,6 +160,20 @@ pub(crate) static KEYS: &[Key] = &[
         help: "How long a worker may take to get ready; 0s = for ever",
         set: |config, value| timeout(value).map(|start| config.timeouts.start = start),
         get: |config| time(config.timeouts.start),
+    },
+    Key {
+        path: "timeouts.grace",
+        placeholder: "TIME",
+        help: "How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all",
+        set: |config, value| timeout(value).map(|grace| config.timeouts.grace = grace),
+        get: |config| time(config.timeouts.grace),
+    },
+    Key {
+        path: "limits.generations",
+        placeholder: "N",
+        help: "How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave",
+        set: |config, value| count(value, GENERATIONS_MAX).map(|most| config.limits.generations = most),
+        get: |config| config.limits.generations.to_string(),
     },
     Key {
         path: "monitor.listen",

@@ -43,6 +43,7 @@ pub struct Config {
     pub(crate) threads: NonZeroUsize,
     pub(crate) work: Work,
     pub(crate) timeouts: Timeouts,
+    pub(crate) limits: Limits,
     /// Where the monitor listens, if there is one.
     pub(crate) monitor: Option<Address>,
     pub(crate) log: Log,
@@ -86,6 +87,15 @@ pub(crate) struct Timeouts {
     pub(crate) drain: Option<Duration>,
     /// For a worker to get ready.
     pub(crate) start: Option<Duration>,
+    /// Between a stop and its drain, for those who have not heard yet that the pool is no longer ready.
+    pub(crate) grace: Option<Duration>,
+}
+
+/// How much of something there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Earlier generations that still finish their connections.
+    pub(crate) generations: NonZeroUsize,
 }
 
 /// What is logged, and how.
@@ -122,7 +132,9 @@ impl Default for Config {
                 write: seconds(30),
                 drain: seconds(30),
                 start: seconds(10),
+                grace: None,
             },
+            limits: Limits { generations: NonZeroUsize::new(8).expect("8 is not zero") },
             monitor: None,
             log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
         }
@@ -207,18 +219,28 @@ pub(crate) enum Refusal {
 impl Settings {
     /// Reads the sources. Names are resolved; nothing is bound.
     pub(crate) fn load(sources: &Sources) -> Result<Self, Refusal> {
-        let origins = KEYS.iter().map(|key| (key.path, Origin::Default)).collect();
-        let mut settings = Self { config: Config::default(), origins, warnings: Vec::new() };
-        settings.apply_file(sources.file.as_deref()).map_err(Refusal::Config)?;
-        settings.apply_environment(&sources.environment).map_err(Refusal::Config)?;
-        for (key, text) in &sources.flags {
-            let flag = key.flag();
-            settings
-                .apply(key, &Value::Loose(text), Origin::Flag { name: flag.clone() })
-                .map_err(|problem| Refusal::Flag(format!("{flag} {text}: {problem}")))?;
-        }
+        let mut settings = Self::built_in();
+        first(settings.apply_file(sources.file.as_deref())).map_err(Refusal::Config)?;
+        first(settings.apply_environment(&sources.environment)).map_err(Refusal::Config)?;
+        settings.apply_flags(&sources.flags)?;
         settings.check_slots().and_then(|()| settings.check_monitor()).map_err(Refusal::Config)?;
         Ok(settings)
+    }
+
+    /// What can be understood of the sources: a pool can be asked and stopped although its file is broken meanwhile.
+    /// What cannot is among the warnings. Flags are not forgiven.
+    pub(crate) fn load_for_asking(sources: &Sources) -> Result<Self, Refusal> {
+        let mut settings = Self::built_in();
+        let mut problems = settings.apply_file(sources.file.as_deref());
+        problems.extend(settings.apply_environment(&sources.environment));
+        settings.warnings = problems;
+        settings.apply_flags(&sources.flags)?;
+        Ok(settings)
+    }
+
+    fn built_in() -> Self {
+        let origins = KEYS.iter().map(|key| (key.path, Origin::Default)).collect();
+        Self { config: Config::default(), origins, warnings: Vec::new() }
     }
 
     /// The whole configuration as a file, each value with its origin.
@@ -232,30 +254,48 @@ impl Settings {
         Ok(())
     }
 
-    fn apply_file(&mut self, named: Option<&Path>) -> Result<(), String> {
+    /// Takes over what the file has, and returns what is wrong with the rest.
+    fn apply_file(&mut self, named: Option<&Path>) -> Vec<String> {
         let path = named.unwrap_or(Path::new(FILE));
         let text = match read_limited(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(()),
-            Err(error) => return Err(format!("cannot read the configuration {}: {error}", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Vec::new(),
+            Err(error) => {
+                return vec![format!("cannot read the configuration {}: {error}", path.display())];
+            }
         };
         let pointed = |diagnostic: Diagnostic| diagnostic.render(&path.display().to_string(), &text);
-        for entry in file::entries(&text).map_err(pointed)? {
-            let line = diagnostic::line_of(&text, entry.span.start);
-            self.apply(entry.key, &entry.value, Origin::File { path: path.to_owned(), line })
-                .map_err(|problem| pointed(entry.pointing_at(&problem)))?;
+        let mut problems = Vec::new();
+        for entry in file::entries(&text) {
+            let applied = entry.map_err(pointed).and_then(|entry| {
+                let line = diagnostic::line_of(&text, entry.span.start);
+                self.apply(entry.key, &entry.value, Origin::File { path: path.to_owned(), line })
+                    .map_err(|problem| pointed(entry.pointing_at(&problem)))
+            });
+            problems.extend(applied.err());
         }
-        Ok(())
+        problems
     }
 
-    fn apply_environment(&mut self, environment: &[(String, String)]) -> Result<(), String> {
+    /// The same for the environment.
+    fn apply_environment(&mut self, environment: &[(String, String)]) -> Vec<String> {
+        let mut problems = Vec::new();
         for (name, text) in environment.iter().filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX)) {
-            match KEYS.iter().find(|key| key.variable() == *name) {
-                Some(key) => self
-                    .apply(key, &Value::Loose(text), Origin::Environment { name: name.clone() })
-                    .map_err(|problem| format!("{name}={text}: {problem}"))?,
-                None => self.warnings.push(unknown_variable(name)),
-            }
+            let Some(key) = KEYS.iter().find(|key| key.variable() == *name) else {
+                self.warnings.push(unknown_variable(name));
+                continue;
+            };
+            let applied = self.apply(key, &Value::Loose(text), Origin::Environment { name: name.clone() });
+            problems.extend(applied.err().map(|problem| format!("{name}={text}: {problem}")));
+        }
+        problems
+    }
+
+    fn apply_flags(&mut self, flags: &[(&'static Key, String)]) -> Result<(), Refusal> {
+        for (key, text) in flags {
+            let flag = key.flag();
+            self.apply(key, &Value::Loose(text), Origin::Flag { name: flag.clone() })
+                .map_err(|problem| Refusal::Flag(format!("{flag} {text}: {problem}")))?;
         }
         Ok(())
     }
@@ -285,6 +325,11 @@ impl Settings {
             self.config.capacity(),
         ))
     }
+}
+
+/// The first problem, if there is one.
+fn first(problems: Vec<String>) -> Result<(), String> {
+    problems.into_iter().next().map_or(Ok(()), Err)
 }
 
 /// Reads a file, unless it is far larger than any configuration.

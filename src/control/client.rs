@@ -1,16 +1,20 @@
 //! Asking a master at its control socket.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use super::{Refusal, Request, credentials, is_welcome, socket_address};
+use super::listener::{credentials, is_welcome, socket_address};
+use super::{Outcome, Progress, Refusal, Request};
 use crate::config::Control;
 use crate::error::Error;
 
 /// The longest answer that [`ask`] reads: a pool of 65,536 busy slots takes about 15 MB.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
+
+/// How long a request may take to be sent.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks the master at an address, and returns its answer: a JSON document. It may take so long.
 pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
@@ -29,8 +33,42 @@ pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Re
     }
 }
 
+/// Asks for a change and waits for its outcome, as long as it takes. `hear` gets what the master says meanwhile.
+pub(crate) fn ask_for_change(
+    address: &Control,
+    request: Request,
+    mut hear: impl FnMut(&str),
+) -> Result<Outcome, Error> {
+    let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
+    let broken = |error: &io::Error| failed(describe(error, PATIENCE));
+    let socket = send(address, request, PATIENCE).map_err(|error| broken(&error))?;
+    let mut answer = String::new();
+    for line in BufReader::new(socket).lines() {
+        let line = line.map_err(|error| broken(&error))?;
+        match serde_json::from_str::<Progress>(&line) {
+            Ok(word) => hear(&word.progress),
+            Err(_) => answer = line,
+        }
+    }
+    if answer.is_empty() {
+        return Err(failed("it ended, or closed, before it had an answer: look at its log".to_owned()));
+    }
+    match serde_json::from_str::<Refusal>(&answer) {
+        Ok(Refusal { error: Some(cause) }) => Err(Error::Refused { address: address.to_string(), cause }),
+        _ => {
+            serde_json::from_str(&answer).map_err(|error| failed(format!("it answered {answer:?}: {error}")))
+        }
+    }
+}
+
 fn exchange(address: &Control, request: Request, patience: Duration) -> io::Result<String> {
     let deadline = Instant::now() + patience;
+    let answer = read_until(&send(address, request, patience)?, deadline)?;
+    String::from_utf8(answer).map_err(io::Error::other)
+}
+
+/// Connects and asks.
+fn send(address: &Control, request: Request, patience: Duration) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_write_timeout(Some(patience))?;
     socket.connect(&socket_address(address)?)?;
@@ -41,13 +79,10 @@ fn exchange(address: &Control, request: Request, patience: Duration) -> io::Resu
             format!("a process of the user with uid {user} listens there: ask as that user, if you trust it");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
-    // A master that refuses may have answered and closed already: what it said is there to be read.
-    let asked = (&socket).write_all(format!("{}\n", request.word()).as_bytes());
-    let answer = read_until(&socket, deadline)?;
-    if answer.is_empty() {
-        asked?;
-    }
-    String::from_utf8(answer).map_err(io::Error::other)
+    // A master that refuses may have answered and closed already: what it said is there to be read. One that has only
+    // gone has said nothing, and then there is nothing to read either.
+    let _ = (&socket).write_all(format!("{request}\n").as_bytes());
+    Ok(socket)
 }
 
 /// Reads to the end.

@@ -4,6 +4,8 @@
 //! hostile costs the loop nothing and is dropped. [`ask`] is the other side.
 
 mod client;
+mod listener;
+mod request;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,17 +14,16 @@ use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags};
-use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
-use nix::unistd::geteuid;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::Socket;
 
-pub(crate) use client::ask;
+pub(crate) use client::{ask, ask_for_change};
+pub(crate) use listener::ControlListener;
+pub(crate) use request::{Change, Health, Outcome, Question, Request, Size};
 
 use crate::config::Control;
-use crate::error::Error;
-use crate::unix_socket::{self, SocketFile};
+use listener::is_welcome;
 
 /// The longest request. All of ours are shorter by far.
 const REQUEST_BYTES_MAX: usize = 256;
@@ -33,52 +34,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long a client may take in all, from its connection to its last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a client may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// The pool at this moment.
-    Status,
-    /// The same without the connections that are served, which may be many.
-    Queue,
-    /// Whether it is ready.
-    Health,
-}
-
-impl Request {
-    const ALL: [Self; 3] = [Self::Status, Self::Queue, Self::Health];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::Queue => "queue",
-            Self::Health => "health",
-        }
-    }
-
-    fn parse(line: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|request| request.word() == line)
-    }
-}
-
-/// The answer to [`Request::Health`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Health {
-    pub(crate) ready: bool,
-    /// Why it is not.
-    pub(crate) reason: Option<String>,
-}
-
 /// Which client asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
 /// The socket, with whoever is connected to it.
 pub(crate) struct ControlSocket {
-    socket: Socket,
-    address: Control,
-    /// The file, which goes with the process that made it.
-    file: Option<SocketFile>,
-    owner: u32,
+    listener: ControlListener,
     clients: VecDeque<Client>,
     tickets: u64,
     /// Until then nobody is accepted: the system lacked what it takes.
@@ -102,53 +64,41 @@ enum Stage {
 }
 
 impl ControlSocket {
-    /// Opens it. An address that somebody has is refused, with who it is.
-    pub(crate) fn open(address: &Control) -> Result<Self, Error> {
-        let refused = |error: io::Error| {
-            let taken = error.kind() == io::ErrorKind::AddrInUse;
-            let cause = match owner(address).filter(|_| taken) {
-                Some((pid, user)) => format!(
-                    "the master with pid {pid}, of the user with uid {user}, has it; stop that, or choose another with --control"
-                ),
-                None => format!("{error}; choose another with --control"),
-            };
-            Error::Listen { address: format!("the control socket {address}"), cause }
-        };
-        let socket = bind(address).map_err(refused)?;
-        let file = match address {
-            Control::Path(path) => Some(SocketFile::of(path).map_err(refused)?),
-            Control::Abstract(_) | Control::Auto => None,
-        };
-        let owner = std::process::id();
-        Ok(Self {
-            socket,
-            address: address.clone(),
-            file,
-            owner,
-            clients: VecDeque::new(),
-            tickets: 0,
-            accept_not_before: None,
-        })
+    /// Serves whoever comes there.
+    pub(crate) fn new(listener: ControlListener) -> Self {
+        Self { listener, clients: VecDeque::new(), tickets: 0, accept_not_before: None }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &Control {
+        self.listener.address()
+    }
+
+    /// Listens there from now on. Whoever has asked already gets an answer.
+    pub(crate) fn move_to(&mut self, listener: ControlListener) {
+        self.listener = listener;
     }
 
     /// What to wait for.
     pub(crate) fn files(&self) -> impl Iterator<Item = PollFd<'_>> {
-        let clients = self.clients.iter().filter_map(|client| {
+        let clients = self.clients.iter().map(|client| {
             let flags = match client.stage {
                 Stage::Asking(_) => PollFlags::POLLIN,
-                Stage::Waiting => return None,
+                // Only its end is of interest, of which poll tells unasked.
+                Stage::Waiting => PollFlags::empty(),
                 Stage::Answering { .. } => PollFlags::POLLOUT,
             };
-            Some(PollFd::new(client.socket.as_fd(), flags))
+            PollFd::new(client.socket.as_fd(), flags)
         });
         let is_open = self.accept_not_before.is_none();
-        let door = is_open.then(|| PollFd::new(self.socket.as_fd(), PollFlags::POLLIN));
+        let door = is_open.then(|| PollFd::new(self.listener.as_fd(), PollFlags::POLLIN));
         door.into_iter().chain(clients)
     }
 
     /// When a client's time is up, or clients are accepted again.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.clients.iter().map(|client| client.deadline).chain(self.accept_not_before).min()
+        let deadlines = self.clients.iter().filter_map(Client::deadline);
+        deadlines.chain(self.accept_not_before).min()
     }
 
     /// Goes on with every client as far as it goes without waiting, and returns the requests that are complete.
@@ -156,7 +106,8 @@ impl ControlSocket {
         self.accept(now);
         let mut requests = Vec::new();
         self.clients.retain_mut(|client| {
-            let goes_on = client.deadline > now && client.advance().unwrap_or(false);
+            let has_time = client.deadline().is_none_or(|deadline| deadline > now);
+            let goes_on = has_time && client.advance().unwrap_or(false);
             if let Some(request) = client.take_request() {
                 requests.push((client.ticket, request));
             }
@@ -169,9 +120,19 @@ impl ControlSocket {
     pub(crate) fn answer(&mut self, ticket: Ticket, answer: Rc<[u8]>) {
         let Some(at) = self.clients.iter().position(|client| client.ticket == ticket) else { return };
         let client = &mut self.clients[at];
+        client.deadline = Instant::now() + PATIENCE;
         client.stage = Stage::Answering { answer, sent: 0 };
         if !client.advance().unwrap_or(false) {
             self.clients.remove(at);
+        }
+    }
+
+    /// Says something to whoever waits for an answer, and keeps the connection open. A word that cannot be sent at once
+    /// is not sent.
+    pub(crate) fn tell(&self, ticket: Ticket, word: &impl Serialize) {
+        if let Some(client) = self.clients.iter().find(|client| client.ticket == ticket) {
+            let line = [written(word), b"\n".to_vec()].concat();
+            let _ = client.socket.send_with_flags(&line, nix::libc::MSG_NOSIGNAL);
         }
     }
 
@@ -182,8 +143,8 @@ impl ControlSocket {
         self.accept_not_before = None;
         // As many as may stay: whoever comes after them has to wait for the next turn of the loop.
         for _ in 0..CLIENTS_MAX {
-            match self.socket.accept() {
-                Ok((socket, _)) => self.admit(socket, now),
+            match self.listener.accept() {
+                Ok(socket) => self.admit(socket, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => {
                     // Most likely no file is left. Whoever waits stays in the queue, and would wake the loop at once.
@@ -205,7 +166,13 @@ impl ControlSocket {
             return;
         }
         if self.clients.len() == CLIENTS_MAX {
-            self.clients.pop_front();
+            // Whoever waits for an outcome has asked already, and costs nothing.
+            let Some(oldest) = self.clients.iter().position(|client| client.deadline().is_some()) else {
+                let _ =
+                    socket.send_with_flags(&failure("too many wait for an answer"), nix::libc::MSG_NOSIGNAL);
+                return;
+            };
+            self.clients.remove(oldest);
         }
         self.tickets += 1;
         let (ticket, deadline) = (Ticket(self.tickets), now + PATIENCE);
@@ -215,21 +182,16 @@ impl ControlSocket {
 
 impl fmt::Display for ControlSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.address.fmt(f)
-    }
-}
-
-impl Drop for ControlSocket {
-    fn drop(&mut self) {
-        // A child drops it too, but the file is the master's.
-        if let Some(file) = self.file.as_ref().filter(|_| self.owner == std::process::id()) {
-            // It fails when it is gone, which is as good.
-            let _ = file.remove();
-        }
+        self.listener.fmt(f)
     }
 }
 
 impl Client {
+    /// When its time is up: not while it waits for the master.
+    fn deadline(&self) -> Option<Instant> {
+        (!matches!(self.stage, Stage::Waiting)).then_some(self.deadline)
+    }
+
     /// Reads or writes what goes without waiting; false when there is nothing left to do.
     fn advance(&mut self) -> io::Result<bool> {
         match &mut self.stage {
@@ -242,7 +204,7 @@ impl Client {
                 }
                 Ok(true)
             }
-            Stage::Waiting => Ok(true),
+            Stage::Waiting => Ok(!self.has_hung_up()),
             Stage::Answering { answer, sent } => {
                 while *sent < answer.len() {
                     match unless_it_would_block(
@@ -257,6 +219,12 @@ impl Client {
         }
     }
 
+    /// Whether nobody is left to hear the answer. Who has only sent its last byte is.
+    fn has_hung_up(&self) -> bool {
+        let mut files = [PollFd::new(self.socket.as_fd(), PollFlags::empty())];
+        poll(&mut files, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+    }
+
     /// The request, once it is complete. One that is none gets its answer at once.
     fn take_request(&mut self) -> Option<Request> {
         let Stage::Asking(bytes) = &self.stage else { return None };
@@ -267,14 +235,16 @@ impl Client {
             return None;
         };
         let line = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let request = Request::parse(line.trim_end());
-        if request.is_some() {
-            self.stage = Stage::Waiting;
-        } else {
-            let known = Request::ALL.map(Request::word).join(", ");
-            self.refuse(&format!("unknown request {line:?}: this master knows {known}"));
+        match Request::parse(line.trim_end()) {
+            Ok(request) => {
+                self.stage = Stage::Waiting;
+                Some(request)
+            }
+            Err(why) => {
+                self.refuse(&why);
+                None
+            }
         }
-        request
     }
 
     fn refuse(&mut self, why: &str) {
@@ -288,6 +258,12 @@ struct Refusal {
     error: Option<String>,
 }
 
+/// What is said while the answer takes its time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) progress: String,
+}
+
 /// An answer of the master.
 pub(crate) fn written(answer: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(answer)
@@ -298,53 +274,6 @@ pub(crate) fn written(answer: &impl Serialize) -> Vec<u8> {
 pub(crate) fn failure(why: &str) -> Vec<u8> {
     let refusal = Refusal { error: Some(why.to_owned()) };
     serde_json::to_vec(&refusal).expect("a text can be written")
-}
-
-fn bind(address: &Control) -> io::Result<Socket> {
-    let backlog = i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX);
-    let socket = match address {
-        // The owner alone may use it.
-        Control::Path(path) => unix_socket::listen(path, Some(0o600), backlog)?,
-        Control::Abstract(_) | Control::Auto => {
-            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-            socket.bind(&socket_address(address)?)?;
-            socket.listen(backlog)?;
-            socket
-        }
-    };
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-fn socket_address(address: &Control) -> io::Result<SockAddr> {
-    match address {
-        Control::Path(path) => SockAddr::unix(path),
-        // A name that begins with NUL is an abstract one, unix(7).
-        Control::Abstract(name) => SockAddr::unix(format!("\0{name}")),
-        Control::Auto => Err(io::ErrorKind::InvalidInput.into()),
-    }
-}
-
-/// Whether the process at the other end belongs to root or to this user: at the time of its connect or listen.
-fn is_welcome(socket: &Socket) -> bool {
-    credentials(socket).is_some_and(|other| may_ask(other.uid(), geteuid().as_raw()))
-}
-
-fn may_ask(user: u32, own: u32) -> bool {
-    user == 0 || user == own
-}
-
-fn credentials(socket: &Socket) -> Option<UnixCredentials> {
-    getsockopt(socket, PeerCredentials).ok()
-}
-
-/// Who listens at an address: pid and user.
-fn owner(address: &Control) -> Option<(i32, u32)> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).ok()?;
-    socket.set_nonblocking(true).ok()?;
-    socket.connect(&socket_address(address).ok()?).ok()?;
-    // One in another pid namespace has no pid here.
-    credentials(&socket).filter(|other| other.pid() > 0).map(|other| (other.pid(), other.uid()))
 }
 
 /// The result of a call, `None` when it has to be repeated later.
@@ -363,28 +292,25 @@ mod tests {
     use std::io::Write as _;
     use std::thread;
 
+    use socket2::{Domain, Type};
+
+    use super::listener::socket_address;
     use super::*;
 
     fn open(name: &str) -> (Control, ControlSocket) {
         let address = Control::Abstract(format!("prefork-test-{name}-{}", std::process::id()));
-        let socket = ControlSocket::open(&address).unwrap();
+        let socket = ControlSocket::new(ControlListener::open(&address).unwrap());
         (address, socket)
-    }
-
-    #[test]
-    fn root_and_the_same_user_may_ask() {
-        assert!(may_ask(0, 1000) && may_ask(1000, 1000));
-        assert!(!may_ask(1001, 1000) && !may_ask(1000, 0));
     }
 
     #[test]
     fn a_request_is_answered() {
         let (address, mut control) = open("answered");
-        let client = thread::spawn(move || ask(&address, Request::Status, PATIENCE).unwrap());
+        let client = thread::spawn(move || ask(&address, Request::Ask(Question::Status), PATIENCE).unwrap());
         let answer = vec![b' '; 5 << 20];
         while !client.is_finished() {
             for (ticket, request) in control.take_requests(Instant::now()) {
-                assert_eq!(request, Request::Status);
+                assert_eq!(request, Request::Ask(Question::Status));
                 control.answer(ticket, [b"{}".as_slice(), &answer].concat().into());
             }
         }

@@ -206,6 +206,8 @@ fn any_master_state() -> impl Strategy<Value = MasterState> {
     prop::sample::select(vec![
         MasterState::Starting,
         MasterState::Running,
+        MasterState::Reloading,
+        MasterState::Upgrading,
         MasterState::Draining,
         MasterState::Degraded,
     ])

@@ -24,6 +24,8 @@ pub(super) fn master(status: &Status) -> Table {
     let (state, tone) = match master.state {
         MasterState::Starting => ("starting", Tone::Lively),
         MasterState::Running => ("running", Tone::Good),
+        MasterState::Reloading => ("reloading", Tone::Lively),
+        MasterState::Upgrading => ("upgrading", Tone::Lively),
         MasterState::Draining => ("draining", Tone::Lively),
         MasterState::Degraded => ("degraded", Tone::Bad),
     };

@@ -5,95 +5,105 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, getpid};
+use nix::unistd::Pid;
 
 use super::{Life, Master};
 use crate::cgroup;
 use crate::channel::Channel;
 use crate::death::Death;
-use crate::error::Error;
 use crate::handler::Handler;
 use crate::logging::counted;
 use crate::monitor::Monitor;
-use crate::process_table::{Stage, Stop, WorkerHandle};
+use crate::process_table::{Aim, Birth, Stage, WorkerHandle};
 use crate::scoreboard::Happening;
 use crate::signals::Blocked;
 use crate::sys::{self, Fork};
 use crate::worker::Worker;
 
 impl<H: Handler> Master<H> {
-    pub(super) fn spawn(&mut self, id: usize) -> Result<Option<Life<H>>, Error> {
-        let Some(lease) = self.scoreboard.lend(id, self.generation, self.config.threads.get()) else {
-            self.note_failed_spawn(id, "the scoreboard has no room until workers that leave have left");
-            return Ok(None);
+    pub(super) fn spawn(&mut self, id: usize, generation: u64) -> Option<Life<H>> {
+        let of = self.next.as_ref().filter(|next| next.number == generation).unwrap_or(&self.serving);
+        let (threads, patience) = (of.config.threads.get(), of.patience());
+        let Some(lease) = self.scoreboard.lend(id, generation, threads) else {
+            let cause = "the scoreboard has no room until workers that leave have left";
+            self.note_failed_spawn(id, generation, cause);
+            return None;
         };
-        let (ours, theirs) = match Channel::pair() {
-            Ok(pair) => pair,
-            Err(error) => {
-                self.scoreboard.take_back(lease);
-                self.note_failed_spawn(id, &format!("cannot make a channel: {error}"));
-                return Ok(None);
-            }
-        };
-        let blocked = Blocked::all().map_err(Error::system("block signals"))?;
-        let master = getpid();
-        match sys::fork() {
-            Ok(Fork::Parent(pid)) => {
-                let number = pid.as_raw().unsigned_abs();
-                tracing::debug!(worker = id, pid = number, generation = self.generation, "worker spawned");
-                self.table.add(pid, id, ours, lease, Instant::now());
-                self.scoreboard.note_pid(lease, number);
-                self.scoreboard.note(Happening::Spawned { id, pid: number });
-                Ok(None)
-            }
-            Ok(Fork::Child) => Ok(Some(Life::Worker(Worker {
-                id,
-                generation: self.generation,
-                master,
-                config: Arc::clone(&self.config),
-                handler: Arc::clone(&self.handler),
-                listeners: std::mem::take(&mut self.listeners),
-                channel: theirs,
-                rows: self.scoreboard.board().rows(lease),
-                blocked,
-            }))),
-            Err(error) => {
-                self.scoreboard.take_back(lease);
-                self.note_failed_spawn(id, &format!("cannot fork: {error}"));
-                Ok(None)
-            }
+        let birth = Birth { id, generation, patience, lease };
+        match Channel::pair().and_then(|pair| Ok((pair, Blocked::all()?))) {
+            Ok(((ours, theirs), blocked)) => match sys::fork() {
+                Ok(Fork::Child) => Some(self.live_as_worker(birth, theirs, blocked)),
+                Ok(Fork::Parent(pid)) => {
+                    self.note_birth(pid, birth, ours);
+                    None
+                }
+                Err(error) => self.note_no_birth(birth, &format!("cannot fork: {error}")),
+            },
+            Err(error) => self.note_no_birth(birth, &format!("cannot prepare a fork: {error}")),
         }
     }
 
-    fn note_failed_spawn(&mut self, id: usize, cause: &str) {
-        let wait = self.table.note_failed_spawn(id, Instant::now());
-        self.scoreboard.note_throttled(id, wait);
-        tracing::warn!(worker = id, "{cause}; trying again in {wait:?}");
-        self.last_cause = Some(format!("worker {id}: {cause}"));
+    /// What the child takes with it; the rest goes with the master that it was.
+    fn live_as_worker(&mut self, birth: Birth, channel: Channel, blocked: Blocked) -> Life<H> {
+        let Birth { id, generation, lease, .. } = birth;
+        let of = self.next.as_mut().filter(|next| next.number == generation).unwrap_or(&mut self.serving);
+        Life::Worker(Worker {
+            id,
+            generation,
+            master: self.pid,
+            config: Arc::clone(&of.config),
+            handler: Arc::clone(&of.handler),
+            listeners: std::mem::take(&mut of.listeners),
+            channel,
+            rows: self.scoreboard.board().rows(lease),
+            blocked,
+        })
     }
 
-    pub(super) fn spawn_monitor(&mut self) -> Result<Option<Life<H>>, Error> {
-        let Some(listener) = &self.monitor_listener else { return Ok(None) };
-        let blocked = Blocked::all().map_err(Error::system("block signals"))?;
-        let master = getpid();
+    fn note_birth(&mut self, pid: Pid, birth: Birth, channel: Channel) {
+        let Birth { id, generation, lease, .. } = birth;
+        let number = pid.as_raw().unsigned_abs();
+        tracing::debug!(worker = id, pid = number, generation, "worker spawned");
+        self.table.add(pid, birth, channel, Instant::now());
+        self.scoreboard.note_pid(lease, number);
+        self.scoreboard.note(Happening::Spawned { id, pid: number });
+    }
+
+    fn note_no_birth(&mut self, birth: Birth, cause: &str) -> Option<Life<H>> {
+        self.scoreboard.take_back(birth.lease);
+        self.note_failed_spawn(birth.id, birth.generation, cause);
+        None
+    }
+
+    fn note_failed_spawn(&mut self, id: usize, generation: u64, cause: &str) {
+        let cause = format!("worker {id}: {cause}");
+        self.note_failed_birth(id, generation, &cause);
+        if generation == self.goal.generation {
+            let wait = self.table.note_failed_spawn(id, Instant::now());
+            self.scoreboard.note_throttled(id, wait);
+            tracing::warn!(worker = id, "{cause}; trying again in {wait:?}");
+        }
+        self.last_cause = Some(cause);
+    }
+
+    pub(super) fn spawn_monitor(&mut self) -> Option<Life<H>> {
+        let listener = self.serving.monitor.as_ref()?;
         // Before the fork, so that a failure is one of the master's.
-        let listener = listener.try_clone();
-        match listener.and_then(|listener| Ok((listener, sys::fork()?))) {
+        let prepared = listener.share().and_then(|listener| Ok((listener, Blocked::all()?)));
+        match prepared.and_then(|prepared| Ok((prepared, sys::fork()?))) {
             Ok((_, Fork::Parent(pid))) => {
                 tracing::debug!(pid = pid.as_raw(), "monitor spawned");
                 self.table.monitor.add(pid, Instant::now());
-                Ok(None)
+                None
             }
-            Ok((listener, Fork::Child)) => Ok(Some(Life::Monitor(Monitor {
-                listener,
-                master,
-                observer: self.observer.another(),
-                blocked,
-            }))),
+            Ok(((listener, blocked), Fork::Child)) => {
+                let observer = self.observer.another();
+                Some(Life::Monitor(Monitor { listener, master: self.pid, observer, blocked }))
+            }
             Err(error) => {
                 let wait = self.table.monitor.note_failed_spawn(Instant::now());
                 tracing::warn!("cannot fork the monitor: {error}; trying again in {wait:?}");
-                Ok(None)
+                None
             }
         }
     }
@@ -102,7 +112,7 @@ impl<H: Handler> Master<H> {
         let now = Instant::now();
         let death = Death::of(status, self.was_out_of_memory(status));
         if let Some(wait) = self.table.monitor.remove(pid, now) {
-            if self.goal.stop == Stop::No {
+            if !self.goal.aim.is_end() {
                 let again = respawning(wait);
                 tracing::warn!(pid = pid.as_raw(), "the monitor died: {death}{again}; the pool goes on");
             }
@@ -124,11 +134,22 @@ impl<H: Handler> Master<H> {
         *(if was_told { &mut self.cut } else { &mut self.lost }) += held;
         if matches!(worker.stage, Stage::Leaving { .. }) && death == (Death::Exited { code: 0 }) {
             self.scoreboard.note(Happening::Left { id, pid });
-            tracing::info!(worker = id, pid, "worker left after {lived:.1?}");
+            tracing::info!(worker = id, pid, generation = worker.generation, "worker left after {lived:.1?}");
             return;
         }
+        if worker.generation > self.goal.generation && worker.stage == Stage::Killed {
+            // What it was for is told when it has failed.
+            return tracing::debug!(worker = id, pid, "worker of a generation that was given up is gone");
+        }
+        let cause = format!("worker {id} (pid {pid}) {death}");
+        if matches!(worker.stage, Stage::Starting | Stage::Ready | Stage::Killed) {
+            self.note_failed_birth(id, worker.generation, &cause);
+        }
         // One that was being replaced is replaced already.
-        let is_followed = self.goal.stop == Stop::No && !self.table.is_manned(id);
+        let is_followed = matches!(self.goal.aim, Aim::Serve | Aim::Grace { .. })
+            && worker.generation == self.goal.generation
+            && id < self.goal.workers
+            && !self.table.is_manned(&self.goal, id);
         let wait = is_followed.then_some(wait);
         if let Some(wait) = wait {
             self.scoreboard.note_respawn(death.cause());
@@ -141,12 +162,12 @@ impl<H: Handler> Master<H> {
         tracing::warn!(
             worker = id,
             pid,
-            generation = self.generation,
+            generation = worker.generation,
             "worker died after {lived:.1?}: {death}{lost}{}",
             wait.map(respawning).unwrap_or_default()
         );
         self.scoreboard.note(Happening::Died { id, pid, death, lost: held, wait });
-        self.last_cause = Some(format!("worker {id} (pid {pid}) {death}"));
+        self.last_cause = Some(cause);
     }
 
     /// Whether the kernel killed for want of memory since it was last asked.

@@ -2,30 +2,30 @@
 //!
 //! Signals edit the [`Goal`]; each turn of the loop closes the gap between it and the process table.
 
+mod changes;
 mod children;
+mod ending;
+mod generation;
 mod words;
 
 use std::iter;
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
 use crate::cgroup;
 use crate::channel::{Order, Received, Report};
 use crate::config::Config;
-use crate::connection::LINGER;
-use crate::control::ControlSocket;
+use crate::control::{Change, ControlSocket, Request, Size, Ticket};
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::histogram::Counts;
-use crate::listener::{self, Listener};
-use crate::monitor::{self, Monitor};
-use crate::process_table::{Action, Goal, ProcessTable, Stage, Stop};
+use crate::monitor::Monitor;
+use crate::process_table::{Action, Aim, Goal, ProcessTable, Stage};
 use crate::saturation::{Edge, Saturation, Sight};
 use crate::scoreboard::{Board, Happening, Phase, Scoreboard, Standing};
 use crate::signals::{Command, Signals};
@@ -33,10 +33,15 @@ use crate::snapshot::Observer;
 use crate::sys::timeout_until;
 use crate::sys::{self, Fate};
 use crate::worker::Worker;
+use changes::Changes;
+use generation::Generation;
+pub(crate) use generation::Load;
 use words::Answer;
 
 /// Signals to stop that come closer together than this are one request.
 const ONE_REQUEST: Duration = Duration::from_millis(200);
+/// How long the master does nothing after it could not wait.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a process that came out of [`Master::run`] is.
 pub(crate) enum Life<H> {
@@ -50,15 +55,16 @@ pub(crate) enum Life<H> {
 
 /// The control of a pool.
 pub(crate) struct Master<H> {
-    config: Arc<Config>,
-    handler: Arc<H>,
-    listeners: Vec<Listener>,
-    monitor_listener: Option<monitor::Listener>,
+    pid: Pid,
+    load: Load<H>,
+    serving: Generation<H>,
+    /// What gets ready to take its place.
+    next: Option<Generation<H>>,
+    changes: Changes,
     signals: Signals,
     control: ControlSocket,
     table: ProcessTable,
     goal: Goal,
-    generation: u64,
     scoreboard: Scoreboard,
     observer: Observer,
     saturation: Saturation,
@@ -66,90 +72,80 @@ pub(crate) struct Master<H> {
     waits_before: Counts,
     /// What was answered lately.
     answers: Vec<Answer>,
+    /// Who waits for the end, and who for the workers to have left.
+    stoppers: Vec<Ticket>,
+    resters: Vec<Ticket>,
     /// Connections that workers held when they died, or had still when their time was up.
     lost: u64,
     cut: u64,
-    draining_since: Option<Instant>,
+    ending_since: Option<Instant>,
     /// Why the last worker died, for the case that the pool never opens.
     last_cause: Option<String>,
     out_of_memory_kills: Option<u64>,
 }
 
 impl<H: Handler> Master<H> {
-    /// Opens the listeners, of which `auto` names the control socket. Nothing is forked yet.
-    pub(crate) fn new(config: Config, handler: H) -> Result<Self, Error> {
+    /// Opens what the first generation needs. Nothing is forked yet.
+    pub(crate) fn new(first: (Config, H), load: Load<H>) -> Result<Self, Error> {
         // Before all else: a signal that comes while the pool is starting must find it able to obey.
         let signals = Signals::of_master().map_err(Error::system("subscribe to signals"))?;
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
-        let listeners = listener::open_all(&config, &board.gate_is_closed)?;
-        let (control, monitor_listener, observer) = Self::open_faces(&config, board, &listeners)
-            .inspect_err(|_| {
-                // What they have put into the file system goes with this start.
-                for listener in &listeners {
-                    let _ = listener.close_gate();
-                }
-            })?;
-        let (generation, workers, timeouts) = (1, config.worker_count(), config.timeouts);
-        let scoreboard = Scoreboard::new(board, workers, config.threads.get(), generation);
+        let mut scoreboard = Scoreboard::new(board);
+        let mut serving = Generation::open(1, first, None, &mut scoreboard)?;
+        let control = serving.new_control.take().expect("the first generation opens one");
+        let (workers, config) = (serving.config.worker_count(), &serving.config);
+        scoreboard.set_pool(serving.number, workers, config.threads.get());
+        for listener in &serving.listeners {
+            listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
+        }
         Ok(Self {
+            pid: getpid(),
+            load,
             goal: Goal {
+                generation: serving.number,
                 workers,
-                monitor: monitor_listener.is_some(),
-                start_timeout: timeouts.start,
-                leave_timeout: timeouts.drain.map(|drain| drain + LINGER),
-                stop: Stop::No,
+                next: None,
+                monitor: serving.monitor.is_some(),
+                start_timeout: config.timeouts.start,
+                aim: Aim::Serve,
             },
-            config: Arc::new(config),
-            handler: Arc::new(handler),
-            listeners,
-            monitor_listener,
+            observer: Observer::new(board, serving.targets.clone()),
+            serving,
+            next: None,
+            changes: Changes::default(),
             signals,
-            control,
+            control: ControlSocket::new(control),
             table: ProcessTable::new(Instant::now()),
-            generation,
-            observer,
             waits_before: scoreboard.queue_waits(),
             scoreboard,
             saturation: Saturation::default(),
             answers: Vec::new(),
+            stoppers: Vec::new(),
+            resters: Vec::new(),
             lost: 0,
             cut: 0,
-            draining_since: None,
+            ending_since: None,
             last_cause: None,
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
-    }
-
-    /// Opens all by which the pool is seen.
-    fn open_faces(
-        config: &Config,
-        board: &'static Board,
-        listeners: &[Listener],
-    ) -> Result<(ControlSocket, Option<monitor::Listener>, Observer), Error> {
-        let places = listeners.iter().map(Listener::place);
-        let control = ControlSocket::open(&config.control.resolve(places).map_err(Error::Config)?)?;
-        let monitor = config.monitor.as_ref().map(monitor::Listener::open).transpose()?;
-        let targets = listeners.iter().map(Listener::target).collect::<Result<_, _>>();
-        let targets = targets.map_err(Error::system("look at the listeners"))?;
-        Ok((control, monitor, Observer::new(board, targets)))
     }
 
     /// Runs the pool to its end. In a child it returns too: see [`Life`].
     pub(crate) fn run(mut self) -> Result<Life<H>, Error> {
         loop {
             self.hear();
-            self.reap()?;
+            self.reap();
             for action in self.table.plan(&self.goal, Instant::now()) {
                 if let Some(life) = self.act(&action)? {
                     return Ok(life);
                 }
             }
+            let is_settled = !self.go_on();
             self.publish();
-            if self.goal.stop != Stop::No && self.table.workers.is_empty() {
-                self.finish();
+            if self.table.workers.is_empty() && self.note_empty() {
                 return Ok(Life::Master);
             }
-            for command in self.wait()? {
+            for command in self.wait(is_settled) {
                 self.obey(command);
             }
             self.answer();
@@ -182,8 +178,14 @@ impl<H: Handler> Master<H> {
     }
 
     /// Takes the dead, strangers' children too: as PID 1 this process inherits them.
-    fn reap(&mut self) -> Result<(), Error> {
-        while let Some((pid, fate)) = sys::reap().map_err(Error::system("reap children"))? {
+    fn reap(&mut self) {
+        loop {
+            let (pid, fate) = match sys::reap() {
+                Ok(Some(change)) => change,
+                Ok(None) => return,
+                // The next child that dies is another occasion.
+                Err(error) => return tracing::error!("cannot reap children: {error}"),
+            };
             // Its last words came before its end.
             self.hear();
             match fate {
@@ -196,18 +198,35 @@ impl<H: Handler> Master<H> {
                 Fate::Continued => self.note_stopped(pid, false),
             }
         }
-        Ok(())
+    }
+
+    /// All workers are gone; whether that is the end.
+    fn note_empty(&mut self) -> bool {
+        match self.goal.aim {
+            Aim::Drain | Aim::Stop => {
+                self.finish();
+                true
+            }
+            Aim::Rest => {
+                self.answer_resters(true);
+                false
+            }
+            Aim::Serve | Aim::Grace { .. } => false,
+        }
     }
 
     /// Carries out one step of the plan. In a new child it returns what the child is to live as.
     fn act(&mut self, action: &Action) -> Result<Option<Life<H>>, Error> {
         match *action {
-            Action::Spawn { id } => return self.spawn(id),
-            Action::SpawnMonitor => return self.spawn_monitor(),
+            Action::Spawn { id, generation } => return Ok(self.spawn(id, generation)),
+            Action::SpawnMonitor => return Ok(self.spawn_monitor()),
             Action::Tell { pid, order } => self.tell(pid, order),
             Action::Open => self.announce(),
             Action::Kill { pid, why } => self.kill(pid, why),
             Action::GiveUp => return Err(self.give_up()),
+            Action::Commit => self.commit(),
+            Action::Abandon => self.abandon(&self.cause_of_abandon()),
+            Action::CloseGates => self.drain("the end of timeouts.grace"),
         }
         Ok(None)
     }
@@ -226,7 +245,7 @@ impl<H: Handler> Master<H> {
         let reached = told.is_ok();
         // One that did not hear that it is to say when it is full again is asked again.
         if reached || order != Order::Arm {
-            self.table.note_told(pid, order, &self.goal, Instant::now());
+            self.table.note_told(pid, order, Instant::now());
         }
         self.note_standing(pid);
     }
@@ -234,19 +253,30 @@ impl<H: Handler> Master<H> {
     fn kill(&mut self, pid: Pid, why: &str) {
         let Some(worker) = self.table.find(pid) else { return };
         tracing::warn!(worker = worker.id, pid = pid.as_raw(), "killing the worker: {why}");
+        self.kill_quietly(pid);
+    }
+
+    fn kill_quietly(&mut self, pid: Pid) {
+        let Some(worker) = self.table.find(pid) else { return };
         worker.stage = Stage::Killed;
         // It fails when the process is dead already, and then it is about to be reaped.
         let _ = kill(pid, Signal::SIGKILL);
         self.note_standing(pid);
     }
 
+    /// What the pool is doing.
+    fn phase(&self) -> Phase {
+        match self.goal.aim {
+            Aim::Serve if !self.table.is_open() => Phase::Starting,
+            Aim::Serve | Aim::Rest if self.changes.is_reloading() => Phase::Reloading,
+            Aim::Serve => Phase::Running,
+            Aim::Rest | Aim::Grace { .. } | Aim::Drain | Aim::Stop => Phase::Draining,
+        }
+    }
+
     /// Says on the scoreboard how the pool is, and looks whether it is saturated if that may be.
     fn publish(&mut self) {
-        self.scoreboard.set_phase(match self.goal.stop {
-            Stop::No if !self.table.is_open() => Phase::Starting,
-            Stop::No => Phase::Running,
-            Stop::Draining | Stop::Now => Phase::Draining,
-        });
+        self.scoreboard.set_phase(self.phase());
         let (now, is_full) = (Instant::now(), self.table.is_full());
         if self.saturation.next_look(is_full, now).is_some_and(|at| at <= now) {
             self.look_for_saturation(now);
@@ -277,28 +307,45 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    /// Waits until something happens or is due.
-    fn wait(&mut self) -> Result<Vec<Command>, Error> {
+    /// Waits until something happens or is due; not at all when the last turn has left something to do.
+    fn wait(&mut self, is_settled: bool) -> Vec<Command> {
         let now = Instant::now();
         let look = self.saturation.next_look(self.table.is_full(), now);
-        let due = [self.table.next_deadline(&self.goal), self.control.next_deadline(), look];
+        let due = [
+            self.table.next_deadline(&self.goal),
+            self.control.next_deadline(),
+            self.changes.next_deadline(),
+            look,
+            (!is_settled).then_some(now),
+        ];
         let timeout = timeout_until(due.into_iter().flatten().min(), now);
         let channels = self.table.channels().map(AsFd::as_fd);
         let files = iter::once(self.signals.as_fd()).chain(channels);
         let files = files.map(|file| PollFd::new(file, PollFlags::POLLIN));
         let mut files: Vec<PollFd<'_>> = files.chain(self.control.files()).collect();
-        match poll(&mut files, timeout) {
-            Ok(_) | Err(Errno::EINTR) => Ok(self.signals.take()),
-            Err(error) => Err(Error::system("wait for signals and workers")(error)),
+        if let Err(error) = poll(&mut files, timeout)
+            && error != Errno::EINTR
+        {
+            tracing::error!("cannot wait for signals and workers: {error}");
+            // For want of memory, most likely: there is nothing else to wait for, and to try at once would be to spin.
+            std::thread::sleep(PAUSE);
         }
+        self.signals.take()
     }
 
     /// Answers whoever has asked at the control socket.
     fn answer(&mut self) {
         self.forget_answers();
         for (ticket, request) in self.control.take_requests(Instant::now()) {
-            let answer = self.answer_to(request);
-            self.control.answer(ticket, answer);
+            match request {
+                Request::Ask(question) => {
+                    let answer = self.answer_to(question);
+                    self.control.answer(ticket, answer);
+                }
+                Request::Change(change) => self.wish(change, Some(ticket)),
+                Request::Stop { now } => self.stop_for(ticket, now),
+                Request::Drain => self.rest(Some(ticket)),
+            }
         }
         self.forget_answers();
     }
@@ -308,6 +355,9 @@ impl<H: Handler> Master<H> {
             // The next turn reaps.
             Command::Reap => (),
             Command::Drain(signal) => self.stop(signal),
+            Command::Reload => self.wish(Change::Reload, None),
+            Command::Scale(more) => self.wish(Change::Scale(Size::By(more)), None),
+            Command::Rest => self.rest(None),
         }
     }
 

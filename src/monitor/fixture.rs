@@ -31,6 +31,7 @@ pub(crate) fn sample() -> Sample {
         queue_wait: counts(&[40, 4_000, 2_000_000]),
         connection_duration: counts(&[900, 3_000_000]),
         respawns: vec![("exit", 0), ("signal", 3), ("out-of-memory", 0)],
+        reloads_failed: 2,
         saturated_seconds: 12.5,
         events: Vec::new(),
     }

@@ -98,7 +98,7 @@ fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
     let status = &sample.status;
     let respawns =
         sample.respawns.iter().map(|(cause, count)| metric(COUNTER, label("cause", cause), number(*count)));
-    let reloads = [("ok", status.totals.reloads), ("failed", 0)]
+    let reloads = [("ok", status.totals.reloads), ("failed", sample.reloads_failed)]
         .map(|(result, count)| metric(COUNTER, label("result", result), number(count)));
     let one = |kind, value| vec![metric(kind, Vec::new(), value)];
     let build = metric(GAUGE, label("version", &status.version), 1.0);
@@ -315,7 +315,7 @@ mod tests {
         let sample = fixture::sample();
         assert_eq!(value(&sample, "prefork_worker_respawns_total", "cause", "signal"), Some(3.0));
         assert_eq!(value(&sample, "prefork_reloads_total", "result", "ok"), Some(4.0));
-        assert_eq!(value(&sample, "prefork_reloads_total", "result", "failed"), Some(0.0));
+        assert_eq!(value(&sample, "prefork_reloads_total", "result", "failed"), Some(2.0));
         assert_eq!(value(&sample, "prefork_saturated_seconds_total", "", ""), Some(12.5));
     }
 

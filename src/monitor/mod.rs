@@ -33,6 +33,8 @@ const BACKLOG: i32 = 128;
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: Socket,
+    /// As the configuration has it, where the port may be 0.
+    wanted: SocketAddr,
     address: SocketAddr,
 }
 
@@ -57,12 +59,17 @@ impl Listener {
         socket.bind(&wanted.into())?;
         socket.listen(BACKLOG)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(wanted);
-        Ok(Self { socket, address })
+        Ok(Self { socket, wanted, address })
     }
 
-    /// The same socket for a monitor that is about to be forked.
-    pub(crate) fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { socket: self.socket.try_clone()?, address: self.address })
+    /// The same socket for another holder.
+    pub(crate) fn share(&self) -> io::Result<Self> {
+        Ok(Self { socket: self.socket.try_clone()?, wanted: self.wanted, address: self.address })
+    }
+
+    /// Whether this is what opening an address would give.
+    pub(crate) fn is_at(&self, address: &Address) -> bool {
+        address.places.first() == Some(&Place::Tcp(self.wanted))
     }
 }
 

@@ -19,30 +19,73 @@ const THROTTLE_MAX: Duration = Duration::from_secs(30);
 /// How long a worker that was told to leave may take beyond its own deadline, before it is killed.
 const KILL_AFTER: Duration = Duration::from_secs(1);
 
-/// What the master wants. Signals edit it, the plan closes the gap between it and the table.
+/// What the master wants. Signals and commands edit it, the plan closes the gap between it and the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Goal {
-    /// The size of the pool.
+    /// The generation that serves.
+    pub(crate) generation: u64,
+    /// Its size.
     pub(crate) workers: usize,
+    /// The generation that is to take its place.
+    pub(crate) next: Option<Next>,
     /// Whether there is to be a monitor.
     pub(crate) monitor: bool,
-    /// How long a worker may take to get ready.
+    /// How long the first workers may take to get ready.
     pub(crate) start_timeout: Option<Duration>,
-    /// How long a worker may take to leave: for its connections, and to close what is left of them.
-    pub(crate) leave_timeout: Option<Duration>,
-    /// Whether the pool is to end.
-    pub(crate) stop: Stop,
+    /// What the pool is there for.
+    pub(crate) aim: Aim,
 }
 
-/// Whether the pool is to end.
+/// A generation that gets ready. Until all of it is, it accepts nobody, so it can be given up without a loss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Next {
+    pub(crate) generation: u64,
+    pub(crate) workers: usize,
+    /// When it is given up.
+    pub(crate) deadline: Option<Instant>,
+    /// Why it cannot get ready: one of its workers died, or could not be forked.
+    pub(crate) failed: Option<String>,
+}
+
+/// What the pool is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// It goes on.
-    No,
-    /// Whoever is there is served first.
-    Draining,
-    /// Nobody is served any more.
-    Now,
+pub(crate) enum Aim {
+    /// To serve.
+    Serve,
+    /// To wait without workers: the master stays, and keeps the listeners.
+    Rest,
+    /// To serve whoever still comes, until then, and to drain.
+    Grace { until: Instant },
+    /// To serve who is there, and to end.
+    Drain,
+    /// To end.
+    Stop,
+}
+
+impl Aim {
+    /// Whether the pool is about to end.
+    pub(crate) fn is_end(self) -> bool {
+        matches!(self, Self::Grace { .. } | Self::Drain | Self::Stop)
+    }
+}
+
+/// How long a worker may take, by the configuration that it serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// To get ready.
+    pub(crate) start: Option<Duration>,
+    /// To leave: for its connections, and to close what is left of them.
+    pub(crate) leave: Option<Duration>,
+}
+
+/// Which worker is forked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Birth {
+    pub(crate) id: usize,
+    pub(crate) generation: u64,
+    pub(crate) patience: Patience,
+    /// The rows of the scoreboard that it writes.
+    pub(crate) lease: Lease,
 }
 
 /// Where a worker stands in its life. Each stage holds what its deadline needs.
@@ -79,6 +122,8 @@ impl Stage {
 pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) pid: Pid,
     pub(crate) id: usize,
+    pub(crate) generation: u64,
+    patience: Patience,
     pub(crate) spawned: Instant,
     pub(crate) stage: Stage,
     /// The line to it, until its end has been heard.
@@ -97,7 +142,7 @@ pub(crate) struct WorkerHandle<C = Channel> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Fork a worker with this id.
-    Spawn { id: usize },
+    Spawn { id: usize, generation: u64 },
     /// Fork the monitor.
     SpawnMonitor,
     /// Tell a worker something.
@@ -108,6 +153,12 @@ pub(crate) enum Action {
     Kill { pid: Pid, why: &'static str },
     /// The first workers did not get ready in time.
     GiveUp,
+    /// The next generation serves from now on.
+    Commit,
+    /// The next generation failed, or is too late.
+    Abandon,
+    /// The time of grace is over.
+    CloseGates,
 }
 
 /// How the respawn of one id is slowed down while it keeps dying young.
@@ -170,10 +221,13 @@ impl<C> ProcessTable<C> {
     }
 
     /// Adds a worker that was just forked.
-    pub(crate) fn add(&mut self, pid: Pid, id: usize, channel: C, lease: Lease, now: Instant) {
+    pub(crate) fn add(&mut self, pid: Pid, birth: Birth, channel: C, now: Instant) {
+        let Birth { id, generation, patience, lease } = birth;
         let worker = WorkerHandle {
             pid,
             id,
+            generation,
+            patience,
             spawned: now,
             stage: Stage::Starting,
             channel: Some(channel),
@@ -240,7 +294,7 @@ impl<C> ProcessTable<C> {
     }
 
     /// Notes that a worker was told something.
-    pub(crate) fn note_told(&mut self, pid: Pid, order: Order, goal: &Goal, now: Instant) {
+    pub(crate) fn note_told(&mut self, pid: Pid, order: Order, now: Instant) {
         let departures = self.departures;
         let Some(worker) = self.find(pid) else { return };
         let kill_at = |wait: Option<Duration>| wait.map(|wait| now + wait + KILL_AFTER);
@@ -249,7 +303,7 @@ impl<C> ProcessTable<C> {
             Order::Poke => worker.poked = departures,
             Order::Arm => worker.told_full = false,
             Order::Retire | Order::Drain => {
-                worker.stage = Stage::Leaving { order, kill_at: kill_at(goal.leave_timeout) };
+                worker.stage = Stage::Leaving { order, kill_at: kill_at(worker.patience.leave) };
             }
             Order::Stop => worker.stage = Stage::Leaving { order, kill_at: kill_at(Some(Duration::ZERO)) },
         }
@@ -277,16 +331,41 @@ impl<C> ProcessTable<C> {
         self.opened
     }
 
+    /// How many generations still finish their connections.
+    pub(crate) fn draining_generations(&self, goal: &Goal) -> Vec<u64> {
+        let mut numbers: Vec<u64> = self.workers.iter().map(|worker| worker.generation).collect();
+        numbers.retain(|number| *number != goal.generation);
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Notes that another generation serves: what the one before died of says nothing of it.
+    pub(crate) fn note_commit(&mut self) {
+        self.throttles.clear();
+        self.opened = true;
+    }
+
     /// What to do now. Pure: the same table, goal and time give the same plan.
     pub(crate) fn plan(&self, goal: &Goal, now: Instant) -> Vec<Action> {
-        let mut plan = match goal.stop {
-            Stop::No => {
-                [self.give_up(goal, now), self.spawn(goal, now), self.let_in(goal), self.poke()].concat()
-            }
-            Stop::Draining => [self.drain(), self.poke()].concat(),
-            Stop::Now => self.stop(),
+        let mut plan = match goal.aim {
+            Aim::Serve | Aim::Grace { .. } => [
+                self.give_up(goal, now),
+                self.spawn(goal, now),
+                self.let_in(goal),
+                self.shrink(goal),
+                self.prepare(goal, now),
+                self.poke(),
+            ]
+            .concat(),
+            Aim::Rest => [self.rest(goal), self.prepare(goal, now)].concat(),
+            Aim::Drain => [self.drain(), self.poke()].concat(),
+            Aim::Stop => self.stop(),
         };
         plan.extend(self.kill(goal, now));
+        if matches!(goal.aim, Aim::Grace { until } if until <= now) {
+            plan.push(Action::CloseGates);
+        }
         // It shows a drain too.
         if goal.monitor && self.monitor.is_due(now) {
             plan.push(Action::SpawnMonitor);
@@ -296,12 +375,19 @@ impl<C> ProcessTable<C> {
 
     /// When `plan` may have something new to do although nothing happened.
     pub(crate) fn next_deadline(&self, goal: &Goal) -> Option<Instant> {
+        let is_serving = matches!(goal.aim, Aim::Serve | Aim::Grace { .. });
         let of_workers = self.workers.iter().filter_map(|worker| worker.deadline(goal));
-        let of_spawns = (0..goal.workers).filter(|id| goal.stop == Stop::No && !self.is_manned(*id));
+        let of_spawns = (0..goal.workers).filter(|id| is_serving && !self.is_manned(goal, *id));
         let of_spawns = of_spawns.filter_map(|id| self.throttles.get(id)?.not_before);
-        let of_start = self.start_deadline(goal).filter(|_| goal.stop == Stop::No);
+        let of_start = self.start_deadline(goal).filter(|_| is_serving);
         let of_monitor = self.monitor.due_at().filter(|_| goal.monitor);
-        of_workers.chain(of_spawns).chain(of_start).chain(of_monitor).min()
+        let of_next = goal.next.as_ref().and_then(|next| next.deadline);
+        let of_grace = match goal.aim {
+            Aim::Grace { until } => Some(until),
+            _ => None,
+        };
+        let others = [of_start, of_monitor, of_next, of_grace];
+        of_workers.chain(of_spawns).chain(others.into_iter().flatten()).min()
     }
 
     fn start_deadline(&self, goal: &Goal) -> Option<Instant> {
@@ -318,8 +404,45 @@ impl<C> ProcessTable<C> {
     fn spawn(&self, goal: &Goal, now: Instant) -> Vec<Action> {
         let throttled =
             |id: usize| self.throttles.get(id).and_then(|it| it.not_before).is_some_and(|at| at > now);
-        let vacant = (0..goal.workers).filter(|id| !self.is_manned(*id) && !throttled(*id));
-        vacant.map(|id| Action::Spawn { id }).collect()
+        let vacant = (0..goal.workers).filter(|id| !self.is_manned(goal, *id) && !throttled(*id));
+        vacant.map(|id| Action::Spawn { id, generation: goal.generation }).collect()
+    }
+
+    /// Brings the next generation to where it can take the place of the one that serves, and then lets it.
+    fn prepare(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let Some(next) = &goal.next else { return Vec::new() };
+        if next.failed.is_some() || next.deadline.is_some_and(|deadline| deadline <= now) {
+            return vec![Action::Abandon];
+        }
+        let has = |id, is: fn(Stage) -> bool| {
+            self.of(next.generation).any(|worker| worker.id == id && is(worker.stage))
+        };
+        let is_coming = |stage| matches!(stage, Stage::Starting | Stage::Ready);
+        let vacant = (0..next.workers).filter(|id| !has(*id, is_coming));
+        let mut plan: Vec<Action> =
+            vacant.map(|id| Action::Spawn { id, generation: next.generation }).collect();
+        if plan.is_empty() && (0..next.workers).all(|id| has(id, |stage| stage == Stage::Ready)) {
+            plan.extend(self.of(next.generation).map(|worker| worker.told(Order::Go)));
+            plan.push(Action::Commit);
+            let old = self.workers.iter().filter(|worker| worker.generation != next.generation);
+            plan.extend(old.filter_map(WorkerHandle::sent_away));
+        }
+        plan
+    }
+
+    /// Workers beyond the size of the pool leave.
+    fn shrink(&self, goal: &Goal) -> Vec<Action> {
+        let beyond = self.of(goal.generation).filter(|worker| worker.id >= goal.workers);
+        beyond.filter_map(WorkerHandle::sent_away).collect()
+    }
+
+    /// All leave who serve, and nobody takes their place.
+    fn rest(&self, goal: &Goal) -> Vec<Action> {
+        self.of(goal.generation).filter_map(WorkerHandle::sent_away).collect()
+    }
+
+    fn of(&self, generation: u64) -> impl Iterator<Item = &WorkerHandle<C>> {
+        self.workers.iter().filter(move |worker| worker.generation == generation)
     }
 
     /// Workers that are able to accept may: at first all together, later each at once, in place of its predecessor.
@@ -328,10 +451,10 @@ impl<C> ProcessTable<C> {
             return Vec::new();
         }
         let mut plan = Vec::new();
-        for new in self.workers.iter().filter(|worker| worker.stage == Stage::Ready) {
-            plan.push(Action::Tell { pid: new.pid, order: Order::Go });
-            let old = self.workers.iter().filter(|old| old.id == new.id && old.stage == Stage::Outgoing);
-            plan.extend(old.map(|old| Action::Tell { pid: old.pid, order: Order::Retire }));
+        for new in self.of(goal.generation).filter(|worker| worker.stage == Stage::Ready) {
+            plan.push(new.told(Order::Go));
+            let old = self.of(goal.generation).filter(|old| old.id == new.id && old.stage == Stage::Outgoing);
+            plan.extend(old.map(|old| old.told(Order::Retire)));
         }
         if !self.opened {
             plan.push(Action::Open);
@@ -343,7 +466,7 @@ impl<C> ProcessTable<C> {
     fn poke(&self) -> Vec<Action> {
         let stale =
             self.workers.iter().filter(|worker| worker.serves_queue() && worker.poked < self.departures);
-        stale.map(|worker| Action::Tell { pid: worker.pid, order: Order::Poke }).collect()
+        stale.map(|worker| worker.told(Order::Poke)).collect()
     }
 
     /// The final stop: whoever accepts serves the queue, whoever holds nothing leaves.
@@ -366,8 +489,7 @@ impl<C> ProcessTable<C> {
     }
 
     fn tell(&self, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
-        let tell = |worker| Some(Action::Tell { pid: WorkerHandle::pid(worker), order: order(worker)? });
-        self.workers.iter().filter_map(tell).collect()
+        self.workers.iter().filter_map(|worker| Some(worker.told(order(worker)?))).collect()
     }
 
     /// Nobody outlives a deadline.
@@ -387,21 +509,36 @@ impl<C> ProcessTable<C> {
         .collect()
     }
 
-    /// Whether an id has a worker that accepts, or will, and is not about to leave.
-    pub(crate) fn is_manned(&self, id: usize) -> bool {
+    /// Whether an id of the pool has a worker that accepts, or will, and is not about to leave.
+    pub(crate) fn is_manned(&self, goal: &Goal, id: usize) -> bool {
         let stays = |stage| matches!(stage, Stage::Starting | Stage::Ready | Stage::Accepting { .. });
-        self.workers.iter().any(|worker| worker.id == id && stays(worker.stage))
+        self.of(goal.generation).any(|worker| worker.id == id && stays(worker.stage))
+    }
+
+    /// Whether an id of the pool has a worker that accepts and stays.
+    pub(crate) fn is_serving(&self, goal: &Goal, id: usize) -> bool {
+        let accepts = |stage| matches!(stage, Stage::Accepting { .. });
+        self.of(goal.generation).any(|worker| worker.id == id && accepts(worker.stage))
     }
 
     fn all_ready(&self, goal: &Goal) -> bool {
-        let ready = |id| self.workers.iter().any(|worker| worker.id == id && worker.stage == Stage::Ready);
+        let ready = |id| self.of(goal.generation).any(|it| it.id == id && it.stage == Stage::Ready);
         (0..goal.workers).all(ready)
     }
 }
 
 impl<C> WorkerHandle<C> {
-    fn pid(&self) -> Pid {
-        self.pid
+    fn told(&self, order: Order) -> Action {
+        Action::Tell { pid: self.pid, order }
+    }
+
+    /// What it is told when it is no longer needed, while others serve the queue; `None` if it was told already.
+    fn sent_away(&self) -> Option<Action> {
+        match self.stage {
+            Stage::Accepting { .. } | Stage::Outgoing => Some(self.told(Order::Retire)),
+            Stage::Starting | Stage::Ready => Some(self.told(Order::Stop)),
+            Stage::Leaving { .. } | Stage::Killed => None,
+        }
     }
 
     /// Where it stands, as far as others care.
@@ -424,7 +561,11 @@ impl<C> WorkerHandle<C> {
     /// When it is killed, if it stays in this stage.
     fn deadline(&self, goal: &Goal) -> Option<Instant> {
         match self.stage {
-            Stage::Starting => Some(self.spawned + goal.start_timeout?),
+            // The next generation has one deadline for all of it.
+            Stage::Starting if goal.next.as_ref().is_some_and(|next| next.generation == self.generation) => {
+                None
+            }
+            Stage::Starting => Some(self.spawned + self.patience.start?),
             Stage::Leaving { kill_at, .. } => kill_at,
             Stage::Ready | Stage::Accepting { .. } | Stage::Outgoing | Stage::Killed => None,
         }

@@ -8,6 +8,7 @@ const MONITOR: Pid = Pid::from_raw(9);
 struct Scene {
     table: ProcessTable<()>,
     goal: Goal,
+    leave: Option<Duration>,
     now: Instant,
 }
 
@@ -15,8 +16,11 @@ fn pid(number: i32) -> Pid {
     Pid::from_raw(number)
 }
 
+/// The generation that serves at first.
+const FIRST: u64 = 1;
+
 fn spawn(id: usize) -> Action {
-    Action::Spawn { id }
+    Action::Spawn { id, generation: FIRST }
 }
 
 fn tell(number: i32, order: Order) -> Action {
@@ -27,13 +31,15 @@ impl Scene {
     fn of(workers: usize) -> Self {
         let now = Instant::now();
         let goal = Goal {
+            generation: FIRST,
             workers,
+            next: None,
             monitor: false,
             start_timeout: Some(Duration::from_secs(10)),
-            leave_timeout: Some(Duration::from_secs(31)),
-            stop: Stop::No,
+            aim: Aim::Serve,
         };
-        Self { table: ProcessTable::new(now), goal, now }
+        let leave = Some(Duration::from_secs(31));
+        Self { table: ProcessTable::new(now), goal, leave, now }
     }
 
     /// Workers 0, 1, … with the pids 100, 101, … that accept.
@@ -48,7 +54,19 @@ impl Scene {
     }
 
     fn add(&mut self, number: i32, id: usize) {
-        self.table.add(pid(number), id, (), Lease::default(), self.now);
+        self.add_to(self.goal.generation, number, id);
+    }
+
+    fn add_to(&mut self, generation: u64, number: i32, id: usize) {
+        let patience = Patience { start: Some(Duration::from_secs(10)), leave: self.leave };
+        let birth = Birth { id, generation, patience, lease: Lease::default() };
+        self.table.add(pid(number), birth, (), self.now);
+    }
+
+    /// The next generation is wanted.
+    fn want(&mut self, workers: usize) {
+        let deadline = Some(self.now + Duration::from_secs(10));
+        self.goal.next = Some(Next { generation: FIRST + 1, workers, deadline, failed: None });
     }
 
     fn stage(&mut self, number: i32, stage: Stage) {
@@ -64,11 +82,18 @@ impl Scene {
         let plan = self.plan();
         for action in &plan {
             match action {
-                Action::Tell { pid, order } => self.table.note_told(*pid, *order, &self.goal, self.now),
+                Action::Tell { pid, order } => self.table.note_told(*pid, *order, self.now),
                 Action::Open => self.table.note_open(),
                 Action::Kill { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Killed,
                 Action::SpawnMonitor => self.table.monitor.add(MONITOR, self.now),
-                Action::Spawn { .. } | Action::GiveUp => (),
+                Action::Commit => {
+                    let next = self.goal.next.take().unwrap();
+                    (self.goal.generation, self.goal.workers) = (next.generation, next.workers);
+                    self.goal.aim = Aim::Serve;
+                    self.table.note_commit();
+                }
+                Action::CloseGates => self.goal.aim = Aim::Drain,
+                Action::Spawn { .. } | Action::GiveUp | Action::Abandon => (),
             }
         }
         plan
@@ -205,7 +230,7 @@ fn a_worker_that_wants_to_leave_stays_until_its_replacement_accepts() {
 #[test]
 fn a_worker_that_does_not_leave_is_killed() {
     let mut scene = Scene::open(2);
-    scene.goal.stop = Stop::Draining;
+    scene.goal.aim = Aim::Drain;
     scene.carry_out();
     scene.wait(31);
     assert_eq!(scene.plan(), []);
@@ -221,7 +246,7 @@ fn a_drain_serves_the_queue_and_sends_away_who_holds_nothing() {
     scene.die(102);
     scene.carry_out();
     scene.add(110, 2);
-    scene.goal.stop = Stop::Draining;
+    scene.goal.aim = Aim::Drain;
     assert_eq!(scene.carry_out(), [tell(100, Order::Drain), tell(101, Order::Drain), tell(110, Order::Stop)]);
     assert_eq!(scene.plan(), [], "nobody is told twice, and nobody is spawned");
 }
@@ -229,7 +254,7 @@ fn a_drain_serves_the_queue_and_sends_away_who_holds_nothing() {
 #[test]
 fn a_death_during_a_drain_still_pokes_the_others() {
     let mut scene = Scene::open(2);
-    scene.goal.stop = Stop::Draining;
+    scene.goal.aim = Aim::Drain;
     scene.carry_out();
     scene.die(100);
     assert_eq!(scene.plan(), [tell(101, Order::Poke)]);
@@ -246,7 +271,7 @@ fn a_worker_that_cannot_accept_makes_the_others_look() {
 #[test]
 fn a_worker_that_closed_its_listeners_makes_the_others_look() {
     let mut scene = Scene::open(2);
-    scene.goal.stop = Stop::Draining;
+    scene.goal.aim = Aim::Drain;
     scene.carry_out();
     scene.table.note_closed(pid(100));
     assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
@@ -257,9 +282,9 @@ fn a_worker_that_closed_its_listeners_makes_the_others_look() {
 #[test]
 fn a_stop_reaches_who_already_drains() {
     let mut scene = Scene::open(2);
-    scene.goal.stop = Stop::Draining;
+    scene.goal.aim = Aim::Drain;
     scene.carry_out();
-    scene.goal.stop = Stop::Now;
+    scene.goal.aim = Aim::Stop;
     assert_eq!(scene.carry_out(), [tell(100, Order::Stop), tell(101, Order::Stop)]);
     assert_eq!(scene.plan(), []);
     scene.wait(1);
@@ -268,9 +293,12 @@ fn a_stop_reaches_who_already_drains() {
 
 #[test]
 fn without_a_timeout_nobody_is_killed() {
-    let mut scene = Scene::open(1);
-    scene.goal.leave_timeout = None;
-    scene.goal.stop = Stop::Draining;
+    let mut scene = Scene::of(1);
+    scene.leave = None;
+    scene.add(100, 0);
+    scene.stage(100, Stage::Ready);
+    scene.carry_out();
+    scene.goal.aim = Aim::Drain;
     scene.carry_out();
     scene.wait(1_000_000);
     assert_eq!(scene.plan(), []);
@@ -292,7 +320,7 @@ fn a_pool_is_full_when_every_worker_that_accepts_has_said_so() {
     assert!(!scene.table.is_full());
     scene.table.find(pid(101)).unwrap().told_full = true;
     assert!(scene.table.is_full());
-    scene.table.note_told(pid(101), Order::Arm, &scene.goal, scene.now);
+    scene.table.note_told(pid(101), Order::Arm, scene.now);
     assert!(!scene.table.is_full(), "it is asked again");
     scene.die(101);
     assert!(scene.table.is_full(), "the dead do not count");
@@ -314,8 +342,116 @@ fn the_monitor_is_respawned_at_once_and_then_ever_more_slowly() {
     assert_eq!(scene.table.next_deadline(&scene.goal), Some(scene.now + THROTTLE_MIN));
     scene.wait(1);
     assert_eq!(scene.carry_out(), [Action::SpawnMonitor]);
-    scene.goal.stop = Stop::Draining;
+    scene.goal.aim = Aim::Drain;
     scene.table.monitor.remove(MONITOR, scene.now);
     scene.wait(1);
     assert!(scene.plan().contains(&Action::SpawnMonitor), "it shows the drain");
+}
+
+#[test]
+fn the_next_generation_accepts_when_all_of_it_is_ready_and_then_the_old_one_retires() {
+    let mut scene = Scene::open(2);
+    scene.want(3);
+    let spawn_next = |id| Action::Spawn { id, generation: FIRST + 1 };
+    assert_eq!(scene.plan(), [spawn_next(0), spawn_next(1), spawn_next(2)]);
+    for (number, id) in [(200, 0), (201, 1), (202, 2)] {
+        scene.add_to(FIRST + 1, number, id);
+    }
+    for number in [200, 201] {
+        scene.stage(number, Stage::Ready);
+        assert_eq!(scene.plan(), [], "nobody goes before all are ready");
+    }
+    scene.stage(202, Stage::Ready);
+    let go = [200, 201, 202].map(|number| tell(number, Order::Go));
+    let retire = [100, 101].map(|number| tell(number, Order::Retire));
+    assert_eq!(scene.carry_out(), [&go[..], &[Action::Commit], &retire[..]].concat());
+    assert_eq!(scene.plan(), []);
+    assert_eq!(scene.table.draining_generations(&scene.goal), [FIRST]);
+    scene.die(100);
+    scene.die(101);
+    assert_eq!(scene.plan(), [200, 201, 202].map(|number| tell(number, Order::Poke)), "nobody is respawned");
+    assert!(scene.table.draining_generations(&scene.goal).is_empty());
+}
+
+#[test]
+fn the_next_generation_is_given_up_when_one_of_it_fails_or_is_late() {
+    let mut scene = Scene::open(1);
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    assert_eq!(scene.plan(), []);
+    let deadline = scene.table.next_deadline(&scene.goal).unwrap();
+    assert_eq!(deadline - scene.now, Duration::from_secs(10));
+    let before = std::mem::replace(&mut scene.now, deadline);
+    assert_eq!(scene.plan(), [Action::Abandon], "and no other deadline for its workers");
+    scene.now = before;
+    scene.goal.next.as_mut().unwrap().failed = Some("it died".into());
+    assert_eq!(scene.plan(), [Action::Abandon]);
+}
+
+#[test]
+fn while_the_next_generation_gets_ready_the_old_one_is_kept_whole() {
+    let mut scene = Scene::open(2);
+    scene.want(2);
+    scene.add_to(FIRST + 1, 200, 0);
+    scene.add_to(FIRST + 1, 201, 1);
+    scene.die(101);
+    assert_eq!(scene.carry_out(), [spawn(1), tell(100, Order::Poke)]);
+    scene.add(110, 1);
+    scene.stage(110, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(110, Order::Go)]);
+}
+
+#[test]
+fn a_smaller_pool_sends_the_last_away_and_a_larger_one_spawns() {
+    let mut scene = Scene::open(3);
+    scene.add(110, 3);
+    scene.goal.workers = 2;
+    assert_eq!(scene.carry_out(), [tell(102, Order::Retire), tell(110, Order::Stop)]);
+    assert_eq!(scene.plan(), []);
+    scene.goal.workers = 4;
+    assert_eq!(scene.plan(), [spawn(2), spawn(3)]);
+}
+
+#[test]
+fn a_pool_at_rest_has_no_workers_until_a_generation_comes() {
+    let mut scene = Scene::open(2);
+    scene.goal.aim = Aim::Rest;
+    assert_eq!(scene.carry_out(), [tell(100, Order::Retire), tell(101, Order::Retire)]);
+    scene.die(100);
+    scene.die(101);
+    assert_eq!(scene.plan(), []);
+    assert_eq!(scene.table.next_deadline(&scene.goal), None);
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    scene.stage(200, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(200, Order::Go), Action::Commit]);
+    assert_eq!(scene.goal.aim, Aim::Serve);
+}
+
+#[test]
+fn in_its_time_of_grace_a_pool_serves_and_respawns() {
+    let mut scene = Scene::open(2);
+    scene.goal.aim = Aim::Grace { until: scene.now + Duration::from_secs(5) };
+    scene.die(100);
+    assert_eq!(scene.carry_out(), [spawn(0), tell(101, Order::Poke)]);
+    scene.add(110, 0);
+    assert_eq!(scene.table.next_deadline(&scene.goal), Some(scene.now + Duration::from_secs(5)));
+    scene.wait(5);
+    assert_eq!(scene.carry_out(), [Action::CloseGates]);
+    assert_eq!(scene.carry_out(), [tell(101, Order::Drain), tell(110, Order::Stop)]);
+}
+
+#[test]
+fn who_leaves_has_the_time_of_its_own_configuration() {
+    let mut scene = Scene::open(1);
+    scene.leave = Some(Duration::from_secs(5));
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    scene.stage(200, Stage::Ready);
+    scene.carry_out();
+    scene.wait(6);
+    assert_eq!(scene.plan(), []);
+    scene.wait(26);
+    let why = "it did not leave in time";
+    assert_eq!(scene.carry_out(), [Action::Kill { pid: pid(100), why }]);
 }

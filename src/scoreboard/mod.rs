@@ -34,13 +34,15 @@ use sequence::Sequence;
 /// Twice what a pool has at most: while workers are replaced, both are there. Pages that nobody touches cost nothing.
 const WORKER_ROWS: usize = 2 * WORKERS_MAX;
 const SLOT_ROWS: usize = 2 * SLOTS_MAX;
+/// Gates of listeners. A gate is used again after so many others, when nobody has its first listener any more.
+const GATES: usize = 4096;
 
 /// All of the shared memory.
 #[derive(Debug, FromZeros)]
 #[repr(C)]
 pub(crate) struct Board {
-    /// Whether the listeners' gate is closed, which each accept has to know.
-    pub(crate) gate_is_closed: AtomicBool,
+    /// Whether a listener's gate is closed, which each accept has to know.
+    gates: [AtomicBool; GATES],
     sequence: Sequence,
     master: MasterRow,
     ids: [IdRow; WORKERS_MAX],
@@ -65,6 +67,10 @@ struct MasterRow {
     saturated_since: AtomicU64,
     saturated_nanos: AtomicU64,
     respawns: [AtomicU64; Cause::ALL.len()],
+    reloads: AtomicU64,
+    reloads_failed: AtomicU64,
+    /// One while workers die too often.
+    crash_loop: AtomicU64,
     queue_wait: Histogram,
     duration: Histogram,
 }
@@ -108,6 +114,8 @@ pub(crate) struct WorkerRow {
 pub(crate) enum Phase {
     Starting,
     Running,
+    Reloading,
+    Upgrading,
     Draining,
 }
 
@@ -120,7 +128,7 @@ pub(crate) enum Standing {
 }
 
 impl Phase {
-    const ALL: [Self; 3] = [Self::Starting, Self::Running, Self::Draining];
+    const ALL: [Self; 5] = [Self::Starting, Self::Running, Self::Reloading, Self::Upgrading, Self::Draining];
 }
 
 impl Standing {
@@ -165,21 +173,49 @@ impl Board {
 pub(crate) struct Scoreboard {
     board: &'static Board,
     leases: Leases,
+    gates_used: usize,
 }
 
 impl Scoreboard {
     /// Introduces the calling process as the master.
-    pub(crate) fn new(board: &'static Board, workers: usize, threads: usize, generation: u64) -> Self {
+    pub(crate) fn new(board: &'static Board) -> Self {
         let master = &board.master;
         board.sequence.write(|| {
             set(&master.pid, std::process::id().into());
             set(&master.started, Moment::now().nanos());
+            board.events.begin(since_1970());
+        });
+        Self { board, leases: Leases::default(), gates_used: 0 }
+    }
+
+    /// An open gate for a new listener.
+    pub(crate) fn gate(&mut self) -> &'static AtomicBool {
+        let gate = &self.board.gates[self.gates_used % GATES];
+        self.gates_used += 1;
+        gate.store(false, Ordering::SeqCst);
+        gate
+    }
+
+    /// Says which generation serves, and how many workers of how many slots it is to have.
+    pub(crate) fn set_pool(&self, generation: u64, workers: usize, threads: usize) {
+        let master = &self.board.master;
+        self.board.sequence.write(|| {
             set(&master.generation, generation);
             set(&master.workers, workers as u64);
             set(&master.threads, threads as u64);
-            board.events.begin(since_1970());
         });
-        Self { board, leases: Leases::default() }
+    }
+
+    /// Counts a reload.
+    pub(crate) fn note_reload(&self, ok: bool) {
+        let master = &self.board.master;
+        let count = if ok { &master.reloads } else { &master.reloads_failed };
+        self.board.sequence.write(|| set(count, get(count) + 1));
+    }
+
+    /// Whether workers die so often that something is wrong with the pool.
+    pub(crate) fn set_crash_loop(&self, on: bool) {
+        self.board.sequence.write(|| set(&self.board.master.crash_loop, on.into()));
     }
 
     /// The shared memory.
@@ -292,6 +328,11 @@ impl Scoreboard {
     /// How many slots of a worker are idle.
     pub(crate) fn idle_of(&self, lease: Lease) -> u64 {
         self.board.workers[lease.row].idle()
+    }
+
+    /// How many connections a worker has.
+    pub(crate) fn busy_of(&self, lease: Lease) -> u64 {
+        get(&self.board.workers[lease.row].busy)
     }
 
     /// The waits in the queue so far, of the living and the dead.

@@ -24,6 +24,9 @@ pub(crate) struct Picture {
     /// The time of saturation that is over.
     pub(crate) saturated: Duration,
     pub(crate) respawns: [u64; Cause::ALL.len()],
+    pub(crate) reloads: u64,
+    pub(crate) reloads_failed: u64,
+    pub(crate) crash_loop: bool,
     /// Of the living and the dead.
     pub(crate) queue_wait: Counts,
     pub(crate) duration: Counts,
@@ -72,6 +75,9 @@ impl Board {
             saturated_since: moment(&master.saturated_since),
             saturated: Duration::from_nanos(get(&master.saturated_nanos)),
             respawns: master.respawns.each_ref().map(get),
+            reloads: get(&master.reloads),
+            reloads_failed: get(&master.reloads_failed),
+            crash_loop: get(&master.crash_loop) != 0,
             queue_wait: self.sum(&master.queue_wait, |row| &row.queue_wait),
             duration: self.sum(&master.duration, |row| &row.duration),
             events: self.events.read(),

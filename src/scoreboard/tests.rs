@@ -11,7 +11,9 @@ use crate::listener::Peer;
 const GENERATION: u64 = 1;
 
 fn scoreboard(workers: usize, threads: usize) -> Scoreboard {
-    Scoreboard::new(Board::map().unwrap(), workers, threads, GENERATION)
+    let scoreboard = Scoreboard::new(Board::map().unwrap());
+    scoreboard.set_pool(GENERATION, workers, threads);
+    scoreboard
 }
 
 /// A connection of a slot, from its begin to its end.

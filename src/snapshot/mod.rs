@@ -41,9 +41,11 @@ pub(crate) struct Status {
 pub(crate) fn readiness(state: MasterState, ready_workers: usize) -> Result<(), &'static str> {
     match state {
         MasterState::Starting => Err("starting: the first workers are not ready yet"),
-        MasterState::Draining => Err("draining: the pool stops"),
-        MasterState::Running | MasterState::Degraded if ready_workers == 0 => Err("no worker is ready"),
-        MasterState::Running | MasterState::Degraded => Ok(()),
+        MasterState::Draining => Err("draining: new clients are not served"),
+        _ if ready_workers == 0 => Err("no worker is ready"),
+        MasterState::Running | MasterState::Reloading | MasterState::Upgrading | MasterState::Degraded => {
+            Ok(())
+        }
     }
 }
 
@@ -87,7 +89,11 @@ pub(crate) enum MasterState {
     Starting,
     /// All is as it should be.
     Running,
-    /// It ends.
+    /// Another generation gets ready.
+    Reloading,
+    /// Another master gets ready.
+    Upgrading,
+    /// It ends, or its workers rest.
     Draining,
     /// Fewer workers are ready than should be.
     Degraded,
@@ -262,6 +268,8 @@ pub(crate) struct Sample {
     pub(crate) connection_duration: Counts,
     /// Respawns by cause: "exit", "signal", "out-of-memory".
     pub(crate) respawns: Vec<(&'static str, u64)>,
+    /// Reloads that failed; `status.totals` has the others.
+    pub(crate) reloads_failed: u64,
     pub(crate) saturated_seconds: f64,
     /// The last few hundred, the oldest first.
     pub(crate) events: Vec<Event>,

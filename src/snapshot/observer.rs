@@ -56,6 +56,7 @@ impl Observer {
             at: at.as_secs_f64(),
             workers: totals_by_id(&picture),
             respawns: Cause::ALL.map(|cause| (cause.name(), picture.respawns[cause as usize])).to_vec(),
+            reloads_failed: picture.reloads_failed,
             saturated_seconds: seconds(saturated(&picture, Moment::now())),
             events: picture.events.iter().map(event).collect(),
             status: status(&picture, &self.targets, &queues, Moment::now()),
@@ -89,6 +90,8 @@ fn master_state(picture: &Picture) -> MasterState {
     let is_ready = by_id(picture, |worker| worker.standing == Standing::Ready);
     match picture.phase {
         Phase::Starting => MasterState::Starting,
+        Phase::Reloading => MasterState::Reloading,
+        Phase::Upgrading => MasterState::Upgrading,
         Phase::Draining => MasterState::Draining,
         Phase::Running if is_ready.iter().take(picture.workers_wanted).all(|is_ready| *is_ready) => {
             MasterState::Running
@@ -231,7 +234,7 @@ fn totals(picture: &Picture) -> Totals {
         bytes_in: all.bytes_in,
         bytes_out: all.bytes_out,
         respawns: picture.respawns.iter().sum(),
-        reloads: 0,
+        reloads: picture.reloads,
     }
 }
 

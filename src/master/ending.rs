@@ -1,0 +1,149 @@
+//! How a pool ends or rests: who is still served, and what is said of it.
+
+use std::time::Instant;
+
+use nix::sys::signal::{Signal, kill};
+
+use super::{Master, ONE_REQUEST};
+use crate::control::{Outcome, Ticket};
+use crate::error::Error;
+use crate::handler::Handler;
+use crate::logging::counted;
+use crate::process_table::Aim;
+use crate::scoreboard::Happening;
+
+impl<H: Handler> Master<H> {
+    pub(super) fn give_up(&self) -> Error {
+        for worker in &self.table.workers {
+            // They hold no connection, and see the end of their line if this fails.
+            let _ = kill(worker.pid, Signal::SIGKILL);
+        }
+        self.close_gates();
+        let waited = self.goal.start_timeout.unwrap_or_default();
+        let cause = self.last_cause.as_deref().unwrap_or("they are still starting");
+        Error::Start(format!("not every worker was ready within timeouts.start = {waited:?}: {cause}"))
+    }
+
+    /// The first time: whoever is there is served, nobody new comes. The second time, unless it is HUP: at once.
+    pub(super) fn stop(&mut self, signal: Signal) {
+        match self.goal.aim {
+            Aim::Serve | Aim::Rest => self.begin_to_end(signal.as_str()),
+            // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
+            Aim::Grace { .. } | Aim::Drain if signal == Signal::SIGHUP => (),
+            // timeout(1) and others send theirs to the process and then to its group.
+            _ if self.ending_since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => (),
+            Aim::Grace { .. } | Aim::Drain => {
+                tracing::info!("stopping at once on a second signal, {signal}");
+                self.stop_now();
+            }
+            Aim::Stop => (),
+        }
+    }
+
+    /// The same, asked for at the control socket. The answer comes with the end.
+    pub(super) fn stop_for(&mut self, asker: Ticket, now: bool) {
+        self.stoppers.push(asker);
+        if matches!(self.goal.aim, Aim::Serve | Aim::Rest) {
+            self.begin_to_end("request");
+        }
+        if now && self.goal.aim != Aim::Stop {
+            tracing::info!("stopping at once on request");
+            self.stop_now();
+        }
+    }
+
+    fn begin_to_end(&mut self, why: &str) {
+        let now = Instant::now();
+        self.ending_since = Some(now);
+        match self.serving.config.timeouts.grace {
+            Some(grace) if self.goal.aim == Aim::Serve => {
+                self.goal.aim = Aim::Grace { until: now + grace };
+                tracing::info!(
+                    "stopping on {why}: no longer ready, and still accepting for {grace:?}; a second signal stops at once"
+                );
+            }
+            _ => self.drain(why),
+        }
+    }
+
+    /// Nobody new comes; whoever is there is served.
+    pub(super) fn drain(&mut self, why: &str) {
+        self.close_gates();
+        self.goal.aim = Aim::Drain;
+        let (waiting, timeout) = (self.queued(), self.serving.config.timeouts.drain);
+        let timeout = timeout.map_or("for ever".to_owned(), |drain| format!("{drain:?} at most"));
+        tracing::info!(
+            waiting,
+            "draining on {why}: serving who is connected or waiting, {timeout}; a second signal stops at once"
+        );
+        self.scoreboard.note(Happening::Stopping { waiting });
+    }
+
+    fn stop_now(&mut self) {
+        self.close_gates();
+        self.goal.aim = Aim::Stop;
+    }
+
+    fn close_gates(&self) {
+        for listener in &self.serving.listeners {
+            if let Err(error) = listener.close_gate() {
+                tracing::warn!("cannot keep new clients from {listener}: {error}; they are served or reset");
+            }
+        }
+    }
+
+    /// The workers finish their connections and leave, the master stays: clients wait in the queue.
+    pub(super) fn rest(&mut self, asker: Option<Ticket>) {
+        if self.goal.aim.is_end() {
+            if let Some(asker) = asker {
+                self.tell_outcome(vec![asker], Err("the pool stops".to_owned()), std::time::Duration::ZERO);
+            }
+            return;
+        }
+        self.resters.extend(asker);
+        if self.goal.aim == Aim::Serve {
+            self.goal.aim = Aim::Rest;
+            tracing::info!("draining the workers; clients wait until `reload` or `scale`, or the end");
+        }
+    }
+
+    /// Tells who asked for rest that the workers have left, or that they do not.
+    pub(super) fn answer_resters(&mut self, have_left: bool) {
+        let askers = std::mem::take(&mut self.resters);
+        let result = if have_left {
+            Ok("all workers have left; clients wait in the queue until `reload` or `scale`".to_owned())
+        } else {
+            Err("the pool serves again".to_owned())
+        };
+        self.tell_outcome(askers, result, std::time::Duration::ZERO);
+    }
+
+    pub(super) fn finish(&mut self) {
+        if let Some(edge) = self.saturation.end(Instant::now()) {
+            self.note_saturation(edge, 0);
+        }
+        self.table.monitor.end();
+        let all = self.scoreboard.folded();
+        let (cut, queued, lost) = (all.cut + self.cut, self.queued(), self.lost);
+        let served = all.closed.saturating_sub(cut + lost);
+        let unknown = match self.observer.unix_queues().iter().filter(|queue| queue.is_none()).count() {
+            0 => String::new(),
+            count => format!(" ({} not told)", counted(count as u64, "unix queue")),
+        };
+        let of_the_dead = match lost {
+            0 => String::new(),
+            lost => format!(", {lost} lost with workers that died"),
+        };
+        let words = format!(
+            "stopped: {} served in all, {cut} cut, {queued} still queued{unknown}{of_the_dead}",
+            counted(served, "connection"),
+        );
+        tracing::info!(served, cut, queued, lost, "{words}");
+        let took = self.ending_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let outcome = Outcome { ok: true, text: words, generation: self.serving.number, took_seconds: took };
+        for asker in &self.stoppers {
+            // Not an answer, after which it would be let go: it waits for the end of this process.
+            self.control.tell(*asker, &outcome);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! One configuration with all that came of it: what a reload replaces as a whole.
+
+use std::sync::Arc;
+
+use crate::config::{Config, Control};
+use crate::connection::LINGER;
+use crate::control::ControlListener;
+use crate::error::Error;
+use crate::listener::{self, Listener};
+use crate::monitor;
+use crate::process_table::Patience;
+use crate::queue::Target;
+use crate::scoreboard::Scoreboard;
+
+/// Reads the configuration, and makes the service that it describes: at the start, and at each reload.
+pub(crate) type Load<H> = Box<dyn Fn() -> Result<(Config, H), Error>>;
+
+/// What serves, or is to serve.
+pub(super) struct Generation<H> {
+    pub(super) number: u64,
+    pub(super) config: Arc<Config>,
+    pub(super) handler: Arc<H>,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) monitor: Option<monitor::Listener>,
+    /// Where the control socket is to listen, and the listener if that is another place than now.
+    pub(super) control: Control,
+    pub(super) new_control: Option<ControlListener>,
+    /// What finds its queues.
+    pub(super) targets: Vec<Target>,
+}
+
+impl<H> Generation<H> {
+    /// Opens what this configuration wants and `present` has not; the rest is shared with it. When it fails, nothing is
+    /// left behind.
+    pub(super) fn open(
+        number: u64,
+        (config, handler): (Config, H),
+        present: Option<&Self>,
+        scoreboard: &mut Scoreboard,
+    ) -> Result<Self, Error> {
+        let shared = present.map_or(&[][..], |present| &present.listeners);
+        let listeners = listener::open_all(&config, shared, || scoreboard.gate())?;
+        let mut generation = Self {
+            number,
+            config: Arc::new(config),
+            handler: Arc::new(handler),
+            listeners,
+            monitor: None,
+            control: Control::Auto,
+            new_control: None,
+            targets: Vec::new(),
+        };
+        match generation.open_faces(present) {
+            Ok(()) => Ok(generation),
+            Err(error) => {
+                generation.discard(shared);
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens all by which the pool is seen.
+    fn open_faces(&mut self, present: Option<&Self>) -> Result<(), Error> {
+        let places = self.listeners.iter().map(Listener::place);
+        self.control = self.config.control.resolve(places).map_err(Error::Config)?;
+        if present.is_none_or(|present| present.control != self.control) {
+            self.new_control = Some(ControlListener::open(&self.control)?);
+        }
+        if let Some(address) = &self.config.monitor {
+            let shared = present.and_then(|present| present.monitor.as_ref());
+            self.monitor = Some(match shared.filter(|monitor| monitor.is_at(address)) {
+                Some(monitor) => monitor.share().map_err(Error::system("share the monitor's listener"))?,
+                None => monitor::Listener::open(address)?,
+            });
+        }
+        let targets = self.listeners.iter().map(Listener::target).collect::<Result<_, _>>();
+        self.targets = targets.map_err(Error::system("look at the listeners"))?;
+        Ok(())
+    }
+
+    /// Takes back what it has put into the file system: it is not going to serve.
+    pub(super) fn discard(self, present: &[Listener]) {
+        listener::discard(self.listeners, present);
+    }
+
+    /// Its own listeners, which another generation has not.
+    pub(super) fn listeners_beside<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Listener> {
+        self.listeners.iter().filter(|own| !other.listeners.iter().any(|one| own.is_shared_with(one)))
+    }
+
+    /// How long its workers may take.
+    pub(super) fn patience(&self) -> Patience {
+        let timeouts = &self.config.timeouts;
+        Patience { start: timeouts.start, leave: timeouts.drain.map(|drain| drain + LINGER) }
+    }
+}
