@@ -66,7 +66,7 @@ impl Signals {
 
     fn subscribe(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, WithRawSiginfo::default(), signals)? })
+        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, WithRawSiginfo, signals)? })
     }
 
     /// Takes what has arrived, as [`commands`] reads it. Never blocks.

@@ -211,16 +211,15 @@ impl<H: Handler> Master<H> {
         logging::change(self.serving.config.log);
         self.scoreboard.note_reload(true);
         let threads = counted(self.serving.config.threads.get() as u64, "thread");
-        let mut words = format!(
+        let words = format!(
             "generation {} serves: {} x {threads}",
             self.serving.number,
             counted(workers as u64, "worker")
         );
-        if asked != before.config.worker_count() {
-            words += &format!("; the number of workers is the configuration's again, it was {asked}");
-        }
+        let scaled = (asked != before.config.worker_count())
+            .then(|| format!("; the number of workers is the configuration's again, it was {asked}"));
         self.answer_resters(false);
-        self.end_change(Ok(words));
+        self.end_change(Ok(words + &scaled.unwrap_or_default()));
     }
 
     /// Keeps new clients from where nobody listens any more, and lets them in where somebody does now.
