@@ -62,15 +62,6 @@ impl Death {
             Self::OutOfMemory => Cause::OutOfMemory,
         }
     }
-
-    /// What [`Death::of`] reads: the kernel's status, and whether memory was short.
-    pub(crate) fn encode(self) -> (i32, bool) {
-        match self {
-            Self::Exited { code } => (code << 8, false),
-            Self::Signaled { signal, core_dumped } => (signal | i32::from(core_dumped) << 7, false),
-            Self::OutOfMemory => (Signal::SIGKILL as i32, true),
-        }
-    }
 }
 
 impl fmt::Display for Death {

@@ -1,186 +1,154 @@
-//! What happened to the pool: the last few of it, written by the master.
+//! The last events, written by the master.
 
-use std::fmt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use zerocopy::FromZeros;
 
+use super::event_kind::EventKind;
+use super::happening::Happening;
 use super::slot::micros;
-use crate::death::Death;
-use crate::logging::counted;
+use super::{get, one_of, set};
 
-/// How many events are kept.
+/// How many events are kept of the workers' routine, and how many of all else.
 const KEPT: usize = 256;
-/// The words of one event: its time, its kind, and what belongs to the kind.
-const WORDS: usize = 7;
+/// The longest text that is kept whole.
+const TEXT_BYTES: usize = 240;
+/// What stands for the end of a text that was longer.
+const ELLIPSIS: &str = "…";
+/// No worker or no process.
+const NONE: u64 = u64::MAX;
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Happening {
-    /// A worker was forked.
-    Spawned { id: usize, pid: u32 },
-    /// A worker accepts from now on.
-    Ready { id: usize, pid: u32 },
-    /// A worker was told to finish its connections and leave.
-    Draining { id: usize, pid: u32 },
-    /// A worker has done so.
-    Left { id: usize, pid: u32 },
-    /// A worker died, and so many connections with it. Its next one comes after a wait.
-    Died { id: usize, pid: u32, death: Death, lost: u64, wait: Option<Duration> },
-    /// No slot is idle any more.
-    SaturationBegin { waiting: u64 },
-    /// There are idle slots again, and nobody waits.
-    SaturationEnd { lasted: Duration, peak: u64, longest: Option<Duration>, waited: Option<u64> },
-    /// The pool ends.
-    Stopping { waiting: u64 },
-}
-
-/// An event, with its number and its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Without a gap, and greater than those of an earlier pool.
+    /// Greater by one than that of the event before, and greater than those of an earlier pool.
     pub(crate) number: u64,
     /// Since 1970.
     pub(crate) at: Duration,
-    pub(crate) what: Happening,
-}
-
-impl fmt::Display for Happening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Spawned { id, pid } => write!(f, "worker {id} (pid {pid}) was forked"),
-            Self::Ready { id, pid } => write!(f, "worker {id} (pid {pid}) accepts"),
-            Self::Draining { id, pid } => write!(f, "worker {id} (pid {pid}) finishes its connections"),
-            Self::Left { id, pid } => write!(f, "worker {id} (pid {pid}) left"),
-            Self::Died { id, pid, death, lost, wait } => {
-                write!(f, "worker {id} (pid {pid}) {death}; {} lost", counted(*lost, "connection"))?;
-                match wait {
-                    Some(wait) if !wait.is_zero() => write!(f, "; respawning in {wait:?}"),
-                    Some(_) => f.write_str("; respawning"),
-                    None => Ok(()),
-                }
-            }
-            Self::SaturationBegin { waiting } => write!(f, "no slot is idle, {waiting} wait"),
-            Self::SaturationEnd { lasted, peak, longest, waited } => {
-                write!(f, "saturated for {lasted:.1?}, {peak} waiting at a time at most")?;
-                match (waited, longest) {
-                    (Some(waited), Some(longest)) => {
-                        write!(f, "; {} waited, the longest {longest:.1?}", counted(*waited, "connection"))
-                    }
-                    _ => Ok(()),
-                }
-            }
-            Self::Stopping { waiting } => write!(f, "the pool stops, {waiting} wait"),
-        }
-    }
+    pub(crate) kind: EventKind,
+    pub(crate) worker: Option<usize>,
+    /// The worker's process, or the other master's.
+    pub(crate) pid: Option<u32>,
+    /// It in words.
+    pub(crate) text: String,
 }
 
 /// The last events. The master's sequence number guards them.
+///
+/// To replace a thousand workers is four thousand events. So that these do not crowd out what they came of, the workers'
+/// routine has a ring for itself.
 #[derive(Debug, FromZeros)]
 #[repr(C)]
 pub(super) struct Events {
-    /// The number before the first, and that of the last.
-    first: AtomicU64,
+    /// The number of the last.
     last: AtomicU64,
-    entries: [[AtomicU64; WORDS]; KEPT],
+    routine: Ring,
+    others: Ring,
+}
+
+#[derive(Debug, FromZeros)]
+#[repr(C)]
+struct Ring {
+    /// How many were ever written.
+    count: AtomicU64,
+    rows: [Row; KEPT],
+}
+
+#[derive(Debug, FromZeros)]
+#[repr(C)]
+struct Row {
+    number: AtomicU64,
+    at: AtomicU64,
+    kind: AtomicU64,
+    worker: AtomicU64,
+    pid: AtomicU64,
+    /// As much of it as fits, filled up with zeroes.
+    text: [AtomicU64; TEXT_BYTES / 8],
 }
 
 impl Events {
     /// Begins to number. A viewer that saw another pool's events asks for those after the last one that it saw, so a later
     /// pool has greater numbers, as long as there are less than a thousand events a second. Script reads up to 2^53.
     pub(super) fn begin(&self, at: Duration) {
-        let first = at.as_secs().saturating_mul(1000);
-        self.first.store(first, Ordering::Relaxed);
-        self.last.store(first, Ordering::Relaxed);
+        set(&self.last, at.as_secs().saturating_mul(1000));
     }
 
-    /// Adds one, and forgets the oldest.
-    pub(super) fn push(&self, at: Duration, what: Happening) {
-        let count = self.last.load(Ordering::Relaxed);
-        let kind = encode(what);
-        let words = std::iter::once(micros(at)).chain(kind);
-        for (word, value) in self.entry(count).iter().zip(words) {
-            word.store(value, Ordering::Relaxed);
-        }
-        self.last.store(count + 1, Ordering::Relaxed);
+    /// Adds one, and forgets the oldest of its ring.
+    pub(super) fn push(&self, at: Duration, what: Happening<'_>, text: &str) {
+        let (kind, worker, pid) = what.about();
+        let ring = if kind.is_routine() { &self.routine } else { &self.others };
+        let (number, count) = (get(&self.last) + 1, get(&ring.count));
+        let row = ring.row(count);
+        set(&row.number, number);
+        set(&row.at, micros(at));
+        set(&row.kind, kind as u64);
+        set(&row.worker, worker.map_or(NONE, |id| id as u64));
+        set(&row.pid, pid.map_or(NONE, u64::from));
+        row.write_text(text);
+        set(&ring.count, count + 1);
+        set(&self.last, number);
     }
 
     /// All that are kept, the oldest first.
     pub(super) fn read(&self) -> Vec<Entry> {
-        let (first, last) = (self.first.load(Ordering::Relaxed), self.last.load(Ordering::Relaxed));
-        let read = |index| {
-            let [at, kind @ ..] = self.entry(index).each_ref().map(|word| word.load(Ordering::Relaxed));
-            Some(Entry { number: index + 1, at: Duration::from_micros(at), what: decode(kind)? })
-        };
-        (first.max(last.saturating_sub(KEPT as u64))..last).filter_map(read).collect()
-    }
-
-    fn entry(&self, index: u64) -> &[AtomicU64; WORDS] {
-        &self.entries[usize::try_from(index).expect("a machine word counts them") % KEPT]
+        let mut entries: Vec<Entry> = self.routine.read().chain(self.others.read()).collect();
+        entries.sort_unstable_by_key(|entry| entry.number);
+        entries
     }
 }
 
-const SPAWNED: u64 = 1;
-const READY: u64 = 2;
-const DRAINING: u64 = 3;
-const LEFT: u64 = 4;
-const DIED: u64 = 5;
-const SATURATION_BEGIN: u64 = 6;
-const SATURATION_END: u64 = 7;
-const STOPPING: u64 = 8;
-/// No wait, since nobody comes after the dead, or what is unknown.
-const NEVER: u64 = u64::MAX;
+impl Ring {
+    fn read(&self) -> impl Iterator<Item = Entry> {
+        let count = get(&self.count);
+        (count.saturating_sub(KEPT as u64)..count).filter_map(|index| self.row(index).read())
+    }
 
-fn encode(what: Happening) -> [u64; WORDS - 1] {
-    let worker = |kind, id: usize, pid: u32| [kind, id as u64, pid.into(), 0, 0, 0];
-    match what {
-        Happening::Spawned { id, pid } => worker(SPAWNED, id, pid),
-        Happening::Ready { id, pid } => worker(READY, id, pid),
-        Happening::Draining { id, pid } => worker(DRAINING, id, pid),
-        Happening::Left { id, pid } => worker(LEFT, id, pid),
-        Happening::Died { id, pid, death, lost, wait } => {
-            let (status, out_of_memory) = death.encode();
-            let status = u64::from(u32::from_ne_bytes(status.to_ne_bytes()));
-            let status = status << 1 | u64::from(out_of_memory);
-            [DIED, id as u64, pid.into(), status, lost, wait.map_or(NEVER, micros)]
-        }
-        Happening::SaturationBegin { waiting } => [SATURATION_BEGIN, waiting, 0, 0, 0, 0],
-        Happening::SaturationEnd { lasted, peak, longest, waited } => {
-            [SATURATION_END, micros(lasted), peak, longest.map_or(NEVER, micros), waited.unwrap_or(NEVER), 0]
-        }
-        Happening::Stopping { waiting } => [STOPPING, waiting, 0, 0, 0, 0],
+    fn row(&self, index: u64) -> &Row {
+        &self.rows[usize::try_from(index).expect("a machine word counts them") % KEPT]
     }
 }
 
-/// What was encoded; `None` for what is nothing.
-fn decode(words: [u64; WORDS - 1]) -> Option<Happening> {
-    let [kind, one, two, three, four, five] = words;
-    let worker = || Some((usize::try_from(one).ok()?, u32::try_from(two).ok()?));
-    Some(match kind {
-        SPAWNED => worker().map(|(id, pid)| Happening::Spawned { id, pid })?,
-        READY => worker().map(|(id, pid)| Happening::Ready { id, pid })?,
-        DRAINING => worker().map(|(id, pid)| Happening::Draining { id, pid })?,
-        LEFT => worker().map(|(id, pid)| Happening::Left { id, pid })?,
-        DIED => {
-            let (id, pid) = worker()?;
-            let status = i32::from_ne_bytes(u32::try_from(three >> 1).ok()?.to_ne_bytes());
-            let death = Death::of(ExitStatus::from_raw(status), three & 1 == 1);
-            let wait = (five != NEVER).then(|| Duration::from_micros(five));
-            Happening::Died { id, pid, death, lost: four, wait }
+impl Row {
+    /// `None` for what cannot be: a torn row may hold anything.
+    fn read(&self) -> Option<Entry> {
+        Some(Entry {
+            number: get(&self.number),
+            at: Duration::from_micros(get(&self.at)),
+            kind: one_of(&EventKind::ALL, get(&self.kind))?,
+            worker: usize::try_from(get(&self.worker)).ok().filter(|id| *id as u64 != NONE),
+            pid: u32::try_from(get(&self.pid)).ok(),
+            text: self.read_text(),
+        })
+    }
+
+    fn write_text(&self, text: &str) {
+        let mut bytes = [0; TEXT_BYTES];
+        if text.len() <= TEXT_BYTES {
+            bytes[..text.len()].copy_from_slice(text.as_bytes());
+        } else {
+            let mut end = TEXT_BYTES - ELLIPSIS.len();
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            bytes[..end].copy_from_slice(&text.as_bytes()[..end]);
+            bytes[end..end + ELLIPSIS.len()].copy_from_slice(ELLIPSIS.as_bytes());
         }
-        SATURATION_BEGIN => Happening::SaturationBegin { waiting: one },
-        SATURATION_END => Happening::SaturationEnd {
-            lasted: Duration::from_micros(one),
-            peak: two,
-            longest: (three != NEVER).then(|| Duration::from_micros(three)),
-            waited: (four != NEVER).then_some(four),
-        },
-        STOPPING => Happening::Stopping { waiting: one },
-        _ => return None,
-    })
+        let (words, _) = bytes.as_chunks();
+        for (word, bytes) in self.text.iter().zip(words) {
+            set(word, u64::from_ne_bytes(*bytes));
+        }
+    }
+
+    fn read_text(&self) -> String {
+        let mut bytes = [0; TEXT_BYTES];
+        let (words, _) = bytes.as_chunks_mut();
+        for (bytes, word) in words.iter_mut().zip(&self.text) {
+            *bytes = get(word).to_ne_bytes();
+        }
+        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(TEXT_BYTES);
+        String::from_utf8_lossy(&bytes[..end]).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -188,49 +156,68 @@ mod tests {
     use super::*;
     use crate::scoreboard::Board;
 
-    fn all() -> Vec<Happening> {
-        let (id, pid) = (3, 4_000_000);
-        let death = |raw, out_of_memory| Death::of(ExitStatus::from_raw(raw), out_of_memory);
-        let died = |death, wait| Happening::Died { id, pid, death, lost: 2, wait };
-        vec![
-            Happening::Spawned { id, pid },
-            Happening::Ready { id, pid },
-            Happening::Draining { id, pid },
-            Happening::Left { id, pid },
-            died(death(3 << 8, false), Some(Duration::from_millis(200))),
-            died(death(0x80 | 0x0b, false), Some(Duration::ZERO)),
-            died(death(9, true), None),
-            Happening::SaturationBegin { waiting: 6 },
-            Happening::SaturationEnd {
-                lasted: Duration::from_secs(5),
-                peak: 7,
-                longest: Some(Duration::from_millis(1200)),
-                waited: Some(9),
-            },
-            Happening::SaturationEnd { lasted: Duration::ZERO, peak: 1, longest: None, waited: None },
-            Happening::Stopping { waiting: 1 },
-        ]
-    }
+    const STOPPING: Happening<'_> = Happening::Stopping { waiting: 0 };
 
-    #[test]
-    fn what_happened_is_read_as_it_was_written() {
-        for what in all() {
-            assert_eq!(decode(encode(what)), Some(what));
-        }
-    }
-
-    #[test]
-    fn the_last_are_kept_in_their_order() {
+    fn events() -> &'static Events {
         let events = &Board::map().unwrap().events;
         events.begin(Duration::from_secs(5));
-        events.push(Duration::ZERO, Happening::Stopping { waiting: 0 });
-        assert_eq!(events.read().iter().map(|entry| entry.number).collect::<Vec<_>>(), [5001]);
-        for number in 1..600 {
-            events.push(Duration::from_secs(number), Happening::Stopping { waiting: number });
+        events
+    }
+
+    fn push(events: &Events, what: Happening<'_>) {
+        events.push(Duration::from_millis(1500), what, &what.to_string());
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_written() {
+        let events = events();
+        assert_eq!(events.read(), []);
+        push(events, Happening::Ready { id: 3, pid: 4_000_000 });
+        push(events, Happening::Upgrading { pid: 7 });
+        push(events, Happening::Resting);
+        let entry = |number, kind, worker, pid, text: &str| {
+            let at = Duration::from_millis(1500);
+            Entry { number, at, kind, worker, pid, text: text.to_owned() }
+        };
+        let expected = [
+            entry(5001, EventKind::Ready, Some(3), Some(4_000_000), "worker 3 (pid 4000000) accepts"),
+            entry(5002, EventKind::Upgrading, None, Some(7), "another master (pid 7) is to take over"),
+            entry(5003, EventKind::Resting, None, None, "the workers drain, the master stays"),
+        ];
+        assert_eq!(events.read(), expected);
+    }
+
+    #[test]
+    fn a_long_text_loses_its_end_and_no_character_its_half() {
+        let events = events();
+        let text = |text: &str| {
+            events.push(Duration::ZERO, STOPPING, text);
+            events.read().pop().unwrap().text
+        };
+        for length in [0, 7, 8, 9, TEXT_BYTES] {
+            assert_eq!(text(&"a".repeat(length)), "a".repeat(length));
+        }
+        assert_eq!(text(&"a".repeat(TEXT_BYTES + 1)), "a".repeat(TEXT_BYTES - 3) + "…");
+        assert_eq!(text(&"日".repeat(100)), "日".repeat(79) + "…");
+        assert_eq!(text(&format!("a{}", "日".repeat(100))), format!("a{}…", "日".repeat(78)));
+        assert_eq!(text("short again"), "short again");
+    }
+
+    #[test]
+    fn the_last_are_kept_in_their_order_and_routine_crowds_nothing_out() {
+        let events = events();
+        push(events, STOPPING);
+        for _ in 0..600 {
+            push(events, Happening::Spawned { id: 0, pid: 1 });
+        }
+        let numbers: Vec<u64> = events.read().iter().map(|entry| entry.number).collect();
+        let routine = 5602 - KEPT as u64..5602;
+        assert_eq!(numbers, std::iter::once(5001).chain(routine).collect::<Vec<_>>());
+        for _ in 0..600 {
+            push(events, STOPPING);
         }
         let kept = events.read();
-        assert_eq!(kept.len(), KEPT);
-        assert_eq!(kept.first().unwrap().number, 5600 - KEPT as u64 + 1);
-        assert_eq!(kept.last().unwrap().what, Happening::Stopping { waiting: 599 });
+        assert_eq!((kept.len(), kept.last().unwrap().number), (2 * KEPT, 6201));
+        assert!(kept.is_sorted_by_key(|entry| entry.number));
     }
 }

@@ -5,6 +5,8 @@
 //! worker fold into those of its id, so that sums never go back.
 
 mod event;
+mod event_kind;
+mod happening;
 mod histogram;
 mod lease;
 mod picture;
@@ -17,7 +19,11 @@ use std::time::{Duration, SystemTime};
 
 use zerocopy::FromZeros;
 
-pub(crate) use event::{Entry, Happening};
+pub(crate) use event::Entry;
+pub(crate) use event_kind::EventKind;
+pub(crate) use happening::Happening;
+#[expect(unused_imports, reason = "nobody scales the pool or recycles workers yet")]
+pub(crate) use happening::{WhyRecycled, WhyScaled};
 pub(crate) use histogram::Histogram;
 pub(crate) use lease::Lease;
 pub(crate) use picture::{Picture, WorkerPicture};
@@ -375,8 +381,9 @@ impl Scoreboard {
     }
 
     /// Keeps what happened for those who ask.
-    pub(crate) fn note(&self, what: Happening) {
-        self.board.sequence.write(|| self.board.events.push(since_1970(), what));
+    pub(crate) fn note(&self, what: Happening<'_>) {
+        let (at, text) = (since_1970(), what.to_string());
+        self.board.sequence.write(|| self.board.events.push(at, what, &text));
     }
 }
 

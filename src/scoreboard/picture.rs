@@ -30,7 +30,6 @@ pub(crate) struct Picture {
     /// Of the living and the dead.
     pub(crate) queue_wait: Counts,
     pub(crate) duration: Counts,
-    pub(crate) events: Vec<Entry>,
     /// By id: what the dead have done, and when the next worker is due.
     pub(crate) ids: Vec<(Tally, Option<Moment>)>,
     pub(crate) workers: Vec<WorkerPicture>,
@@ -58,6 +57,11 @@ impl Board {
         self.sequence.read(|| self.picture())
     }
 
+    /// Reads the last events, the oldest first; `None` as in [`Board::read`].
+    pub(crate) fn read_events(&self) -> Option<Vec<Entry>> {
+        self.sequence.read(|| self.events.read())
+    }
+
     fn picture(&self) -> Picture {
         let master = &self.master;
         let workers: Vec<WorkerPicture> =
@@ -80,7 +84,6 @@ impl Board {
             crash_loop: get(&master.crash_loop) != 0,
             queue_wait: self.sum(&master.queue_wait, |row| &row.queue_wait),
             duration: self.sum(&master.duration, |row| &row.duration),
-            events: self.events.read(),
             ids: self.ids[..wanted.max(seen).min(WORKERS_MAX)]
                 .iter()
                 .map(|id| (id.tally(), moment(&id.throttled_until)))

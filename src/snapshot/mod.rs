@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use observer::Observer;
 
 use crate::histogram::Counts;
-pub(crate) use crate::scoreboard::State as ConnectionState;
+pub(crate) use crate::scoreboard::{EventKind, State as ConnectionState};
 
 /// The version of the form. It changes only if a key had to change its meaning.
 pub(crate) const SCHEMA: u32 = 1;
@@ -220,40 +220,27 @@ pub(crate) struct Distribution {
     pub(crate) max: Option<f64>,
 }
 
+/// The last events: what `events --json` prints. `docs/events.schema.json` holds its keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Events {
+    pub(crate) schema: u32,
+    /// The oldest first.
+    pub(crate) events: Vec<Event>,
+}
+
 /// What happened to the pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Event {
-    /// Each has one more than the one before.
+    /// One more than that of the event before. Where numbers lack, events were forgotten: workers' routine goes first.
     pub(crate) number: u64,
     /// Seconds since 1970.
     pub(crate) at: f64,
     pub(crate) kind: EventKind,
     pub(crate) worker: Option<usize>,
+    /// The worker's process, or the other master's.
     pub(crate) pid: Option<u32>,
     /// It in words, for a person.
     pub(crate) text: String,
-}
-
-/// What kind of thing happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum EventKind {
-    /// A worker was forked.
-    Spawned,
-    /// A worker accepts from now on.
-    Ready,
-    /// A worker was told to finish its connections and leave.
-    Draining,
-    /// A worker has done so.
-    Left,
-    /// A worker died.
-    Died,
-    /// No slot is idle any more.
-    SaturationBegin,
-    /// There are idle slots again, and nobody waits.
-    SaturationEnd,
-    /// The pool ends.
-    Stopping,
 }
 
 /// The pool at one moment, with what only some faces show.

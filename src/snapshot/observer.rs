@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState, MasterStatus, PoolStatus,
+    ConnectionStatus, Distribution, Event, Events, ListenerStatus, MasterState, MasterStatus, PoolStatus,
     SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus, WorkerTotals,
 };
 use crate::config::Place;
 use crate::death::Cause;
 use crate::histogram::Counts;
 use crate::queue::{self, Queue, Target};
-use crate::scoreboard::{Board, Entry, Happening, Occupant, Phase, Picture, Standing, Tally, WorkerPicture};
+use crate::scoreboard::{Board, Entry, Occupant, Phase, Picture, Standing, Tally, WorkerPicture};
 use crate::sys::Moment;
 
 /// Whoever may look at the pool: it reads, and changes nothing.
@@ -46,6 +46,12 @@ impl Observer {
         Some(status(&picture, &self.targets, &queues, Moment::now()))
     }
 
+    /// What happened last; `None` as in [`Observer::look`].
+    pub(crate) fn events(&self) -> Option<Events> {
+        let events = self.board.read_events()?;
+        Some(Events { schema: SCHEMA, events: events.into_iter().map(event).collect() })
+    }
+
     /// Looks; `None` when the master was changing the scoreboard at every try. It takes a tenth of a millisecond for a
     /// small pool, and about three per thousand who wait.
     pub(crate) fn look(&mut self) -> Option<Sample> {
@@ -58,7 +64,7 @@ impl Observer {
             respawns: Cause::ALL.map(|cause| (cause.name(), picture.respawns[cause as usize])).to_vec(),
             reloads_failed: picture.reloads_failed,
             saturated_seconds: seconds(saturated(&picture, Moment::now())),
-            events: picture.events.iter().map(event).collect(),
+            events: self.events()?.events,
             status: status(&picture, &self.targets, &queues, Moment::now()),
             queue_wait: picture.queue_wait,
             connection_duration: picture.duration,
@@ -271,25 +277,9 @@ fn saturated(picture: &Picture, now: Moment) -> Duration {
     picture.saturated + picture.saturated_since.map_or(Duration::ZERO, |since| now.since(since))
 }
 
-fn event(entry: &Entry) -> Event {
-    let (kind, worker) = match entry.what {
-        Happening::Spawned { id, pid } => (EventKind::Spawned, Some((id, pid))),
-        Happening::Ready { id, pid } => (EventKind::Ready, Some((id, pid))),
-        Happening::Draining { id, pid } => (EventKind::Draining, Some((id, pid))),
-        Happening::Left { id, pid } => (EventKind::Left, Some((id, pid))),
-        Happening::Died { id, pid, .. } => (EventKind::Died, Some((id, pid))),
-        Happening::SaturationBegin { .. } => (EventKind::SaturationBegin, None),
-        Happening::SaturationEnd { .. } => (EventKind::SaturationEnd, None),
-        Happening::Stopping { .. } => (EventKind::Stopping, None),
-    };
-    Event {
-        number: entry.number,
-        at: entry.at.as_secs_f64(),
-        kind,
-        worker: worker.map(|(id, _)| id),
-        pid: worker.map(|(_, pid)| pid),
-        text: entry.what.to_string(),
-    }
+fn event(entry: Entry) -> Event {
+    let Entry { number, at, kind, worker, pid, text } = entry;
+    Event { number, at: at.as_secs_f64(), kind, worker, pid, text }
 }
 
 impl Distribution {
