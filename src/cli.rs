@@ -4,10 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde::de::DeserializeOwned;
 
 use crate::config::{self, Config, Control, KEYS, Key, Refusal, Settings, Sources};
 use crate::control::{self, Change, Health, Question, Request, Size};
@@ -17,7 +18,8 @@ use crate::handler::Handler;
 use crate::limits;
 use crate::logging;
 use crate::master::{Life, Master};
-use crate::snapshot::{QueueStatus, Status};
+use crate::snapshot::{Events, QueueStatus, Status};
+use crate::sys::WallTime;
 
 /// A preforking TCP server: a master, workers, a thread per connection. Upper-cases what it reads and sends it back.
 #[derive(Debug, Parser)]
@@ -66,6 +68,8 @@ enum Command {
     },
     /// Let the workers finish and leave; the master stays, and clients wait until `reload` or `scale`
     Drain,
+    /// Print what happened last: births, deaths and their causes, saturation
+    Events(EventsFormat),
     /// Exit with 0 when the pool takes connections, with 1 when not: for health checks
     Health,
     /// Print the configuration
@@ -85,6 +89,13 @@ struct Format {
 #[derive(Debug, Args)]
 struct QueueFormat {
     /// As JSON: what the status says of the queues, under the same keys
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct EventsFormat {
+    /// As JSON: one document, described by docs/events.schema.json
     #[arg(long)]
     json: bool,
 }
@@ -168,6 +179,7 @@ fn consult(command: &Command, config: &Config) -> Result<(), Error> {
     match command {
         Command::Status(format) => status(config, format),
         Command::Queue(format) => queue(config, format),
+        Command::Events(format) => events(config, format),
         Command::Top => top(config),
         Command::Health => health(config),
         Command::Reload(format) => change(config, Request::Change(Change::Reload), format.json),
@@ -221,9 +233,12 @@ fn ask(config: &Config, question: Question, patience: Duration) -> Result<String
     control::ask(&control_of(config)?, Request::Ask(question), patience)
 }
 
-fn ask_status(config: &Config, request: Question, patience: Duration) -> Result<Status, Error> {
-    let answer = ask(config, request, patience)?;
-    serde_json::from_str(&answer)
+fn ask_status(config: &Config, question: Question, patience: Duration) -> Result<Status, Error> {
+    parse(&ask(config, question, patience)?)
+}
+
+fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
+    serde_json::from_str(answer)
         .map_err(|error| Error::system("read the master's answer; is it of another version?")(error))
 }
 
@@ -244,6 +259,16 @@ fn queue(config: &Config, format: &QueueFormat) -> Result<(), Error> {
     }
     let queue = serde_json::to_string(&QueueStatus::from(status));
     print(&(queue.map_err(Error::system("write the queue"))? + "\n"))
+}
+
+fn events(config: &Config, format: &EventsFormat) -> Result<(), Error> {
+    let answer = ask(config, Question::Events, PATIENCE)?;
+    if format.json {
+        return print(&(answer + "\n"));
+    }
+    let Events { events, .. } = parse(&answer)?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    print(&face::events::events(&events, now.as_secs(), WallTime::at, Style::of_stdout(Limits::NONE)))
 }
 
 fn top(config: &Config) -> Result<(), Error> {

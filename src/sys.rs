@@ -122,6 +122,47 @@ impl Moment {
     }
 }
 
+/// What the clock on the wall shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WallTime {
+    pub(crate) year: i32,
+    pub(crate) month: i32,
+    pub(crate) day: i32,
+    pub(crate) hour: i32,
+    pub(crate) minute: i32,
+    pub(crate) second: i32,
+}
+
+impl WallTime {
+    /// What it shows so many seconds after the beginning of 1970, in the time zone of this process, `localtime_r(3)`;
+    /// `None` when the year is out of reach.
+    pub(crate) fn at(seconds: u64) -> Option<Self> {
+        let seconds = seconds.try_into().ok()?;
+        let mut time = MaybeUninit::<libc::tm>::zeroed();
+        // SAFETY: both are valid places for the time of the call. It reads the environment, which nothing in this program
+        // changes: that would be `unsafe`, and this room alone has any.
+        let result = unsafe { libc::localtime_r(&raw const seconds, time.as_mut_ptr()) };
+        if result.is_null() {
+            return None;
+        }
+        // SAFETY: a `tm` is made of integers and a pointer, for which the zeroes that it began with are valid values too.
+        let time = unsafe { time.assume_init() };
+        Some(Self {
+            year: 1900 + time.tm_year,
+            month: 1 + time.tm_mon,
+            day: time.tm_mday,
+            hour: time.tm_hour,
+            minute: time.tm_min,
+            second: time.tm_sec,
+        })
+    }
+
+    /// Year, month and day.
+    pub(crate) fn date(self) -> (i32, i32, i32) {
+        (self.year, self.month, self.day)
+    }
+}
+
 /// What `TCP_INFO` tells of a listening socket's accept queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueueInfo {

@@ -29,6 +29,8 @@ pub(crate) enum Question {
     Status,
     /// The same without the connections that are served, which may be many.
     Queue,
+    /// What happened last.
+    Events,
     /// Whether it is ready.
     Health,
 }
@@ -89,9 +91,10 @@ impl fmt::Display for Size {
 }
 
 /// The requests of one word.
-const WORDS: [(&str, Request); 8] = [
+const WORDS: [(&str, Request); 9] = [
     ("status", Request::Ask(Question::Status)),
     ("queue", Request::Ask(Question::Queue)),
+    ("events", Request::Ask(Question::Events)),
     ("health", Request::Ask(Question::Health)),
     ("reload", Request::Change(Change::Reload)),
     ("stop", Request::Stop { now: false }),

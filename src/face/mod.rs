@@ -3,6 +3,7 @@
 //! Both are made of the same [tables]: a table knows which of its columns may go when there is little room.
 
 mod bar;
+pub(crate) mod events;
 #[cfg(test)]
 mod example;
 mod human;

@@ -4,7 +4,7 @@ use super::Style;
 use super::line::{Line, Tone};
 
 /// Between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 
 /// What is known of a column before it has cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,11 @@ impl Table {
     /// Just the rows that fit.
     pub(crate) fn rows(&self, style: Style) -> Vec<Line> {
         self.lay(style).rows
+    }
+
+    /// The width of its lines where there is room.
+    pub(crate) fn width(&self) -> usize {
+        total(&self.widths(usize::MAX))
     }
 
     /// The width of each column; of one that goes, or has nothing in it, none.

@@ -20,6 +20,9 @@ const CHEAP: Duration = Duration::from_millis(5);
 /// master's time.
 const REUSE: u32 = 4;
 
+/// Why there is no answer.
+const UNREADABLE: &str = "the scoreboard cannot be read";
+
 /// An answer that was given, and until when it is as good as a new one.
 pub(super) struct Answer {
     request: Question,
@@ -108,6 +111,10 @@ impl<H: Handler> Master<H> {
                 status.workers.iter_mut().for_each(|worker| worker.connections.clear());
                 control::written(&status)
             }),
+            Question::Events => match self.observer.events() {
+                Some(events) => control::written(&events),
+                None => control::failure(UNREADABLE),
+            },
             Question::Health => control::written(&self.health()),
         }
         .into();
@@ -126,7 +133,7 @@ impl<H: Handler> Master<H> {
     fn status(&mut self, write: impl FnOnce(Status) -> Vec<u8>) -> Vec<u8> {
         match self.observer.status() {
             Some(status) => write(status),
-            None => control::failure("the scoreboard cannot be read"),
+            None => control::failure(UNREADABLE),
         }
     }
 

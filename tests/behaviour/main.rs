@@ -4,6 +4,7 @@
 mod browser;
 mod drain;
 mod echo;
+mod events;
 mod hostile;
 mod monitor;
 mod netcat;

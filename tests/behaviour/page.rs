@@ -4,7 +4,7 @@ use crate::browser::Browser;
 use crate::support::TestServer;
 use nix::sys::signal::Signal;
 use prefork_client::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const POOL: [&str; 4] = ["--workers", "2", "--threads", "2"];
 
@@ -55,4 +55,24 @@ fn a_drain_leaves_the_tiles_as_they_are() {
     browser.wait_for("document.body.dataset.state === 'draining'");
     browser.wait_for("document.querySelectorAll('[data-worker][data-state=draining]').length > 0");
     assert_eq!(browser.evaluate("document.querySelector('#pool').dataset.density"), density);
+}
+
+#[test]
+fn the_page_has_a_sign_for_every_kind_of_event() {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/events.schema.json")).unwrap();
+    let kinds = &schema["properties"]["events"]["items"]["properties"]["kind"]["enum"];
+    let server = TestServer::start(&[POOL.as_slice(), &["--monitor-listen", "127.0.0.1:0"]].concat());
+    let mut browser = Browser::open(&format!("http://{}/", server.monitor()));
+    browser.wait_for("document.querySelectorAll('#event-list [data-kind=ready]').length === 2");
+    // Some of them are rare; the page is told that they have just happened.
+    for (number, kind) in (1..).zip(kinds.as_array().unwrap()) {
+        let event =
+            json!({"number": number, "kind": kind, "worker": 0, "pid": 1, "text": format!("told: {kind}")});
+        browser.evaluate(&format!("onEvent({{...{event}, at: clockNow()}})"));
+        let row = format!("[...document.querySelectorAll('#event-list [data-event=\"{number}\"]')]");
+        browser.wait_for(&format!("{row}.some(row => row.dataset.kind === {kind})"));
+        let sign = browser.evaluate(&format!("{row}[0].querySelector('span').textContent"));
+        assert!(sign.as_str().is_some_and(|sign| !["", "·"].contains(&sign)), "{kind}: {sign}");
+    }
+    assert!(browser.exceptions().is_empty(), "{:?}", browser.exceptions());
 }
