@@ -32,7 +32,9 @@ pub(crate) fn events(
     };
     let mut facts: Vec<[Line; 3]> = events.iter().map(|event| facts(event, &time(event))).collect();
     if room_beside(&facts, style) < TEXT_MIN {
-        facts.iter_mut().for_each(|[_, kind, worker]| (*kind, *worker) = Default::default());
+        for [_, kind, worker] in &mut facts {
+            (*kind, *worker) = Default::default();
+        }
     }
     let room = room_beside(&facts, style);
     let mut table = Table::new(&COLUMNS);
@@ -62,7 +64,9 @@ fn facts(event: &Event, time: &str) -> [Line; 3] {
 /// How much room they leave for the text.
 fn room_beside(facts: &[[Line; 3]], style: Style) -> usize {
     let mut table = Table::new(&COLUMNS);
-    facts.iter().for_each(|facts| table.row(facts.clone()));
+    for facts in facts {
+        table.row(facts.clone());
+    }
     style.width.saturating_sub(table.width() + GAP)
 }
 
@@ -133,7 +137,8 @@ mod tests {
     fn clock(seconds: u64) -> Option<WallTime> {
         let part = |unit, of| i32::try_from(seconds / unit % of).unwrap();
         let (hour, minute, second) = (part(3600, 24), part(60, 60), part(1, 60));
-        Some(WallTime { year: 2026, month: 11, day: 20 + part(DAY, 10), hour, minute, second })
+        let day = 20 + part(DAY, 10);
+        (seconds < 10 * DAY).then_some(WallTime { year: 2026, month: 11, day, hour, minute, second })
     }
 
     fn event(number: u64, kind: EventKind, worker: Option<usize>, text: &str) -> Event {

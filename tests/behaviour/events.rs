@@ -54,15 +54,15 @@ fn births_and_deaths_are_told_with_their_cause() {
     }
 
     let text = String::from_utf8(server.ask(&["events"]).stdout).unwrap();
-    let line = text.lines().find(|line| line.contains("SIGKILL")).unwrap();
-    let [time, rest] = [&line[..8], &line[8..]];
+    let death = text.lines().find(|line| line.contains("SIGKILL")).unwrap();
+    let [time, rest] = [&death[..8], &death[8..]];
     assert!(time.chars().enumerate().all(|(at, char)| if at % 3 == 2 {
         char == ':'
     } else {
         char.is_ascii_digit()
     }));
     let words: Vec<&str> = rest.split_whitespace().collect();
-    assert_eq!(words[..2], ["died", "0"], "{line}");
+    assert_eq!(words[..2], ["died", "0"], "{death}");
     assert_eq!(words[2..].join(" "), cause);
 }
 
