@@ -40,7 +40,7 @@ impl Need {
 }
 
 /// Raises the limit of open files to what the pool needs, and refuses a pool that the system cannot carry.
-/// `workers` is the size that it is to have.
+/// `workers` is its largest size: a pool that grows must not find out then.
 pub(crate) fn prepare(config: &Config, workers: usize) -> Result<(), Error> {
     let listeners = config.listen.iter().map(|address| address.places.len()).sum();
     let threads = config.threads.get();

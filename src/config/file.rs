@@ -14,7 +14,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) value: Value<'a>,
     /// Where the value stands.
     pub(crate) span: Range<usize>,
-    /// Where the elements of a list stand.
+    /// Where the elements of a list or table stand.
     elements: Vec<Range<usize>>,
 }
 
@@ -78,6 +78,11 @@ fn entry<'a>(path: &str, place: Range<usize>, value: Spanned<DeValue<'a>>) -> Re
     let span = value.span();
     let elements = match value.get_ref() {
         DeValue::Array(values) => values.iter().map(Spanned::span).collect(),
+        DeValue::Table(table) => {
+            let mut spans: Vec<_> = table.iter().map(|(name, value)| [name.span(), value.span()]).collect();
+            spans.sort_by_key(|[name, _]| name.start);
+            spans.concat()
+        }
         _ => Vec::new(),
     };
     Ok(Entry { key, value: plain(value.into_inner()), span, elements })
@@ -109,6 +114,11 @@ fn plain(value: DeValue<'_>) -> Value<'_> {
         }
         DeValue::Float(_) => Value::Other("number with a fraction"),
         DeValue::Datetime(_) => Value::Other("date"),
-        DeValue::Table(_) => Value::Other("table"),
+        DeValue::Table(table) => {
+            let named = |(name, value): (Spanned<DeString<'_>>, Spanned<_>)| {
+                (name.into_inner().into_owned(), plain(value.into_inner()))
+            };
+            Value::Table(in_order(table).into_iter().map(named).collect())
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, WORKERS_MAX, Workers};
+use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, Workers};
 
 /// One key.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) enum Value<'a> {
     Integer(i64),
     Boolean(bool),
     List(Vec<Value<'a>>),
+    /// Names and values, counted as elements by turns: the first name is element 0, its value element 1.
+    Table(Vec<(String, Value<'a>)>),
     /// Of a type that no key has.
     Other(&'static str),
 }
@@ -39,7 +41,7 @@ pub(crate) enum Value<'a> {
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) message: String,
-    /// The element of the list that is wrong, where it is one.
+    /// The element of the list or table that is wrong, where it is one.
     pub(crate) element: Option<usize>,
 }
 
@@ -104,13 +106,17 @@ pub(crate) static KEYS: &[Key] = &[
     },
     Key {
         path: "pool.workers",
-        placeholder: "N|auto",
-        help: "How many worker processes, 1 to 1024; \"auto\": the CPUs this process may use (affinity and cgroup quota)",
-        set: |config, value| workers(value).map(|workers| config.workers = workers),
-        get: |config| match config.workers {
-            Workers::Auto => quoted("auto"),
-            Workers::Count(count) => count.to_string(),
-        },
+        placeholder: "N|auto|MIN..MAX",
+        help: "How many worker processes, 1 to 1024; \"auto\": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed",
+        set: |config, value| Workers::parse(value).map(|workers| config.workers = workers),
+        get: |config| config.workers.to_toml(),
+    },
+    Key {
+        path: "pool.grow_after",
+        placeholder: "TIME",
+        help: "How long somebody may wait in the accept queue before a pool with a range of workers grows",
+        set: |config, value| duration(value, DURATION_MAX).map(|wait| config.grow_after = wait),
+        get: |config| time(Some(config.grow_after)),
     },
     Key {
         path: "pool.threads",
@@ -224,7 +230,7 @@ impl Key {
     /// The flag's name without its dashes.
     pub(crate) fn long(&self) -> String {
         let short = self.path.strip_prefix("pool.").or_else(|| self.path.strip_prefix("work."));
-        short.unwrap_or(self.path).replace('.', "-")
+        short.unwrap_or(self.path).replace(['.', '_'], "-")
     }
 
     /// The variable of the environment: `PREFORK_TIMEOUTS_IDLE`.
@@ -280,11 +286,12 @@ impl Value<'_> {
             Self::Integer(number) => format!("the number {number}"),
             Self::Boolean(value) => format!("{value}"),
             Self::List(_) => "a list".to_owned(),
+            Self::Table(_) => "a table".to_owned(),
             Self::Other(kind) => format!("a {kind}"),
         }
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Loose(text) => Some(text),
             Self::Text(text) => Some(text),
@@ -301,24 +308,15 @@ impl Value<'_> {
     }
 }
 
-fn expected(what: &str, value: &Value<'_>) -> Problem {
+pub(super) fn expected(what: &str, value: &Value<'_>) -> Problem {
     Problem::from(format!("expected {what}, found {}", value.describe()))
 }
 
-fn count(value: &Value<'_>, most: u64) -> Result<NonZeroUsize, Problem> {
+pub(super) fn count(value: &Value<'_>, most: u64) -> Result<NonZeroUsize, Problem> {
     let number = value.integer().and_then(|number| usize::try_from(number).ok()).and_then(NonZeroUsize::new);
     number
         .filter(|number| number.get() as u64 <= most)
         .ok_or_else(|| expected(&format!("a number from 1 to {most}"), value))
-}
-
-fn workers(value: &Value<'_>) -> Result<Workers, Problem> {
-    if value.text() == Some("auto") {
-        return Ok(Workers::Auto);
-    }
-    count(value, WORKERS_MAX as u64)
-        .map(Workers::Count)
-        .map_err(|_| expected(&format!("a number from 1 to {WORKERS_MAX}, or \"auto\""), value))
 }
 
 fn slots(value: &Value<'_>) -> Result<NonZeroUsize, Problem> {
@@ -424,6 +422,6 @@ fn monitor(value: &Value<'_>) -> Result<Option<Address>, Problem> {
 }
 
 /// A TOML string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }

@@ -5,6 +5,7 @@ mod control;
 mod diagnostic;
 mod file;
 mod keys;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use std::{fs, io};
 pub(crate) use address::{Address, Place, UNIX_PATH_BYTES_MAX};
 pub(crate) use control::Control;
 pub(crate) use keys::{KEYS, Key};
+pub(crate) use workers::Workers;
 
 use diagnostic::Diagnostic;
 use keys::Value;
@@ -40,6 +42,8 @@ pub struct Config {
     pub(crate) transform: Transform,
     pub(crate) control: Control,
     pub(crate) workers: Workers,
+    /// How long peers may wait before a pool with a range of workers grows.
+    pub(crate) grow_after: Duration,
     pub(crate) threads: NonZeroUsize,
     pub(crate) work: Work,
     pub(crate) timeouts: Timeouts,
@@ -56,15 +60,6 @@ pub enum Transform {
     Uppercase,
     /// The bytes come back as they are: the echo of RFC 862.
     None,
-}
-
-/// How many workers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Workers {
-    /// As many as this process may use CPUs.
-    Auto,
-    /// So many.
-    Count(NonZeroUsize),
 }
 
 /// Work that is pretended for each message, to make the service time known.
@@ -125,6 +120,7 @@ impl Default for Config {
             transform: Transform::Uppercase,
             control: Control::Auto,
             workers: Workers::Auto,
+            grow_after: Duration::from_millis(500),
             threads: NonZeroUsize::new(256).expect("256 is not zero"),
             work: Work::default(),
             timeouts: Timeouts {
@@ -148,17 +144,17 @@ impl Config {
         self.transform
     }
 
-    /// The number of workers: `auto` follows the CPU affinity and the cgroup's quota.
+    /// The number of workers that a pool starts with.
     pub(crate) fn worker_count(&self) -> usize {
-        match self.workers {
-            Workers::Count(count) => count.get(),
-            Workers::Auto => {
-                std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX)
-            }
-        }
+        self.worker_range().0
     }
 
-    /// The number of connection slots.
+    /// The least and the most workers, which are the same unless the pool sizes itself.
+    pub(crate) fn worker_range(&self) -> (usize, usize) {
+        self.workers.range()
+    }
+
+    /// The number of connection slots that a pool starts with.
     pub(crate) fn capacity(&self) -> usize {
         self.worker_count() * self.threads.get()
     }
@@ -312,17 +308,17 @@ impl Settings {
         }
     }
 
-    /// Workers and threads together have a limit.
+    /// Workers and threads together have a limit, which the pool keeps at its largest too.
     fn check_slots(&self) -> Result<(), String> {
-        let (workers, threads) = (self.config.worker_count(), self.config.threads.get());
-        if self.config.capacity() <= SLOTS_MAX {
+        let ((_, workers), threads) = (self.config.worker_range(), self.config.threads.get());
+        if workers * threads <= SLOTS_MAX {
             return Ok(());
         }
         Err(format!(
             "{workers} workers ({}) x {threads} threads ({}) are {} connection slots, and a pool has {SLOTS_MAX} at most",
             self.origins["pool.workers"],
             self.origins["pool.threads"],
-            self.config.capacity(),
+            workers * threads,
         ))
     }
 }

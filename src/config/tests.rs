@@ -97,6 +97,70 @@ fn more_slots_than_a_pool_can_have_are_refused() {
 }
 
 #[test]
+fn a_range_of_workers_is_a_table_in_the_file() {
+    let forms = [
+        "[pool]\nworkers = { min = 2, max = 8 }",
+        "[pool]\nworkers = { max = 8, min = 2 }",
+        "[pool]\nworkers.max = 8\nworkers.min = 2",
+        "[pool]\nthreads = 1\n[pool.workers]\nmin = 2\nmax = 8",
+        "pool.workers = { min = 2, max = 8 }",
+    ];
+    for form in forms {
+        let config = load(form, &[]).unwrap().config;
+        assert_eq!((config.worker_range(), config.worker_count()), ((2, 8), 2), "{form}");
+    }
+    let by_variable = load("", &[("PREFORK_WORKERS", "2..8")]).unwrap();
+    assert_eq!(by_variable.config.worker_range(), (2, 8));
+    assert!(by_variable.show().contains("workers = { min = 2, max = 8 } "), "{}", by_variable.show());
+    assert_eq!(load(&by_variable.show(), &[]).unwrap().config, by_variable.config);
+}
+
+#[test]
+fn a_wrong_range_of_workers_is_an_error_at_its_place() {
+    let refused = |workers: &str| refusal(&format!("[pool]\nworkers = {workers}"));
+    assert_eq!(
+        refused("{ min = 1, maxi = 8 }"),
+        "config.toml:2:22: pool.workers: a range is { min = 1, max = 8 }, and has no `maxi`; did you mean `max`?\n  |\n\
+         2 | workers = { min = 1, maxi = 8 }\n  |                      ^^^^"
+    );
+    assert!(refused("{ min = 1 }").starts_with(
+        "config.toml:2:11: pool.workers: a range has two ends, { min = 1, max = 8 }, and `max` is missing"
+    ));
+    assert!(refused("{}").contains("`min` is missing"));
+    assert!(
+        refused("{ max = 8, min = 9 }")
+            .starts_with("config.toml:2:28: pool.workers: min, which is 9, is more than max, which is 8")
+    );
+    assert!(refused("{ min = 1, max = 2000 }").starts_with(
+        "config.toml:2:28: pool.workers: max: expected a number from 1 to 1024, found the number 2000"
+    ));
+    assert!(refused("{ min = \"1\", max = 2 }").contains(":2:19: pool.workers: min: expected a number"));
+    assert!(refused("{ min = 1, min = 2 }").starts_with("config.toml:2:22: duplicate key"));
+    assert!(refused("\"1-8\"").contains("did you mean { min = 1, max = 8 }?"));
+    let in_table = refusal("[pool.workers]\nmin = 3\nmaximum = 8");
+    assert!(in_table.starts_with("config.toml:3:1: pool.workers: a range is"), "{in_table}");
+    let half = refusal("[pool.workers]\nmin = 3");
+    assert!(half.starts_with("config.toml:1:") && half.contains("`max` is missing"), "{half}");
+    assert!(refusal("[pool]\nthreads = { min = 1 }").contains("found a table"));
+    let variable = load("", &[("PREFORK_WORKERS", "1-8")]).unwrap_err();
+    assert!(variable.ends_with("found \"1-8\"; did you mean \"1..8\"?"), "{variable}");
+}
+
+#[test]
+fn the_slots_are_counted_at_the_largest_size() {
+    let message = refusal("[pool]\nworkers = { min = 1, max = 1000 }\nthreads = 100");
+    assert!(message.contains("1000 workers") && message.contains("100000 connection slots"), "{message}");
+}
+
+#[test]
+fn a_name_of_two_words_is_hyphenated_as_a_flag() {
+    let key = KEYS.iter().find(|key| key.path == "pool.grow_after").unwrap();
+    assert_eq!((key.flag().as_str(), key.variable().as_str()), ("--grow-after", "PREFORK_GROW_AFTER"));
+    let config = load("[pool]\ngrow_after = \"2s\"", &[]).unwrap().config;
+    assert_eq!(config.grow_after, Duration::from_secs(2));
+}
+
+#[test]
 fn an_unknown_variable_is_a_warning_with_a_proposal() {
     let settings =
         load("", &[("PREFORK_THREDS", "5"), ("PREFORK_ECHO_PORT", "tcp://1"), ("HOME", "/")]).unwrap();
