@@ -14,7 +14,7 @@
 //! | 6 | `cli` |
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
-//! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation`, `sizer` |
 //! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
@@ -35,6 +35,7 @@ mod connection;
 mod door;
 mod process_table;
 mod saturation;
+mod sizer;
 mod snapshot;
 
 mod channel;
