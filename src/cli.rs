@@ -303,7 +303,7 @@ fn serve<H: Handler>(
     sources: Sources,
     handler: impl Fn(&Config) -> H + 'static,
 ) -> Result<(), Error> {
-    limits::prepare(&config, config.worker_count())?;
+    limits::prepare(&config, config.worker_range().1)?;
     let first = handler(&config);
     let load = Box::new(move || load(&sources, &handler));
     // When this returns in a worker, the master that it was is gone, and with it all that is not the worker's.
@@ -321,7 +321,7 @@ fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Resul
     })?;
     warn(&settings.warnings);
     let config = settings.config;
-    limits::prepare(&config, config.worker_count())?;
+    limits::prepare(&config, config.worker_range().1)?;
     // It is somebody's own, and the pool goes on without it.
     match catch_unwind(AssertUnwindSafe(|| handler(&config))) {
         Ok(handler) => Ok((config, handler)),

@@ -18,6 +18,14 @@ pub(crate) enum Error {
         /// The system's words, and what to do about it.
         cause: String,
     },
+    /// The file for the master's pid is not to be had. Exit code 69.
+    #[error("cannot take the pid file {path}: {cause}")]
+    PidFile {
+        /// As the user wrote it.
+        path: String,
+        /// The system's words, or who has it.
+        cause: String,
+    },
     /// No master answers. Exit code 69.
     #[error("no master answers at {address}: {cause}")]
     NoMaster {
@@ -71,7 +79,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::System { .. } | Self::Refused { .. } | Self::Failed(_) | Self::NotReady(_) => 1,
-            Self::Listen { .. } | Self::NoMaster { .. } => 69,
+            Self::Listen { .. } | Self::PidFile { .. } | Self::NoMaster { .. } => 69,
             Self::Start(_) | Self::Worker { .. } => 70,
             Self::Config(_) => 78,
         })

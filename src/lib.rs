@@ -15,7 +15,7 @@
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation`, `sizer` |
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `scoreboard`, `histogram` |
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `pid_file`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
@@ -46,6 +46,7 @@ mod histogram;
 mod limits;
 mod listener;
 mod logging;
+mod pid_file;
 mod queue;
 mod scoreboard;
 mod signals;
