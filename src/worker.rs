@@ -24,7 +24,7 @@ use crate::door::Accepted;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::listener::Listener;
-use crate::logging::seconds;
+use crate::logging::{self, seconds};
 use crate::scoreboard::{Rows, Traffic};
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
@@ -100,6 +100,8 @@ struct FirstThread<H> {
 impl<H: Handler> Worker<H> {
     /// Lives. Returns when the worker has left; the process ends then.
     pub(crate) fn run(self) -> Result<(), Error> {
+        // The master may have been told to log otherwise than this worker's configuration says.
+        logging::change(self.config.log);
         let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         let refused = |cause: String| Error::Worker { id: self.id, cause };
