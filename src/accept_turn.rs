@@ -412,6 +412,11 @@ impl Turn {
         signal(&self.changed);
     }
 
+    /// Wakes the first thread.
+    pub(crate) fn call_first(&self) {
+        signal(&self.changed);
+    }
+
     /// Whether the listeners are closed, and how many connections there are.
     pub(crate) fn status(&self) -> (Mode, usize) {
         let state = self.state();

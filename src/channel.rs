@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::libc;
 use socket2::{Domain, Socket, Type};
 
+use crate::wear::Wear;
+
 /// What the master tells a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -36,6 +38,8 @@ pub(crate) enum Report {
     Short,
     /// Its last idle slot was taken. It says so once after each [`Order::Arm`].
     Full,
+    /// It has reached a limit, and goes on until it is replaced.
+    Worn(Wear),
 }
 
 /// A message of the line: one datagram.
@@ -79,6 +83,9 @@ impl Message for Report {
             Self::Closed => b'C',
             Self::Short => b'S',
             Self::Full => b'F',
+            Self::Worn(Wear::Connections) => b'1',
+            Self::Worn(Wear::Age) => b'2',
+            Self::Worn(Wear::Memory) => b'3',
         }]
     }
 
@@ -89,6 +96,9 @@ impl Message for Report {
             b"C" => Some(Self::Closed),
             b"S" => Some(Self::Short),
             b"F" => Some(Self::Full),
+            b"1" => Some(Self::Worn(Wear::Connections)),
+            b"2" => Some(Self::Worn(Wear::Age)),
+            b"3" => Some(Self::Worn(Wear::Memory)),
             _ => None,
         }
     }
@@ -169,7 +179,9 @@ mod tests {
     #[test]
     fn a_report_arrives_as_it_was_sent() {
         let (worker, master) = Channel::pair().unwrap();
-        for report in [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Full] {
+        let worn = [Wear::Connections, Wear::Age, Wear::Memory].map(Report::Worn);
+        let others = [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Full];
+        for report in others.into_iter().chain(worn) {
             worker.send(report).unwrap();
             assert_eq!(master.receive().unwrap(), Received::Message(report));
             assert_eq!(master.receive::<Report>().unwrap(), Received::Nothing);

@@ -15,7 +15,7 @@
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation`, `sizer` |
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `pid_file`, `scoreboard`, `histogram` |
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
@@ -51,6 +51,7 @@ mod queue;
 mod scoreboard;
 mod signals;
 mod unix_socket;
+mod wear;
 
 mod cgroup;
 mod error;

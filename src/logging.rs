@@ -64,9 +64,6 @@ fn is_coloured() -> bool {
     io::stderr().is_terminal() && unset("NO_COLOR") && !dumb
 }
 
-/// Logs so from now on.
-pub(crate) fn change(_log: Log) {}
-
 /// Standard error, whose loss is no reason to stop serving: a full disk, a reader that has gone, or one that has stopped
 /// reading. For the last a line waits a little, and once that was in vain, lines are dropped until it reads again.
 struct Stderr;

@@ -23,11 +23,12 @@ use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER};
 use crate::door::Accepted;
 use crate::error::Error;
 use crate::handler::Handler;
-use crate::listener::Listener;
+use crate::listener::{Listener, Peer};
 use crate::logging::{self, seconds};
 use crate::scoreboard::{Rows, Traffic};
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
+use crate::wear::{self, Wearing};
 
 /// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
 /// only as many of them as its messages touch.
@@ -38,6 +39,9 @@ const STACK_BYTES: usize = 256 * 1024;
 
 /// How long threads may take to notice that their connection was closed, and to write their line in the log.
 const NOTICE: Duration = Duration::from_millis(100);
+
+/// When a report that did not reach the master is tried again.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What a worker is born with. All else of the master is closed before it lives.
 pub(crate) struct Worker<H> {
@@ -63,6 +67,7 @@ struct Shared<H> {
     handler: Arc<H>,
     turn: Turn,
     rows: Rows,
+    wearing: Wearing,
     /// The connection of each slot, so that the first thread can close it.
     sockets: Vec<Mutex<Option<Arc<Socket>>>>,
     /// Set when the time of all connections is up.
@@ -82,6 +87,15 @@ enum Course {
     Closing { until: Instant },
 }
 
+/// What the master knows of a worker's wear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    /// Nothing. There is something to tell then, if not before.
+    Due(Option<Instant>),
+    /// That a limit is reached.
+    Given,
+}
+
 /// A worker's first thread: it takes orders, and no connections.
 struct FirstThread<H> {
     shared: Arc<Shared<H>>,
@@ -95,6 +109,7 @@ struct FirstThread<H> {
     /// Somebody sent TERM.
     leaving: bool,
     closed_reported: bool,
+    notice: Notice,
 }
 
 impl<H: Handler> Worker<H> {
@@ -118,6 +133,7 @@ impl<H: Handler> Worker<H> {
             generation: self.generation,
             turn: Turn::new(slots, quick, self.rows.worker).map_err(Error::system("make the accept turn"))?,
             rows: self.rows,
+            wearing: Wearing::new(&self.config.limits, Instant::now()),
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
             cutting: AtomicBool::new(false),
             config: self.config,
@@ -127,6 +143,7 @@ impl<H: Handler> Worker<H> {
         first.map_err(|error| refused(format!("no thread: {error}")))?;
         signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
         let first = FirstThread {
+            notice: Notice::Due(shared.wearing.old_at()),
             shared,
             channel: self.channel,
             signals,
@@ -235,6 +252,7 @@ impl<H: Handler> FirstThread<H> {
         if full && !self.report(Report::Full) {
             self.shared.turn.repeat_full();
         }
+        self.tell_wear(now);
         if self.shared.turn.call_at().is_some_and(|at| at <= now) {
             self.shared.follow(self.shared.turn.call_again(now));
         }
@@ -259,6 +277,30 @@ impl<H: Handler> FirstThread<H> {
         false
     }
 
+    /// Tells the master, once, that this worker has served long enough.
+    fn tell_wear(&mut self, now: Instant) {
+        if self.notice == Notice::Given || !self.is_replaceable() {
+            return;
+        }
+        if let Some(wear) = self.shared.wearing.reached(now) {
+            let told = self.report(Report::Worn(wear));
+            self.notice = if told { Notice::Given } else { Notice::Due(Some(now + TELL_AGAIN_AFTER)) };
+        }
+    }
+
+    /// Whether it accepts, and nobody has told it to leave.
+    fn is_replaceable(&self) -> bool {
+        self.listeners.is_none() && self.course == Course::Staying
+    }
+
+    /// When it is time to look whether there is something to tell.
+    fn tell_at(&self) -> Option<Instant> {
+        match self.notice {
+            Notice::Due(at) if self.is_replaceable() => at,
+            Notice::Due(_) | Notice::Given => None,
+        }
+    }
+
     /// When the course changes by itself.
     fn deadline(&self) -> Option<Instant> {
         match self.course {
@@ -279,7 +321,8 @@ impl<H: Handler> FirstThread<H> {
 
     /// Waits for an order, a signal, a change among the connections, or the end of the time.
     fn wait(&self) -> io::Result<()> {
-        let until = self.deadline().into_iter().chain(self.shared.turn.call_at()).min();
+        let due = [self.deadline(), self.shared.turn.call_at(), self.tell_at()];
+        let until = due.into_iter().flatten().min();
         let changed = self.shared.turn.changed();
         let mut files = [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()]
             .map(|file| PollFd::new(file, PollFlags::POLLIN));
@@ -334,12 +377,16 @@ impl<H: Handler> Shared<H> {
     }
 
     fn serve(self: &Arc<Self>, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Brief {
+        let Accepted { socket, peer, queue_wait, at } = accepted;
         let row = &self.rows.slots[slot];
-        row.open(accepted.peer, accepted.queue_wait);
-        if let Some(wait) = accepted.queue_wait {
+        row.open(peer, queue_wait);
+        if let Some(wait) = queue_wait {
             self.rows.worker.queue_wait.record(wait);
         }
-        let socket = Arc::new(accepted.socket);
+        if self.wearing.note_accepted() {
+            self.turn.call_first();
+        }
+        let socket = Arc::new(socket);
         *self.socket(slot) = Some(Arc::clone(&socket));
         if self.cutting.load(Ordering::SeqCst) {
             // The first thread may have gone past this slot before the socket was in it.
@@ -358,19 +405,29 @@ impl<H: Handler> Shared<H> {
         let brief = connection.lasts.is_some();
         *self.socket(slot) = None;
         row.close(ending == Ending::Cut);
-        let open = accepted.at.elapsed();
+        let now = Instant::now();
+        let open = now.saturating_duration_since(at);
         self.rows.worker.duration.record(open);
-        let Traffic { messages, bytes_in, bytes_out } = row.traffic();
+        if self.wearing.note_ended(now, wear::resident_bytes) {
+            self.turn.call_first();
+        }
+        self.log_end(slot, peer, queue_wait, open, ending);
+        drop(socket);
+        Brief(brief)
+    }
+
+    fn log_end(&self, slot: usize, peer: Peer, queue_wait: Option<Duration>, open: Duration, ending: Ending) {
+        let Traffic { messages, bytes_in, bytes_out } = self.rows.slots[slot].traffic();
         if ending == Ending::HandlerPanicked {
-            tracing::error!(worker = self.id, slot, peer = %accepted.peer, "the handler panicked, its connection is closed");
+            tracing::error!(worker = self.id, slot, %peer, "the handler panicked, its connection is closed");
         }
         tracing::info!(
             target: "access",
-            peer = %accepted.peer,
+            %peer,
             worker = self.id,
             slot,
             generation = self.generation,
-            queue_wait = accepted.queue_wait.map(seconds),
+            queue_wait = queue_wait.map(seconds),
             open = seconds(open),
             messages,
             bytes_in,
@@ -378,8 +435,6 @@ impl<H: Handler> Shared<H> {
             reason = ending.reason(),
             "connection closed"
         );
-        drop(socket);
-        Brief(brief)
     }
 
     /// Closes every connection, for writing or altogether. From here on an end is no longer the peer's.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, Workers};
+use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, Workers, size};
 
 /// One key.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ const WORK_MAX: Duration = Duration::from_secs(3600);
 const BACKLOG_MAX: u64 = 65_535;
 /// The most generations that drain.
 const GENERATIONS_MAX: u64 = 64;
+/// The highest limit of a worker's connections.
+const CONNECTIONS_MAX: u64 = 1_000_000_000_000;
 /// The most addresses.
 const ADDRESSES_MAX: usize = 64;
 
@@ -180,6 +182,29 @@ pub(crate) static KEYS: &[Key] = &[
         help: "How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave",
         set: |config, value| count(value, GENERATIONS_MAX).map(|most| config.limits.generations = most),
         get: |config| config.limits.generations.to_string(),
+    },
+    Key {
+        path: "limits.connections_per_worker",
+        placeholder: "N",
+        help: "How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit",
+        set: |config, value| {
+            optional(value, CONNECTIONS_MAX).map(|most| config.limits.connections_per_worker = most)
+        },
+        get: |config| config.limits.connections_per_worker.unwrap_or(0).to_string(),
+    },
+    Key {
+        path: "limits.worker_age",
+        placeholder: "TIME",
+        help: "How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever",
+        set: |config, value| timeout(value).map(|age| config.limits.worker_age = age),
+        get: |config| time(config.limits.worker_age),
+    },
+    Key {
+        path: "limits.worker_memory",
+        placeholder: "SIZE",
+        help: "How much resident memory a worker may have before it is replaced: \"512MiB\"; 0 = no limit",
+        set: |config, value| memory(value).map(|most| config.limits.worker_memory = most),
+        get: |config| quoted(&size::text(config.limits.worker_memory.unwrap_or(0))),
     },
     Key {
         path: "monitor.listen",
@@ -317,6 +342,25 @@ pub(super) fn count(value: &Value<'_>, most: u64) -> Result<NonZeroUsize, Proble
     number
         .filter(|number| number.get() as u64 <= most)
         .ok_or_else(|| expected(&format!("a number from 1 to {most}"), value))
+}
+
+/// A limit, of which zero means that there is none.
+fn optional(value: &Value<'_>, most: u64) -> Result<Option<u64>, Problem> {
+    let number = value.integer().and_then(|number| u64::try_from(number).ok());
+    number
+        .filter(|number| *number <= most)
+        .map(|number| (number > 0).then_some(number))
+        .ok_or_else(|| expected(&format!("a number from 0 to {most}"), value))
+}
+
+fn memory(value: &Value<'_>) -> Result<Option<u64>, Problem> {
+    let bytes = match value {
+        Value::Integer(number) => u64::try_from(*number).ok().and_then(size::limited),
+        value => value.text().and_then(size::parse),
+    };
+    bytes
+        .map(|bytes| (bytes > 0).then_some(bytes))
+        .ok_or_else(|| expected("a size such as \"512MiB\" or \"2GiB\", or a number of bytes", value))
 }
 
 fn slots(value: &Value<'_>) -> Result<NonZeroUsize, Problem> {

@@ -6,6 +6,7 @@ mod diagnostic;
 mod file;
 mod keys;
 mod workers;
+mod size;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,11 +87,18 @@ pub(crate) struct Timeouts {
     pub(crate) grace: Option<Duration>,
 }
 
-/// How much of something there may be.
+
+/// How much of something there may be; `None` is without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Earlier generations that still finish their connections.
     pub(crate) generations: NonZeroUsize,
+    /// How many connections a worker accepts before it is replaced.
+    pub(crate) connections_per_worker: Option<u64>,
+    /// How long it lives.
+    pub(crate) worker_age: Option<Duration>,
+    /// Bytes of memory that it has.
+    pub(crate) worker_memory: Option<u64>,
 }
 
 /// What is logged, and how.
@@ -130,8 +138,13 @@ impl Default for Config {
                 start: seconds(10),
                 grace: None,
             },
-            limits: Limits { generations: NonZeroUsize::new(8).expect("8 is not zero") },
-            monitor: None,
+            limits: Limits {
+                generations: NonZeroUsize::new(8).expect("8 is not zero"),
+                connections_per_worker: None,
+                worker_age: None,
+                worker_memory: None,
+            },
+                    monitor: None,
             log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
         }
     }

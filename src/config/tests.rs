@@ -91,6 +91,29 @@ fn a_wrong_value_is_an_error_at_its_place() {
 }
 
 #[test]
+fn a_limit_is_a_number_a_time_or_a_size_and_nothing_is_none() {
+    let limits = |file: &str| load(&format!("[limits]\n{file}"), &[]).map(|settings| settings.config.limits);
+    assert_eq!(
+        limits("connections_per_worker = 0\nworker_age = \"0s\"\nworker_memory = \"0\""),
+        Ok(Limits::default())
+    );
+    let some =
+        limits("connections_per_worker = 1000000000000\nworker_age = \"1h\"\nworker_memory = \"512MiB\"")
+            .unwrap();
+    assert_eq!(some.connections_per_worker, Some(1_000_000_000_000));
+    assert_eq!(some.worker_age, Some(Duration::from_secs(3600)));
+    assert_eq!(some.worker_memory, Some(512 << 20));
+    assert_eq!(limits("worker_memory = 4096").unwrap().worker_memory, Some(4096));
+    assert!(
+        limits("connections_per_worker = 1000000000001")
+            .unwrap_err()
+            .contains("a number from 0 to 1000000000000")
+    );
+    assert!(limits("worker_memory = \"1.5GB\"").unwrap_err().contains("such as \"512MiB\""));
+    assert!(limits("worker_memory = -1").unwrap_err().contains("found the number -1"));
+}
+
+#[test]
 fn more_slots_than_a_pool_can_have_are_refused() {
     let message = refusal("[pool]\nworkers = 1000\nthreads = 100");
     assert!(message.contains("100000 connection slots") && message.contains("65536"), "{message}");
@@ -172,6 +195,15 @@ fn an_unknown_variable_is_a_warning_with_a_proposal() {
 fn a_wrong_variable_is_an_error_that_names_it() {
     let message = load("", &[("PREFORK_TIMEOUTS_IDLE", "never")]).unwrap_err();
     assert!(message.starts_with("PREFORK_TIMEOUTS_IDLE=never: expected a duration"), "{message}");
+}
+
+#[test]
+fn a_key_has_a_flag_with_dashes_and_a_variable_without() {
+    let key = KEYS.iter().find(|key| key.path == "limits.worker_age").unwrap();
+    assert_eq!(
+        (key.flag(), key.variable()),
+        ("--limits-worker-age".into(), "PREFORK_LIMITS_WORKER_AGE".into())
+    );
 }
 
 #[test]

@@ -164,6 +164,9 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
                     Ok(Received::Message(Report::Full)) => worker.told_full = true,
+                    Ok(Received::Message(Report::Worn(wear))) => {
+                        tracing::debug!(worker = worker.id, "the worker is worn: {wear}");
+                    }
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) | Err(_) => worker.channel = None,
                 }
