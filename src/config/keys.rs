@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, Workers, size};
@@ -105,6 +106,13 @@ pub(crate) static KEYS: &[Key] = &[
         help: "Where the master answers `status` and the other commands: \"@name\" for an abstract unix socket, \"/path\", or \"auto\": \"@prefork-echo-PORT\" with the first port",
         set: |config, value| control(value).map(|control| config.control = control),
         get: |config| quoted(&config.control.to_string()),
+    },
+    Key {
+        path: "pid_file",
+        placeholder: "PATH",
+        help: "A file for the pid of the master, locked while it lives, gone with it; \"none\": no such file",
+        set: |config, value| pid_file(value).map(|path| config.pid_file = path),
+        get: |config| quoted(&config.pid_file.as_ref().map_or("none".into(), |path| path.to_string_lossy())),
     },
     Key {
         path: "pool.workers",
@@ -450,6 +458,14 @@ fn control(value: &Value<'_>) -> Result<Control, Problem> {
     let like = "\"@name\", an absolute path, or \"auto\"";
     let text = value.text().ok_or_else(|| expected(like, value))?;
     Control::parse(text).map_err(Problem::from)
+}
+
+fn pid_file(value: &Value<'_>) -> Result<Option<PathBuf>, Problem> {
+    match value.text() {
+        Some("none") => Ok(None),
+        Some(path) if !path.is_empty() && !path.contains('\0') => Ok(Some(PathBuf::from(path))),
+        _ => Err(expected("a path such as \"/run/prefork-echo.pid\", or \"none\"", value)),
+    }
 }
 
 fn monitor(value: &Value<'_>) -> Result<Option<Address>, Problem> {

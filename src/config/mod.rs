@@ -42,6 +42,8 @@ pub struct Config {
     pub(crate) backlog: NonZeroU32,
     pub(crate) transform: Transform,
     pub(crate) control: Control,
+    /// The file for the master's pid, if there is one.
+    pub(crate) pid_file: Option<PathBuf>,
     pub(crate) workers: Workers,
     /// How long peers may wait before a pool with a range of workers grows.
     pub(crate) grow_after: Duration,
@@ -127,6 +129,7 @@ impl Default for Config {
             backlog: NonZeroU32::new(511).expect("511 is not zero"),
             transform: Transform::Uppercase,
             control: Control::Auto,
+            pid_file: None,
             workers: Workers::Auto,
             grow_after: Duration::from_millis(500),
             threads: NonZeroUsize::new(256).expect("256 is not zero"),

@@ -176,6 +176,17 @@ fn the_slots_are_counted_at_the_largest_size() {
 }
 
 #[test]
+fn a_pid_file_is_a_path_or_none() {
+    let load = |text: &str| load(text, &[]).unwrap().config.pid_file;
+    assert_eq!(load(""), None);
+    assert_eq!(load("pid_file = \"none\""), None);
+    assert_eq!(load("pid_file = \"run/a b.pid\""), Some(PathBuf::from("run/a b.pid")));
+    assert!(refusal("pid_file = \"\"").contains("config.toml:1:12: pid_file: expected a path"));
+    assert!(refusal("pid_file = true").contains("found true"));
+    assert!(refusal("pidfile = \"x\"").contains("did you mean `pid_file`?"));
+}
+
+#[test]
 fn a_name_of_two_words_is_hyphenated_as_a_flag() {
     let key = KEYS.iter().find(|key| key.path == "pool.grow_after").unwrap();
     assert_eq!((key.flag().as_str(), key.variable().as_str()), ("--grow-after", "PREFORK_GROW_AFTER"));
