@@ -15,11 +15,7 @@
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation`, `sizer` |
-<<<<<<< HEAD
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
-=======
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `scoreboard`, `histogram` |
->>>>>>> 353acc0 (What systemd is told: ready, reloading, stopping, another main process; nothing of it blocks)
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
