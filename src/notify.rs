@@ -1,5 +1,4 @@
 //! What systemd, or another service manager, is told: ready, reloading, stopping, another main process; see `sd_notify(3)`.
-#![cfg_attr(not(test), expect(dead_code, reason = "the master tells no service manager anything yet"))]
 
 use std::env;
 use std::ffi::{OsStr, OsString};

@@ -1,5 +1,4 @@
 //! The file that holds the master's pid: who may write it, and when it goes. Its lock says whether its master lives.
-#![cfg_attr(not(test), expect(dead_code, reason = "no key names such a file yet"))]
 
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};

@@ -1,7 +1,8 @@
 //! How many workers a pool has that sizes itself: more while peers wait too long, fewer when fewer have been enough for long.
-#![cfg_attr(not(test), expect(dead_code, reason = "the master does not size its pool yet"))]
 
 use std::time::{Duration, Instant};
+
+use crate::scoreboard::WhyScaled;
 
 /// The time between two looks while no slot is idle, when somebody may be waiting.
 const TICK: Duration = Duration::from_millis(100);
@@ -37,16 +38,7 @@ pub(crate) struct Sight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Resize {
     pub(crate) to: usize,
-    pub(crate) why: Why,
-}
-
-/// What another size is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// Somebody waits for too long.
-    Grow,
-    /// Fewer have been enough for long.
-    Shrink,
+    pub(crate) why: WhyScaled,
 }
 
 /// The watch over the size of a pool.
@@ -141,7 +133,7 @@ impl Sizer {
         let to = (sight.workers + self.step).clamp(self.min, self.max);
         self.step *= 2;
         self.not_before = Some(now + STEP);
-        Some(Resize { to, why: Why::Grow })
+        Some(Resize { to, why: WhyScaled::Waiting })
     }
 
     /// Whether somebody has waited for too long.
@@ -166,7 +158,7 @@ impl Sizer {
             return None;
         }
         self.spare_since = None;
-        Some(Resize { to: fewer, why: Why::Shrink })
+        Some(Resize { to: fewer, why: WhyScaled::Idle })
     }
 }
 

@@ -25,12 +25,12 @@ pub(crate) enum Wear {
 }
 
 impl fmt::Display for Wear {
-    /// By the key that sets the limit.
+    /// What a worker "it" has done, with the key that sets the limit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Connections => "limits.connections_per_worker",
-            Self::Age => "limits.worker_age",
-            Self::Memory => "limits.worker_memory",
+            Self::Connections => "has served its number of connections (limits.connections_per_worker)",
+            Self::Age => "is old (limits.worker_age)",
+            Self::Memory => "takes too much memory (limits.worker_memory)",
         })
     }
 }

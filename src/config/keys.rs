@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Address, Config, Control, LogFormat, Place, SLOTS_MAX, Transform, Workers, size};
+use super::{Address, Config, Control, CrashLoop, LogFormat, Place, SLOTS_MAX, Transform, Workers, size};
 
 /// One key.
 #[derive(Debug)]
@@ -64,6 +64,10 @@ const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 const WORK_MAX: Duration = Duration::from_secs(3600);
 /// The largest backlog: the kernel keeps it in 16 bits in `tcpi_sacked` and other places.
 const BACKLOG_MAX: u64 = 65_535;
+/// The highest limit of respawns: the master remembers when each was.
+const RESPAWNS_MAX: u64 = 10_000;
+/// The shortest and the longest time within which they are counted.
+const INTERVAL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 /// The most generations that drain.
 const GENERATIONS_MAX: u64 = 64;
 /// The highest limit of a worker's connections.
@@ -192,6 +196,29 @@ pub(crate) static KEYS: &[Key] = &[
         get: |config| config.limits.generations.to_string(),
     },
     Key {
+        path: "limits.respawns",
+        placeholder: "N",
+        help: "How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number",
+        set: |config, value| optional(value, RESPAWNS_MAX).map(|most| {
+            config.limits.respawns = most.and_then(|most| NonZeroUsize::new(usize::try_from(most).ok()?));
+        }),
+        get: |config| config.limits.respawns.map_or(0, NonZeroUsize::get).to_string(),
+    },
+    Key {
+        path: "limits.respawn_interval",
+        placeholder: "TIME",
+        help: "The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h",
+        set: |config, value| interval(value).map(|time| config.limits.respawn_interval = time),
+        get: |config| time(Some(config.limits.respawn_interval)),
+    },
+    Key {
+        path: "limits.crash_loop",
+        placeholder: "WHAT",
+        help: "What a pool does whose workers die too often: \"stay\", and go on trying, or \"exit\", when those who are there are served",
+        set: |config, value| choice(value, CRASH_LOOPS).map(|what| config.limits.crash_loop = what),
+        get: |config| chosen(CRASH_LOOPS, config.limits.crash_loop),
+    },
+    Key {
         path: "limits.connections_per_worker",
         placeholder: "N",
         help: "How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit",
@@ -245,6 +272,7 @@ pub(crate) static KEYS: &[Key] = &[
 ];
 
 const TRANSFORMS: &[(&str, Transform)] = &[("uppercase", Transform::Uppercase), ("none", Transform::None)];
+const CRASH_LOOPS: &[(&str, CrashLoop)] = &[("stay", CrashLoop::Stay), ("exit", CrashLoop::Exit)];
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 const LEVELS: &[(&str, tracing::Level)] = &[
     ("error", tracing::Level::ERROR),
@@ -392,6 +420,12 @@ fn duration(value: &Value<'_>, most: Duration) -> Result<Duration, Problem> {
         return Ok(duration);
     }
     Err(expected(&format!("a duration up to {}", humantime::format_duration(most)), value))
+}
+
+fn interval(value: &Value<'_>) -> Result<Duration, Problem> {
+    let (least, most) = INTERVAL;
+    let time = duration(value, most)?;
+    if time >= least { Ok(time) } else { Err(expected("a duration from 1s to 1h", value)) }
 }
 
 fn timeout(value: &Value<'_>) -> Result<Option<Duration>, Problem> {

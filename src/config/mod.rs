@@ -90,11 +90,24 @@ pub(crate) struct Timeouts {
 }
 
 
+/// What a pool does whose workers die too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CrashLoop {
+    /// It says that it is not ready, and goes on trying.
+    Stay,
+    /// It serves who is there, and ends with a failure: whoever supervises it is to decide.
+    Exit,
+}
+
 /// How much of something there may be; `None` is without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Earlier generations that still finish their connections.
     pub(crate) generations: NonZeroUsize,
+    /// Respawns within the interval, beyond which the pool is degraded, and what it does then.
+    pub(crate) respawns: Option<NonZeroUsize>,
+    pub(crate) respawn_interval: Duration,
+    pub(crate) crash_loop: CrashLoop,
     /// How many connections a worker accepts before it is replaced.
     pub(crate) connections_per_worker: Option<u64>,
     /// How long it lives.
@@ -143,6 +156,9 @@ impl Default for Config {
             },
             limits: Limits {
                 generations: NonZeroUsize::new(8).expect("8 is not zero"),
+                respawns: NonZeroUsize::new(16),
+                respawn_interval: Duration::from_secs(60),
+                crash_loop: CrashLoop::Stay,
                 connections_per_worker: None,
                 worker_age: None,
                 worker_memory: None,
@@ -170,10 +186,6 @@ impl Config {
         self.workers.range()
     }
 
-    /// The number of connection slots that a pool starts with.
-    pub(crate) fn capacity(&self) -> usize {
-        self.worker_count() * self.threads.get()
-    }
 }
 
 /// Where a value comes from.

@@ -13,7 +13,7 @@ pub(super) fn idle(workers: usize, threads: usize) -> Status {
     Status {
         schema: SCHEMA,
         version: "0.1.0".to_owned(),
-        master: MasterStatus { pid: 8304, generation: 1, state: MasterState::Running, uptime_seconds: 725.0 },
+        master: MasterStatus { pid: 8304, generation: 1, state: MasterState::Running, crash_loop: false, uptime_seconds: 725.0 },
         pool: PoolStatus {
             workers,
             threads,
@@ -181,7 +181,7 @@ pub(super) fn whatever() -> impl Strategy<Value = Status> {
         Status {
             schema: SCHEMA,
             version,
-            master: MasterStatus { pid, generation, state, uptime_seconds },
+            master: MasterStatus { pid, generation, state, crash_loop: false, uptime_seconds },
             pool: PoolStatus {
                 workers: workers_ready,
                 threads: capacity,

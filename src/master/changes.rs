@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::Master;
 use super::generation::Generation;
-use crate::config::SLOTS_MAX;
+use crate::config::{Config, Place, SLOTS_MAX};
 use crate::control::{self, Change, Outcome, Progress, Size, Ticket};
 use crate::handler::Handler;
 use crate::limits;
 use crate::listener::Listener;
 use crate::logging::{self, counted};
 use crate::process_table::{Aim, Next};
+use crate::scoreboard::{Happening, WhyScaled};
 use crate::snapshot::Observer;
 
 /// The most changes that may wait.
@@ -53,6 +54,11 @@ impl Changes {
     /// Whether a reload is under way.
     pub(super) fn is_reloading(&self) -> bool {
         self.current.as_ref().is_some_and(|current| current.wish.change == Change::Reload)
+    }
+
+    /// Whether anything is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.current.is_some()
     }
 
     /// When the one under way is given up.
@@ -175,6 +181,8 @@ impl<H: Handler> Master<H> {
 
     /// Opens what the new configuration wants. What follows is in the plan.
     fn begin_reload(&mut self, now: Instant) -> Result<(), String> {
+        self.manager.reloading();
+        self.scoreboard.note(Happening::ReloadBegin { generation: self.serving.number + 1 });
         let fresh = (self.load)().map_err(|error| error.to_string())?;
         needs_restart(&self.serving, &fresh.0)?;
         let number = self.serving.number + 1;
@@ -201,6 +209,7 @@ impl<H: Handler> Master<H> {
         self.goal.workers = workers;
         self.goal.start_timeout = self.serving.config.timeouts.start;
         self.goal.aim = Aim::Serve;
+        self.sizer = self.serving.config.sizer();
         self.table.note_commit();
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
         self.move_gates(&before);
@@ -209,7 +218,6 @@ impl<H: Handler> Master<H> {
         }
         self.change_faces(&before);
         logging::change(self.serving.config.log);
-        self.scoreboard.note_reload(true);
         let threads = counted(self.serving.config.threads.get() as u64, "thread");
         let words = format!(
             "generation {} serves: {} x {threads}",
@@ -294,7 +302,7 @@ impl<H: Handler> Master<H> {
         Ok(())
     }
 
-    fn set_workers(&mut self, workers: usize) {
+    pub(super) fn set_workers(&mut self, workers: usize) {
         self.goal.workers = workers;
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
     }
@@ -310,6 +318,9 @@ impl<H: Handler> Master<H> {
         let has_grown = (before.min(workers)..workers).all(|id| self.table.is_serving(&self.goal, id));
         let has_shrunk = (workers..before).all(|id| !self.table.is_manned(&self.goal, id));
         if has_grown && has_shrunk {
+            if before != workers {
+                self.note_scaled(before, workers, WhyScaled::Asked);
+            }
             let noun = if workers == 1 { "worker" } else { "workers" };
             let was = if before == workers { "as before".to_owned() } else { format!("it had {before}") };
             return self.end_change(Ok(format!("the pool has {workers} {noun}, {was}")));
@@ -352,22 +363,28 @@ impl<H: Handler> Master<H> {
     fn end_change(&mut self, result: Result<String, String>) -> bool {
         let Some(Current { wish, began, .. }) = self.changes.current.take() else { return false };
         let took = began.elapsed();
-        let verb = verb(wish.change);
-        let result = match result {
-            Ok(words) => Ok(words),
-            Err(cause) => {
-                if wish.change == Change::Reload {
-                    self.scoreboard.note_reload(false);
-                }
-                Err(format!("cannot {verb}, generation {} goes on as it was: {cause}", self.serving.number))
-            }
-        };
+        if wish.change == Change::Reload {
+            self.note_reload(result.as_ref().err(), took);
+        }
+        let (verb, number) = (verb(wish.change), self.serving.number);
+        let result =
+            result.map_err(|cause| format!("cannot {verb}, generation {number} goes on as it was: {cause}"));
         match &result {
             Ok(words) => tracing::info!("{words}; it took {took:.1?}"),
             Err(words) => tracing::error!("{words}"),
         }
         self.tell_outcome(wish.askers, result, took);
         true
+    }
+
+    fn note_reload(&self, failure: Option<&String>, took: Duration) {
+        let (generation, workers) = (self.serving.number, self.goal.workers);
+        self.scoreboard.note_reload(failure.is_none());
+        self.scoreboard.note(match failure {
+            None => Happening::Reloaded { generation, workers, took },
+            Some(cause) => Happening::ReloadFailed { generation: generation + 1, took, cause },
+        });
+        self.manager.ready(self.pid);
     }
 
     pub(super) fn tell_outcome(
@@ -396,8 +413,10 @@ fn verb(change: Change) -> String {
 }
 
 /// What differs from the generation that serves and cannot change while it does.
-fn needs_restart<H>(serving: &Generation<H>, fresh: &crate::config::Config) -> Result<(), String> {
-    use crate::config::Place;
+fn needs_restart<H>(serving: &Generation<H>, fresh: &Config) -> Result<(), String> {
+    if serving.config.pid_file != fresh.pid_file {
+        return Err("pid_file changes only with a restart".to_owned());
+    }
     for place in fresh.listen.iter().flat_map(|address| &address.places) {
         let is_other_mode = |other: &Place| {
             matches!((other, place),

@@ -152,7 +152,6 @@ impl<H: Handler> Master<H> {
             && !self.table.is_manned(&self.goal, id);
         let wait = is_followed.then_some(wait);
         if let Some(wait) = wait {
-            self.scoreboard.note_respawn(death.cause());
             self.scoreboard.note_throttled(id, wait);
         }
         let lost = match held {
@@ -168,6 +167,9 @@ impl<H: Handler> Master<H> {
         );
         self.scoreboard.note(Happening::Died { id, pid, death, lost: held, wait });
         self.last_cause = Some(cause);
+        if wait.is_some() {
+            self.note_respawn(death);
+        }
     }
 
     /// Whether the kernel killed for want of memory since it was last asked.

@@ -27,7 +27,7 @@ impl<H: Handler> Master<H> {
     /// The first time: whoever is there is served, nobody new comes. The second time, unless it is HUP: at once.
     pub(super) fn stop(&mut self, signal: Signal) {
         match self.goal.aim {
-            Aim::Serve | Aim::Rest => self.begin_to_end(signal.as_str()),
+            Aim::Serve | Aim::Rest => self.end(signal.as_str()),
             // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
             Aim::Grace { .. } | Aim::Drain if signal == Signal::SIGHUP => (),
             // timeout(1) and others send theirs to the process and then to its group.
@@ -44,7 +44,7 @@ impl<H: Handler> Master<H> {
     pub(super) fn stop_for(&mut self, asker: Ticket, now: bool) {
         self.stoppers.push(asker);
         if matches!(self.goal.aim, Aim::Serve | Aim::Rest) {
-            self.begin_to_end("request");
+            self.end("request");
         }
         if now && self.goal.aim != Aim::Stop {
             tracing::info!("stopping at once on request");
@@ -52,12 +52,14 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    fn begin_to_end(&mut self, why: &str) {
+    pub(super) fn end(&mut self, why: &str) {
         let now = Instant::now();
         self.ending_since = Some(now);
+        self.manager.stopping();
         match self.serving.config.timeouts.grace {
             Some(grace) if self.goal.aim == Aim::Serve => {
                 self.goal.aim = Aim::Grace { until: now + grace };
+                self.scoreboard.note(Happening::Grace { lasts: grace });
                 tracing::info!(
                     "stopping on {why}: no longer ready, and still accepting for {grace:?}; a second signal stops at once"
                 );
@@ -103,6 +105,7 @@ impl<H: Handler> Master<H> {
         self.resters.extend(asker);
         if self.goal.aim == Aim::Serve {
             self.goal.aim = Aim::Rest;
+            self.scoreboard.note(Happening::Resting);
             tracing::info!("draining the workers; clients wait until `reload` or `scale`, or the end");
         }
     }

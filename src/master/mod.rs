@@ -6,6 +6,7 @@ mod changes;
 mod children;
 mod ending;
 mod generation;
+mod upkeep;
 mod words;
 
 use std::iter;
@@ -25,10 +26,13 @@ use crate::error::Error;
 use crate::handler::Handler;
 use crate::histogram::Counts;
 use crate::monitor::Monitor;
-use crate::process_table::{Action, Aim, Goal, ProcessTable, Stage};
+use crate::notify::ServiceManager;
+use crate::pid_file::PidFile;
+use crate::process_table::{Action, Aim, Breaker, Goal, ProcessTable, Stage};
 use crate::saturation::{Edge, Saturation, Sight};
 use crate::scoreboard::{Board, Happening, Phase, Scoreboard, Standing};
 use crate::signals::{Command, Signals};
+use crate::sizer::Sizer;
 use crate::snapshot::Observer;
 use crate::sys::timeout_until;
 use crate::sys::{self, Fate};
@@ -75,6 +79,13 @@ pub(crate) struct Master<H> {
     /// Who waits for the end, and who for the workers to have left.
     stoppers: Vec<Ticket>,
     resters: Vec<Ticket>,
+    /// Whether they die too often, and what is to be said of it at the end.
+    breaker: Breaker,
+    verdict: Option<Error>,
+    /// How large a pool with a range of workers is to be.
+    sizer: Sizer,
+    pid_file: Option<PidFile>,
+    manager: ServiceManager,
     /// Connections that workers held when they died, or had still when their time was up.
     lost: u64,
     cut: u64,
@@ -98,6 +109,8 @@ impl<H: Handler> Master<H> {
         for listener in &serving.listeners {
             listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
         }
+        let pid_file = config.pid_file.as_deref().map(PidFile::open).transpose()?;
+        let sizer = config.sizer();
         Ok(Self {
             pid: getpid(),
             load,
@@ -120,6 +133,11 @@ impl<H: Handler> Master<H> {
             scoreboard,
             saturation: Saturation::default(),
             answers: Vec::new(),
+            breaker: Breaker::default(),
+            verdict: None,
+            sizer,
+            pid_file,
+            manager: ServiceManager::of_environment(),
             stoppers: Vec::new(),
             resters: Vec::new(),
             lost: 0,
@@ -143,7 +161,7 @@ impl<H: Handler> Master<H> {
             let is_settled = !self.go_on();
             self.publish();
             if self.table.workers.is_empty() && self.note_empty() {
-                return Ok(Life::Master);
+                return self.verdict.map_or(Ok(Life::Master), Err);
             }
             for command in self.wait(is_settled) {
                 self.obey(command);
@@ -164,9 +182,7 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
                     Ok(Received::Message(Report::Full)) => worker.told_full = true,
-                    Ok(Received::Message(Report::Worn(wear))) => {
-                        tracing::debug!(worker = worker.id, "the worker is worn: {wear}");
-                    }
+                    Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) | Err(_) => worker.channel = None,
                 }
@@ -223,6 +239,8 @@ impl<H: Handler> Master<H> {
         match *action {
             Action::Spawn { id, generation } => return Ok(self.spawn(id, generation)),
             Action::SpawnMonitor => return Ok(self.spawn_monitor()),
+            Action::Recycle { pid, why } => self.recycle(pid, why),
+            Action::Resize(resize) => self.resize(resize),
             Action::Tell { pid, order } => self.tell(pid, order),
             Action::Open => self.announce(),
             Action::Kill { pid, why } => self.kill(pid, why),
@@ -284,6 +302,12 @@ impl<H: Handler> Master<H> {
         if self.saturation.next_look(is_full, now).is_some_and(|at| at <= now) {
             self.look_for_saturation(now);
         }
+        if self.next_size_look(now).is_some_and(|at| at <= now) {
+            self.look_at_size(now);
+        }
+        if let Some(turn) = self.breaker.look(self.tolerance(), now) {
+            self.note_breaker(turn);
+        }
     }
 
     fn look_for_saturation(&mut self, now: Instant) {
@@ -319,6 +343,8 @@ impl<H: Handler> Master<H> {
             self.control.next_deadline(),
             self.changes.next_deadline(),
             look,
+            self.next_size_look(now),
+            self.breaker.closes_at(self.tolerance()),
             (!is_settled).then_some(now),
         ];
         let timeout = timeout_until(due.into_iter().flatten().min(), now);

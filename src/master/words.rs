@@ -33,6 +33,7 @@ pub(super) struct Answer {
 impl<H: Handler> Master<H> {
     pub(super) fn announce(&mut self) {
         self.table.note_open();
+        self.manager.ready(self.pid);
         let addresses: Vec<String> = self.serving.listeners.iter().map(ToString::to_string).collect();
         let limits = self.serving.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
         let page = self
@@ -146,7 +147,7 @@ impl<H: Handler> Master<H> {
             Phase::Upgrading => MasterState::Upgrading,
             Phase::Draining => MasterState::Draining,
         };
-        let reason = readiness(state, self.table.accepting()).err();
+        let reason = readiness(state, self.table.accepting(), self.breaker.is_open()).err();
         Health { ready: reason.is_none(), reason: reason.map(str::to_owned) }
     }
 }

@@ -1,5 +1,6 @@
 //! The master's picture of its workers, and the pure [`ProcessTable::plan`]: what to do next, given goal and time.
 
+mod breaker;
 mod monitor_seat;
 
 use std::time::{Duration, Instant};
@@ -8,6 +9,9 @@ use nix::unistd::Pid;
 
 use crate::channel::{Channel, Order};
 use crate::scoreboard::{Lease, Standing};
+use crate::sizer::Resize;
+use crate::wear::Wear;
+pub(crate) use breaker::{Breaker, Tolerance, Turn};
 use monitor_seat::MonitorSeat;
 
 /// A worker that lived this long since it began to accept is healthy: its death is no reason to be slow.
@@ -132,6 +136,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) lease: Lease,
     /// It has said that it has no idle slot, and was not asked again since.
     pub(crate) told_full: bool,
+    /// It has served long enough, and waits for a replacement.
+    pub(crate) worn: Option<Wear>,
     /// A signal has stopped it: whatever it said, it takes no connection.
     pub(crate) stopped: bool,
     /// The number of departures up to which it has been poked.
@@ -145,6 +151,10 @@ pub(crate) enum Action {
     Spawn { id: usize, generation: u64 },
     /// Fork the monitor.
     SpawnMonitor,
+    /// Replace a worker that has served long enough.
+    Recycle { pid: Pid, why: Wear },
+    /// Have another number of workers.
+    Resize(Resize),
     /// Tell a worker something.
     Tell { pid: Pid, order: Order },
     /// Every worker of the first generation is able to accept: let clients in.
@@ -198,6 +208,8 @@ pub(crate) struct ProcessTable<C = Channel> {
     /// Whether the first generation has been let in, and since when the table exists.
     opened: bool,
     began: Instant,
+    /// The size that the last look at the pool found right.
+    pub(crate) resize: Option<Resize>,
     /// How often a worker stopped accepting, perhaps with a wake-up in hand that nobody else gets.
     departures: u64,
 }
@@ -211,6 +223,7 @@ impl<C> ProcessTable<C> {
             throttles: Vec::new(),
             opened: false,
             began: now,
+            resize: None,
             departures: 0,
         }
     }
@@ -233,6 +246,7 @@ impl<C> ProcessTable<C> {
             channel: Some(channel),
             lease,
             told_full: false,
+            worn: None,
             stopped: false,
             poked: self.departures,
         };
@@ -316,6 +330,12 @@ impl<C> ProcessTable<C> {
         accepting.peek().is_some() && accepting.all(|worker| worker.told_full || worker.stopped)
     }
 
+    /// How many workers of the pool get ready.
+    pub(crate) fn starting(&self, goal: &Goal) -> usize {
+        let is_starting = |stage| matches!(stage, Stage::Starting | Stage::Ready);
+        self.of(goal.generation).filter(|worker| is_starting(worker.stage)).count()
+    }
+
     /// How many workers accept.
     pub(crate) fn accepting(&self) -> usize {
         self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).count()
@@ -355,6 +375,8 @@ impl<C> ProcessTable<C> {
                 self.let_in(goal),
                 self.shrink(goal),
                 self.prepare(goal, now),
+                self.recycle(goal),
+                self.resize(goal),
                 self.poke(),
             ]
             .concat(),
@@ -428,6 +450,26 @@ impl<C> ProcessTable<C> {
             plan.extend(old.filter_map(WorkerHandle::sent_away));
         }
         plan
+    }
+
+    /// One worker that has served long enough is replaced at a time, and none while all of them are.
+    fn recycle(&self, goal: &Goal) -> Vec<Action> {
+        let is_changing = |worker: &WorkerHandle<C>| {
+            matches!(worker.stage, Stage::Outgoing | Stage::Starting | Stage::Ready)
+        };
+        if goal.next.is_some() || self.of(goal.generation).any(is_changing) {
+            return Vec::new();
+        }
+        let accepts = |worker: &&WorkerHandle<C>| matches!(worker.stage, Stage::Accepting { .. });
+        let mut worn = self.of(goal.generation).filter(accepts);
+        let first = worn.find_map(|worker| Some(Action::Recycle { pid: worker.pid, why: worker.worn? }));
+        first.into_iter().collect()
+    }
+
+    /// A pool that sizes itself has the size that was found right.
+    fn resize(&self, goal: &Goal) -> Vec<Action> {
+        let resize = self.resize.filter(|resize| goal.aim == Aim::Serve && resize.to != goal.workers);
+        resize.map(Action::Resize).into_iter().collect()
     }
 
     /// Workers beyond the size of the pool leave.

@@ -92,6 +92,8 @@ impl Scene {
                     self.goal.aim = Aim::Serve;
                     self.table.note_commit();
                 }
+                Action::Recycle { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Outgoing,
+                Action::Resize(resize) => self.goal.workers = resize.to,
                 Action::CloseGates => self.goal.aim = Aim::Drain,
                 Action::Spawn { .. } | Action::GiveUp | Action::Abandon => (),
             }
@@ -454,4 +456,39 @@ fn who_leaves_has_the_time_of_its_own_configuration() {
     scene.wait(26);
     let why = "it did not leave in time";
     assert_eq!(scene.carry_out(), [Action::Kill { pid: pid(100), why }]);
+}
+
+#[test]
+fn workers_that_have_served_long_enough_are_replaced_one_at_a_time() {
+    let mut scene = Scene::open(3);
+    for number in [100, 102] {
+        scene.table.find(pid(number)).unwrap().worn = Some(Wear::Age);
+    }
+    let recycle = |number| Action::Recycle { pid: pid(number), why: Wear::Age };
+    assert_eq!(scene.carry_out(), [recycle(100)]);
+    assert_eq!(scene.carry_out(), [spawn(0)]);
+    scene.add(110, 0);
+    assert_eq!(scene.plan(), [], "the second waits until the first is replaced");
+    scene.stage(110, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(110, Order::Go), tell(100, Order::Retire)]);
+    assert_eq!(scene.carry_out(), [recycle(102)]);
+}
+
+#[test]
+fn nobody_is_replaced_while_all_are() {
+    let mut scene = Scene::open(1);
+    scene.table.find(pid(100)).unwrap().worn = Some(Wear::Memory);
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    assert_eq!(scene.plan(), []);
+}
+
+#[test]
+fn a_pool_that_sizes_itself_has_the_size_that_was_found_right() {
+    let mut scene = Scene::open(1);
+    let resize = Resize { to: 2, why: crate::scoreboard::WhyScaled::Waiting };
+    scene.table.resize = Some(resize);
+    assert_eq!(scene.plan(), [Action::Resize(resize)]);
+    scene.goal.aim = Aim::Drain;
+    assert_eq!(scene.plan(), [tell(100, Order::Drain)]);
 }

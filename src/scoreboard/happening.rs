@@ -8,13 +8,11 @@ use humantime::format_duration;
 use super::event_kind::EventKind;
 use crate::death::Death;
 use crate::logging::counted;
+use crate::wear::Wear;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "nobody notes reloads, scaling, recycling and upgrades yet")
-)]
+#[cfg_attr(not(test), expect(dead_code, reason = "upgrades are not there yet"))]
 pub(crate) enum Happening<'a> {
     /// A worker was forked.
     Spawned { id: usize, pid: u32 },
@@ -27,7 +25,7 @@ pub(crate) enum Happening<'a> {
     /// A worker died, and so many connections with it. Its next one comes after a wait.
     Died { id: usize, pid: u32, death: Death, lost: u64, wait: Option<Duration> },
     /// A worker has to go, and is replaced.
-    Recycled { id: usize, pid: u32, why: WhyRecycled },
+    Recycled { id: usize, pid: u32, why: Wear },
     /// A worker does not show that it lives.
     Stuck { id: usize, pid: u32 },
     /// No slot is idle any more.
@@ -62,7 +60,6 @@ pub(crate) enum Happening<'a> {
 
 /// Why there shall be another number of workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "nobody scales the pool yet"))]
 pub(crate) enum WhyScaled {
     /// Somebody asked for it.
     Asked,
@@ -70,16 +67,6 @@ pub(crate) enum WhyScaled {
     Waiting,
     /// Slots stayed idle.
     Idle,
-}
-
-/// What a worker has too much of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "nobody recycles workers yet"))]
-pub(crate) enum WhyRecycled {
-    /// It has served its number of connections.
-    Connections,
-    Age,
-    Memory,
 }
 
 impl Happening<'_> {
@@ -192,16 +179,6 @@ impl fmt::Display for WhyScaled {
     }
 }
 
-impl fmt::Display for WhyRecycled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connections => "has served its number of connections",
-            Self::Age => "is old",
-            Self::Memory => "takes too much memory",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
@@ -236,10 +213,10 @@ mod tests {
     #[test]
     fn a_worker_is_replaced_for_a_reason() {
         let recycled = |why| Happening::Recycled { id: 1, pid: 12, why }.to_string();
-        let words = "worker 1 (pid 12) is replaced: it has served its number of connections";
-        assert_eq!(recycled(WhyRecycled::Connections), words);
-        assert!(recycled(WhyRecycled::Age).ends_with(": it is old"));
-        assert!(recycled(WhyRecycled::Memory).ends_with(": it takes too much memory"));
+        let words = "worker 1 (pid 12) is replaced: it has served its number of connections (limits.connections_per_worker)";
+        assert_eq!(recycled(Wear::Connections), words);
+        assert!(recycled(Wear::Age).ends_with(": it is old (limits.worker_age)"));
+        assert!(recycled(Wear::Memory).ends_with(": it takes too much memory (limits.worker_memory)"));
         let words = "worker 1 (pid 12) gives no sign of life";
         assert_eq!(Happening::Stuck { id: 1, pid: 12 }.to_string(), words);
     }

@@ -21,9 +21,7 @@ use zerocopy::FromZeros;
 
 pub(crate) use event::Entry;
 pub(crate) use event_kind::EventKind;
-pub(crate) use happening::Happening;
-#[expect(unused_imports, reason = "nobody scales the pool or recycles workers yet")]
-pub(crate) use happening::{WhyRecycled, WhyScaled};
+pub(crate) use happening::{Happening, WhyScaled};
 pub(crate) use histogram::Histogram;
 pub(crate) use lease::Lease;
 pub(crate) use picture::{Picture, WorkerPicture};
@@ -329,6 +327,12 @@ impl Scoreboard {
     pub(crate) fn idle(&self) -> u64 {
         let rows = self.board.rows_used().iter();
         rows.filter(|row| row.standing() == Some(Standing::Ready)).map(WorkerRow::idle).sum()
+    }
+
+    /// How many slots of ready workers are taken.
+    pub(crate) fn busy(&self) -> u64 {
+        let ready = |row: &&WorkerRow| row.standing() == Some(Standing::Ready);
+        self.board.rows_used().iter().filter(ready).map(|row| get(&row.busy)).sum()
     }
 
     /// How many slots of a worker are idle.

@@ -132,7 +132,7 @@ fn it_takes_no_more_than_it_needs() {
     pool.clients = 9;
     let later = pool.run(seconds(10));
     assert_eq!(later.len(), 1);
-    assert_eq!(later[0].resize, Resize { to: 5, why: Why::Grow }, "the next need begins with one again");
+    assert_eq!(later[0].resize, Resize { to: 5, why: WhyScaled::Waiting }, "the next need begins with one again");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn where_waits_are_unknown_somebody_waiting_all_the_time_counts() {
     assert_eq!(sizer.look(sight, now), None);
     let later = now + seconds(3600);
     assert_eq!(sizer.look(sight, later), None, "nobody knows of the hour between");
-    assert_eq!(sizer.look(sight, later + GROW_AFTER), Some(Resize { to: 2, why: Why::Grow }));
+    assert_eq!(sizer.look(sight, later + GROW_AFTER), Some(Resize { to: 2, why: WhyScaled::Waiting }));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_size_that_somebody_else_sets_is_where_it_goes_on() {
     pool.scale(25);
     let shrunk = pool.run(seconds(40));
     assert_eq!(shrunk.len(), 1);
-    assert_eq!(shrunk[0].resize, Resize { to: 20, why: Why::Shrink }, "back to the most at once");
+    assert_eq!(shrunk[0].resize, Resize { to: 20, why: WhyScaled::Idle }, "back to the most at once");
     pool.scale(3);
     assert_eq!(pool.sizes(seconds(29)), [], "the half minute begins again");
     assert_eq!(pool.run(seconds(11)).len(), 1);
@@ -252,7 +252,7 @@ fn a_pool_that_was_made_too_small_grows_to_its_least_when_it_has_to() {
     pool.scale(1);
     assert_eq!(pool.sizes(seconds(100)), []);
     pool.clients = 3;
-    assert_eq!(pool.run(seconds(10))[0].resize, Resize { to: 4, why: Why::Grow });
+    assert_eq!(pool.run(seconds(10))[0].resize, Resize { to: 4, why: WhyScaled::Waiting });
 }
 
 #[test]
@@ -292,7 +292,7 @@ proptest! {
                 let before = last.replace(event).filter(|before| before.resize.why == why);
                 let since = before.map(|before| at - before.at);
                 match why {
-                    Why::Grow => {
+                    WhyScaled::Waiting => {
                         prop_assert!(to > sight.workers && sight.waiting > 0 && sight.starting == 0, "{event:?}");
                         prop_assert!(since.is_none_or(|since| since >= STEP), "{event:?} after {since:?}");
                         let step = to - sight.workers;
@@ -300,7 +300,7 @@ proptest! {
                         let is_cut = to == min || to == max;
                         prop_assert!(is_cut || (step.is_power_of_two() && step <= most), "{event:?}");
                     }
-                    Why::Shrink => {
+                    WhyScaled::Idle => {
                         prop_assert!(to < sight.workers && sight.waiting == 0, "{event:?}");
                         prop_assert!(to + 1 == sight.workers || to == max, "{event:?}");
                         prop_assert!(since.is_none_or(|since| since >= SPARE), "{event:?} after {since:?}");

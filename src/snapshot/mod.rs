@@ -38,11 +38,16 @@ pub(crate) struct Status {
 }
 
 /// Whether a pool takes connections, or why not.
-pub(crate) fn readiness(state: MasterState, ready_workers: usize) -> Result<(), &'static str> {
+pub(crate) fn readiness(
+    state: MasterState,
+    ready_workers: usize,
+    crash_loop: bool,
+) -> Result<(), &'static str> {
     match state {
         MasterState::Starting => Err("starting: the first workers are not ready yet"),
         MasterState::Draining => Err("draining: new clients are not served"),
         _ if ready_workers == 0 => Err("no worker is ready"),
+        _ if crash_loop => Err("degraded: workers die again and again"),
         MasterState::Running | MasterState::Reloading | MasterState::Upgrading | MasterState::Degraded => {
             Ok(())
         }
@@ -52,7 +57,7 @@ pub(crate) fn readiness(state: MasterState, ready_workers: usize) -> Result<(), 
 impl Status {
     /// Whether the pool takes connections, or why not.
     pub(crate) fn readiness(&self) -> Result<(), &'static str> {
-        readiness(self.master.state, self.pool.workers)
+        readiness(self.master.state, self.pool.workers, self.master.crash_loop)
     }
 }
 
@@ -78,6 +83,8 @@ pub(crate) struct MasterStatus {
     pub(crate) pid: u32,
     pub(crate) generation: u64,
     pub(crate) state: MasterState,
+    /// Workers die too often.
+    pub(crate) crash_loop: bool,
     pub(crate) uptime_seconds: f64,
 }
 

@@ -34,6 +34,12 @@ impl Observer {
         self.queues.read(&targets).into_iter().map(|queue| queue.waiting).collect()
     }
 
+    /// How long whoever waits longest has waited, where the kernel tells.
+    pub(crate) fn longest_wait(&mut self) -> Option<Duration> {
+        let queues = self.queues.read(&self.targets);
+        queues.iter().flat_map(|queue| &queue.peers).filter_map(|peer| peer.waited).max()
+    }
+
     /// An observer of the same for another process.
     pub(crate) fn another(&self) -> Self {
         Self::new(self.board, self.targets.clone())
@@ -81,6 +87,7 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
             pid: picture.pid,
             generation: picture.generation,
             state: master_state(picture),
+            crash_loop: picture.crash_loop,
             uptime_seconds: seconds(now.since(picture.started)),
         },
         pool: pool(picture, &workers, queues, now),
@@ -99,6 +106,7 @@ fn master_state(picture: &Picture) -> MasterState {
         Phase::Reloading => MasterState::Reloading,
         Phase::Upgrading => MasterState::Upgrading,
         Phase::Draining => MasterState::Draining,
+        Phase::Running if picture.crash_loop => MasterState::Degraded,
         Phase::Running if is_ready.iter().take(picture.workers_wanted).all(|is_ready| *is_ready) => {
             MasterState::Running
         }

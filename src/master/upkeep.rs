@@ -1,0 +1,102 @@
+//! What a pool does for itself: it replaces workers that have served long enough, sizes itself, and knows when it is ill.
+
+use std::time::Instant;
+
+use nix::unistd::Pid;
+
+use super::Master;
+use crate::config::{Config, CrashLoop};
+use crate::death::Death;
+use crate::error::Error;
+use crate::handler::Handler;
+use crate::logging::counted;
+use crate::process_table::{Aim, Stage, Tolerance, Turn};
+use crate::scoreboard::{Happening, WhyScaled};
+use crate::sizer::{Resize, Sight, Sizer};
+use crate::wear::Wear;
+
+impl Config {
+    /// What decides on the size of the pool.
+    pub(super) fn sizer(&self) -> Sizer {
+        let (min, max) = self.worker_range();
+        Sizer::new(min, max, self.grow_after)
+    }
+}
+
+impl<H: Handler> Master<H> {
+    /// Has a worker replaced. It accepts until its replacement does.
+    pub(super) fn recycle(&mut self, pid: Pid, why: Wear) {
+        let Some(worker) = self.table.find(pid) else { return };
+        worker.stage = Stage::Outgoing;
+        let (id, pid) = (worker.id, pid.as_raw().unsigned_abs());
+        tracing::info!(worker = id, pid, "replacing the worker: it {why}");
+        self.scoreboard.note(Happening::Recycled { id, pid, why });
+    }
+
+    /// When to look whether the size is right; never while somebody changes the pool.
+    pub(super) fn next_size_look(&self, now: Instant) -> Option<Instant> {
+        let is_serving = self.goal.aim == Aim::Serve && self.table.is_open() && !self.changes.is_busy();
+        let look = || self.sizer.next_look(self.table.is_full(), self.goal.workers, now);
+        is_serving.then(look).flatten()
+    }
+
+    pub(super) fn look_at_size(&mut self, now: Instant) {
+        let waiting = self.queued();
+        let sight = Sight {
+            workers: self.goal.workers,
+            threads: self.serving.config.threads.get(),
+            starting: self.table.starting(&self.goal),
+            busy: self.scoreboard.busy(),
+            waiting,
+            longest_wait: (waiting > 0).then(|| self.observer.longest_wait()).flatten(),
+        };
+        self.table.resize = self.sizer.look(sight, now);
+    }
+
+    pub(super) fn resize(&mut self, Resize { to, why }: Resize) {
+        let from = self.goal.workers;
+        self.table.resize = None;
+        self.set_workers(to);
+        self.note_scaled(from, to, why);
+    }
+
+    pub(super) fn note_scaled(&self, from: usize, to: usize, why: WhyScaled) {
+        tracing::info!("{} instead of {from}: {why}", counted(to as u64, "worker"));
+        self.scoreboard.note(Happening::Scaled { from, to, why });
+    }
+
+    pub(super) fn tolerance(&self) -> Tolerance {
+        let limits = &self.serving.config.limits;
+        let respawns = limits.respawns.map(std::num::NonZeroUsize::get);
+        Tolerance { respawns, interval: limits.respawn_interval }
+    }
+
+    /// Another worker is spawned in place of one that died.
+    pub(super) fn note_respawn(&mut self, death: Death) {
+        self.scoreboard.note_respawn(death.cause());
+        if let Some(turn) = self.breaker.note_respawn(self.tolerance(), Instant::now()) {
+            self.note_breaker(turn);
+        }
+    }
+
+    pub(super) fn note_breaker(&mut self, turn: Turn) {
+        self.scoreboard.set_crash_loop(self.breaker.is_open());
+        let per = self.serving.config.limits.respawn_interval;
+        match turn {
+            Turn::Closed => {
+                tracing::info!("no respawn for {per:?}: the pool is no longer degraded");
+                self.scoreboard.note(Happening::CrashLoopEnd);
+            }
+            Turn::Opened { respawns } => {
+                let words = format!("{} within {per:?}", counted(respawns as u64, "respawn"));
+                tracing::error!("{words}, more than limits.respawns: the pool is degraded, and not ready");
+                self.scoreboard.note(Happening::CrashLoop { respawns: respawns as u64, per });
+                if self.serving.config.limits.crash_loop == CrashLoop::Exit && self.goal.aim == Aim::Serve {
+                    let cause = self.last_cause.clone().unwrap_or_default();
+                    self.verdict = Some(Error::Failed(format!("{words}, the last: {cause}")));
+                    self.end("a crash loop");
+                }
+            }
+        }
+    }
+}
