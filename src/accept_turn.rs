@@ -5,6 +5,10 @@
 //! are *brief*, that is, so young that they may end at once, the door is left for the thread that finishes first. A
 //! connection that turns out to last calls a sleeping thread then, a few milliseconds after it was accepted.
 
+mod life;
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +22,7 @@ use crate::door::{Accepted, Door, Entry, Woken};
 use crate::listener::Listener;
 use crate::scoreboard::WorkerRow;
 use crate::sys::timeout_until;
+use life::Question;
 
 /// How long a drain of a pool without connections waits for handshakes that were under way.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -81,6 +86,8 @@ pub(crate) struct Signs {
     pub(crate) short: bool,
     /// The last idle slot was taken.
     pub(crate) full: bool,
+    /// Whoever leads has come round since the master asked.
+    pub(crate) alive: bool,
 }
 
 struct State {
@@ -96,6 +103,7 @@ struct State {
     signs: Signs,
     /// Whether anybody wants to know that no slot is idle.
     armed: bool,
+    question: Question,
     slots: usize,
     /// Slots with a connection.
     busy: usize,
@@ -126,6 +134,7 @@ impl Turn {
                 grow_not_before: None,
                 signs: Signs::default(),
                 armed: true,
+                question: Question::None,
                 slots,
                 busy: 0,
                 short: false,
@@ -179,6 +188,7 @@ impl Turn {
         }
         loop {
             if let Some(door) = state.door.take() {
+                self.come_round(&mut state);
                 return Some(Lead { door, mode: state.mode });
             }
             if matches!(state.mode, Mode::Closing | Mode::Closed) {
@@ -221,8 +231,15 @@ impl Turn {
                     Entry::Short(pause) => self.sit_out(&mut lead.door, lead.mode, pause),
                 },
             }
-            lead.mode = self.state().mode;
+            lead.mode = self.look_up();
         }
+    }
+
+    /// The leader comes round, and sees the mode.
+    fn look_up(&self) -> Mode {
+        let mut state = self.state();
+        self.come_round(&mut state);
+        state.mode
     }
 
     /// Leaves clients to the siblings while the system lacks something here, or until the mode is another one.
@@ -235,7 +252,7 @@ impl Turn {
         signal(&self.changed);
         let until = Instant::now() + pause;
         // A poke ends no pause: two workers that lack something would wake each other without end.
-        while self.state().mode == mode && Instant::now() < until {
+        while self.look_up() == mode && Instant::now() < until {
             let mut files = [PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
             // It fails when a signal interrupts it, and then there is time left.
             let _ = poll(&mut files, timeout_until(Some(until), Instant::now()));
@@ -282,6 +299,7 @@ impl Turn {
         state.busy += 1;
         state.brief += 1;
         self.publish(&mut state);
+        self.come_round(&mut state);
         if matches!(state.mode, Mode::Closing | Mode::Retiring) {
             drop(state);
             return self.lay_down(door);
@@ -335,13 +353,16 @@ impl Turn {
         state.grow_not_before = Some(now + GROW_AGAIN_AFTER);
         state.refused = true;
         self.publish(&mut state);
+        self.settle(&mut state);
         signal(&self.changed);
     }
 
     /// Drops the door for good.
     pub(crate) fn close_door(&self, door: Door) {
         drop(door);
-        self.state().mode = Mode::Closed;
+        let mut state = self.state();
+        state.mode = Mode::Closed;
+        self.come_round(&mut state);
         signal(&self.changed);
     }
 
@@ -406,6 +427,7 @@ impl Turn {
             Mode::Closing => Mode::Closing,
             _ => Mode::Closed,
         };
+        self.settle(&mut state);
         drop(state);
         drop(door);
         signal(&self.wake);

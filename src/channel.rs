@@ -23,6 +23,8 @@ pub(crate) enum Order {
     Stop,
     /// Say when no slot is idle.
     Arm,
+    /// Give a sign of life.
+    Ask,
 }
 
 /// What a worker tells the master.
@@ -38,6 +40,8 @@ pub(crate) enum Report {
     Short,
     /// Its last idle slot was taken. It says so once after each [`Order::Arm`].
     Full,
+    /// Its sign of life, once for each [`Order::Ask`], or for several that come together.
+    Alive,
     /// It has reached a limit, and goes on until it is replaced.
     Worn(Wear),
 }
@@ -59,6 +63,7 @@ impl Message for Order {
             Self::Drain => b'd',
             Self::Stop => b's',
             Self::Arm => b'a',
+            Self::Ask => b'l',
         }]
     }
 
@@ -70,6 +75,7 @@ impl Message for Order {
             b"d" => Some(Self::Drain),
             b"s" => Some(Self::Stop),
             b"a" => Some(Self::Arm),
+            b"l" => Some(Self::Ask),
             _ => None,
         }
     }
@@ -83,6 +89,7 @@ impl Message for Report {
             Self::Closed => b'C',
             Self::Short => b'S',
             Self::Full => b'F',
+            Self::Alive => b'A',
             Self::Worn(Wear::Connections) => b'1',
             Self::Worn(Wear::Age) => b'2',
             Self::Worn(Wear::Memory) => b'3',
@@ -96,6 +103,7 @@ impl Message for Report {
             b"C" => Some(Self::Closed),
             b"S" => Some(Self::Short),
             b"F" => Some(Self::Full),
+            b"A" => Some(Self::Alive),
             b"1" => Some(Self::Worn(Wear::Connections)),
             b"2" => Some(Self::Worn(Wear::Age)),
             b"3" => Some(Self::Worn(Wear::Memory)),
@@ -180,7 +188,8 @@ mod tests {
     fn a_report_arrives_as_it_was_sent() {
         let (worker, master) = Channel::pair().unwrap();
         let worn = [Wear::Connections, Wear::Age, Wear::Memory].map(Report::Worn);
-        let others = [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Full];
+        let others =
+            [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Full, Report::Alive];
         for report in others.into_iter().chain(worn) {
             worker.send(report).unwrap();
             assert_eq!(master.receive().unwrap(), Received::Message(report));
@@ -191,7 +200,9 @@ mod tests {
     #[test]
     fn an_order_arrives_as_it_was_sent() {
         let (master, worker) = Channel::pair().unwrap();
-        for order in [Order::Go, Order::Poke, Order::Retire, Order::Drain, Order::Stop, Order::Arm] {
+        for order in
+            [Order::Go, Order::Poke, Order::Retire, Order::Drain, Order::Stop, Order::Arm, Order::Ask]
+        {
             master.send(order).unwrap();
             assert_eq!(worker.receive().unwrap(), Received::Message(order));
         }

@@ -214,6 +214,7 @@ impl<H: Handler> FirstThread<H> {
             Order::Drain => self.leave(|shared| shared.turn.drain()),
             Order::Stop => self.stop(),
             Order::Arm => self.shared.turn.arm(),
+            Order::Ask => self.shared.follow(self.shared.turn.ask(Instant::now())),
         }
         Ok(())
     }
@@ -245,7 +246,10 @@ impl<H: Handler> FirstThread<H> {
             self.closed_reported = true;
             self.report(Report::Closed);
         }
-        let Signs { short, full } = self.shared.turn.take_signs();
+        let Signs { short, full, alive } = self.shared.turn.take_signs();
+        if alive {
+            self.report(Report::Alive);
+        }
         if short {
             self.report(Report::Short);
         }

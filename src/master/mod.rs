@@ -183,6 +183,8 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
                     Ok(Received::Message(Report::Full)) => worker.told_full = true,
                     Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
+                    Ok(Received::Message(Report::Alive)) => worker.pulse.beat(self.goal.stuck_after, now),
+                    Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) | Err(_) => worker.channel = None,
                 }

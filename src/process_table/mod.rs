@@ -316,6 +316,7 @@ impl<C> ProcessTable<C> {
             Order::Go => (worker.stage, worker.poked) = (Stage::Accepting { since: now }, departures),
             Order::Poke => worker.poked = departures,
             Order::Arm => worker.told_full = false,
+            Order::Ask => (),
             Order::Retire | Order::Drain => {
                 worker.stage = Stage::Leaving { order, kill_at: kill_at(worker.patience.leave) };
             }

@@ -5,6 +5,7 @@ mod browser;
 mod drain;
 mod echo;
 mod events;
+mod held;
 mod hostile;
 mod monitor;
 mod netcat;
