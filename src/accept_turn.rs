@@ -84,6 +84,8 @@ pub(crate) struct Turn {
 pub(crate) struct Signs {
     /// The system lacked something.
     pub(crate) short: bool,
+    /// A slot was taken.
+    pub(crate) busy: bool,
     /// The last idle slot was taken.
     pub(crate) full: bool,
     /// Whoever leads has come round since the master asked.
@@ -101,7 +103,8 @@ struct State {
     grow_not_before: Option<Instant>,
     /// What the first thread does not know yet.
     signs: Signs,
-    /// Whether anybody wants to know that no slot is idle.
+    /// Whether anybody wants to know that a slot is taken, and that no slot is idle.
+    armed_for_busy: bool,
     armed: bool,
     question: Question,
     slots: usize,
@@ -133,6 +136,7 @@ impl Turn {
                 unmanned: (0..slots).rev().collect(),
                 grow_not_before: None,
                 signs: Signs::default(),
+                armed_for_busy: true,
                 armed: true,
                 question: Question::None,
                 slots,
@@ -273,7 +277,7 @@ impl Turn {
     /// From now on a sign is given, once, when no slot is idle.
     pub(crate) fn arm(&self) {
         let mut state = self.state();
-        state.armed = true;
+        (state.armed_for_busy, state.armed) = (true, true);
         self.publish(&mut state);
     }
 
@@ -286,6 +290,11 @@ impl Turn {
     fn publish(&self, state: &mut State) {
         let lacking = state.lacking();
         self.row.set_busy(state.busy, lacking);
+        if state.armed_for_busy && state.busy > 0 {
+            state.armed_for_busy = false;
+            state.signs.busy = true;
+            signal(&self.changed);
+        }
         if state.armed && state.busy + lacking == state.slots {
             state.armed = false;
             state.signs.full = true;

@@ -21,7 +21,7 @@ pub(crate) enum Order {
     Drain,
     /// Close every connection now and leave.
     Stop,
-    /// Say when no slot is idle.
+    /// Say when a slot is taken, and when no slot is idle.
     Arm,
     /// Give a sign of life.
     Ask,
@@ -38,6 +38,8 @@ pub(crate) enum Report {
     Closed,
     /// The system lacks what it takes to accept here: others have to.
     Short,
+    /// It has a connection. It says so once after each [`Order::Arm`].
+    Busy,
     /// Its last idle slot was taken. It says so once after each [`Order::Arm`].
     Full,
     /// Its sign of life, once for each [`Order::Ask`], or for several that come together.
@@ -88,6 +90,7 @@ impl Message for Report {
             Self::Leaving => b'L',
             Self::Closed => b'C',
             Self::Short => b'S',
+            Self::Busy => b'B',
             Self::Full => b'F',
             Self::Alive => b'A',
             Self::Worn(Wear::Connections) => b'1',
@@ -102,6 +105,7 @@ impl Message for Report {
             b"L" => Some(Self::Leaving),
             b"C" => Some(Self::Closed),
             b"S" => Some(Self::Short),
+            b"B" => Some(Self::Busy),
             b"F" => Some(Self::Full),
             b"A" => Some(Self::Alive),
             b"1" => Some(Self::Worn(Wear::Connections)),
@@ -189,7 +193,7 @@ mod tests {
         let (worker, master) = Channel::pair().unwrap();
         let worn = [Wear::Connections, Wear::Age, Wear::Memory].map(Report::Worn);
         let others =
-            [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Full, Report::Alive];
+            [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Busy, Report::Full, Report::Alive];
         for report in others.into_iter().chain(worn) {
             worker.send(report).unwrap();
             assert_eq!(master.receive().unwrap(), Received::Message(report));

@@ -130,7 +130,11 @@ mod tests {
 
     use super::*;
 
-    const NONE: Limits = Limits { connections_per_worker: None, worker_age: None, worker_memory: None };
+    fn limits(set: fn(&mut Limits)) -> Limits {
+        let mut limits = Limits::default();
+        set(&mut limits);
+        limits
+    }
 
     proptest! {
         #[test]
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn two_workers_do_not_reach_a_limit_together() {
-        let limits = Limits { connections_per_worker: Some(1_000_000_000), ..NONE };
+        let limits = limits(|it| it.connections_per_worker = Some(1_000_000_000));
         let own = |_| Wearing::new(&limits, Instant::now()).connections.unwrap();
         let all: std::collections::BTreeSet<u64> = (0..20).map(own).collect();
         assert!(all.len() > 15, "{all:?}");
@@ -151,7 +155,7 @@ mod tests {
     #[test]
     fn a_worker_is_worn_by_its_last_connection_once() {
         let now = Instant::now();
-        let wearing = Wearing::new(&Limits { connections_per_worker: Some(3), ..NONE }, now);
+        let wearing = Wearing::new(&limits(|it| it.connections_per_worker = Some(3)), now);
         assert_eq!([(); 5].map(|()| wearing.note_accepted()), [false, false, true, false, false]);
         assert_eq!(wearing.reached(now), Some(Wear::Connections));
     }
@@ -159,7 +163,7 @@ mod tests {
     #[test]
     fn a_worker_is_worn_by_its_age_between_nine_tenths_and_all_of_it() {
         let now = Instant::now();
-        let wearing = Wearing::new(&Limits { worker_age: Some(Duration::from_secs(100)), ..NONE }, now);
+        let wearing = Wearing::new(&limits(|it| it.worker_age = Some(Duration::from_secs(100))), now);
         assert_eq!(wearing.reached(now + Duration::from_secs(89)), None);
         let at = wearing.old_at().unwrap();
         assert!(at >= now + Duration::from_secs(90) && at <= now + Duration::from_secs(100));
@@ -170,7 +174,7 @@ mod tests {
     #[test]
     fn the_memory_is_looked_at_once_a_second() {
         let now = Instant::now();
-        let wearing = Wearing::new(&Limits { worker_memory: Some(100), ..NONE }, now);
+        let wearing = Wearing::new(&limits(|it| it.worker_memory = Some(100)), now);
         assert!(!wearing.note_ended(now, || Some(99)));
         assert!(!wearing.note_ended(now + Duration::from_millis(999), || panic!("a look before its time")));
         assert!(wearing.note_ended(now + Duration::from_secs(1), || Some(100)));
@@ -181,7 +185,7 @@ mod tests {
     #[test]
     fn without_limits_nothing_wears() {
         let now = Instant::now();
-        let wearing = Wearing::new(&NONE, now);
+        let wearing = Wearing::new(&Limits::default(), now);
         assert!(!wearing.note_accepted() && !wearing.note_ended(now, || panic!("nobody asked")));
         assert_eq!((wearing.old_at(), wearing.reached(now + Duration::from_secs(1 << 30))), (None, None));
     }

@@ -246,7 +246,10 @@ impl<H: Handler> FirstThread<H> {
             self.closed_reported = true;
             self.report(Report::Closed);
         }
-        let Signs { short, full, alive } = self.shared.turn.take_signs();
+        let Signs { short, busy: is_busy, full, alive } = self.shared.turn.take_signs();
+        if is_busy {
+            self.report(Report::Busy);
+        }
         if alive {
             self.report(Report::Alive);
         }

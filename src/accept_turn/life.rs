@@ -43,7 +43,7 @@ impl Turn {
     pub(super) fn settle(&self, state: &mut State) {
         let is_awaited = match state.mode {
             Mode::Waiting | Mode::Closed => false,
-            Mode::Accepting | Mode::Draining | Mode::Closing => state.door.is_none() || state.coming() > 0,
+            Mode::Accepting | Mode::Retiring | Mode::Draining | Mode::Closing => state.door.is_none() || state.coming() > 0,
         };
         if !is_awaited {
             self.come_round(state);

@@ -19,11 +19,12 @@ struct Fixture {
 impl Fixture {
     fn new(slots: usize, quick: bool) -> Self {
         let board = Board::map().unwrap();
-        let mut scoreboard = Scoreboard::new(board, 1, slots, 1);
+        let mut scoreboard = Scoreboard::new(board);
         let rows = board.rows(scoreboard.lend(0, 1, slots).unwrap());
         let listen = vec![crate::config::Address::parse("127.0.0.1:0").unwrap()];
         let config = Config { listen, ..Config::default() };
-        let listeners = listener::open_all(&config, &board.gate_is_closed).unwrap();
+        let listeners = listener::open_all(&config, &[], || scoreboard.gate()).unwrap();
+        listeners.iter().for_each(|listener| listener.open_gate().unwrap());
         let address = listeners[0].place().to_string();
         let turn = Arc::new(Turn::new(slots, quick, rows.worker).unwrap());
         turn.first_slot();

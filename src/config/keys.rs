@@ -189,6 +189,13 @@ pub(crate) static KEYS: &[Key] = &[
         get: |config| time(config.timeouts.grace),
     },
     Key {
+        path: "timeouts.stuck",
+        placeholder: "TIME",
+        help: "How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever",
+        set: |config, value| timeout(value).map(|stuck| config.timeouts.stuck = stuck),
+        get: |config| time(config.timeouts.stuck),
+    },
+    Key {
         path: "limits.generations",
         placeholder: "N",
         help: "How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave",

@@ -87,6 +87,8 @@ pub(crate) struct Timeouts {
     pub(crate) start: Option<Duration>,
     /// Between a stop and its drain, for those who have not heard yet that the pool is no longer ready.
     pub(crate) grace: Option<Duration>,
+    /// For a worker that is asked for a sign of life.
+    pub(crate) stuck: Option<Duration>,
 }
 
 
@@ -153,18 +155,25 @@ impl Default for Config {
                 drain: seconds(30),
                 start: seconds(10),
                 grace: None,
+                stuck: seconds(30),
             },
-            limits: Limits {
-                generations: NonZeroUsize::new(8).expect("8 is not zero"),
-                respawns: NonZeroUsize::new(16),
-                respawn_interval: Duration::from_secs(60),
-                crash_loop: CrashLoop::Stay,
-                connections_per_worker: None,
-                worker_age: None,
-                worker_memory: None,
-            },
+            limits: Limits::default(),
                     monitor: None,
             log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            generations: NonZeroUsize::new(8).expect("8 is not zero"),
+            respawns: NonZeroUsize::new(16),
+            respawn_interval: Duration::from_secs(60),
+            crash_loop: CrashLoop::Stay,
+            connections_per_worker: None,
+            worker_age: None,
+            worker_memory: None,
         }
     }
 }

@@ -41,7 +41,7 @@ fn the_shipped_file_holds_every_key() {
         "{:?}",
         settings.origins
     );
-    assert_eq!(settings.config.capacity(), 4);
+    assert_eq!(settings.config.worker_count() * settings.config.threads.get(), 4);
 }
 
 #[test]

@@ -207,6 +207,7 @@ impl<H: Handler> Master<H> {
         let (workers, asked) = (self.serving.config.worker_count(), self.goal.workers);
         self.goal.generation = self.serving.number;
         self.goal.workers = workers;
+        self.goal.stuck_after = self.serving.config.timeouts.stuck;
         self.goal.start_timeout = self.serving.config.timeouts.start;
         self.goal.aim = Aim::Serve;
         self.sizer = self.serving.config.sizer();

@@ -119,6 +119,7 @@ impl<H: Handler> Master<H> {
                 workers,
                 next: None,
                 monitor: serving.monitor.is_some(),
+                stuck_after: config.timeouts.stuck,
                 start_timeout: config.timeouts.start,
                 aim: Aim::Serve,
             },
@@ -172,7 +173,9 @@ impl<H: Handler> Master<H> {
 
     /// Takes in what the workers report.
     fn hear(&mut self) {
-        let (mut closed, mut short) = (Vec::new(), Vec::new());
+        let now = Instant::now();
+        self.table.listen(now);
+        let (mut closed, mut short, mut is_full) = (Vec::new(), Vec::new(), false);
         for worker in &mut self.table.workers {
             while let Some(channel) = &worker.channel {
                 match channel.receive() {
@@ -181,7 +184,7 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Leaving)) => worker.stage = worker.stage.outgoing(),
                     Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
-                    Ok(Received::Message(Report::Full)) => worker.told_full = true,
+                    Ok(Received::Message(Report::Full)) => (worker.told_full, is_full) = (true, true),
                     Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
                     Ok(Received::Message(Report::Alive)) => worker.pulse.beat(self.goal.stuck_after, now),
                     Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
@@ -189,6 +192,9 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Closed) | Err(_) => worker.channel = None,
                 }
             }
+        }
+        if is_full {
+            self.table.wake_all(&self.goal, now);
         }
         for pid in closed {
             self.table.note_closed(pid);
@@ -216,7 +222,12 @@ impl<H: Handler> Master<H> {
                     self.table.note_unable(pid);
                     self.note_stopped(pid, true);
                 }
-                Fate::Continued => self.note_stopped(pid, false),
+                Fate::Continued => {
+                    self.note_stopped(pid, false);
+                    if let Some(worker) = self.table.find(pid) {
+                        worker.pulse.beat(self.goal.stuck_after, Instant::now());
+                    }
+                }
             }
         }
     }
@@ -241,6 +252,8 @@ impl<H: Handler> Master<H> {
         match *action {
             Action::Spawn { id, generation } => return Ok(self.spawn(id, generation)),
             Action::SpawnMonitor => return Ok(self.spawn_monitor()),
+            Action::LookAfter { pid } => self.look_after(pid),
+            Action::Abort { pid } => self.abort(pid),
             Action::Recycle { pid, why } => self.recycle(pid, why),
             Action::Resize(resize) => self.resize(resize),
             Action::Tell { pid, order } => self.tell(pid, order),

@@ -2,15 +2,17 @@
 
 use std::time::Instant;
 
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Master;
+use crate::channel::Order;
 use crate::config::{Config, CrashLoop};
 use crate::death::Death;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::logging::counted;
-use crate::process_table::{Aim, Stage, Tolerance, Turn};
+use crate::process_table::{Aim, Pulse, Stage, Tolerance, Turn};
 use crate::scoreboard::{Happening, WhyScaled};
 use crate::sizer::{Resize, Sight, Sizer};
 use crate::wear::Wear;
@@ -24,6 +26,33 @@ impl Config {
 }
 
 impl<H: Handler> Master<H> {
+    /// Asks a worker for a sign of life if it is busy, or if somebody waits although it is not. Otherwise it is to say
+    /// when it is.
+    pub(super) fn look_after(&mut self, pid: Pid) {
+        let is_saturated = self.table.workers.iter().any(|worker| worker.told_full);
+        let Some(worker) = self.table.find(pid) else { return };
+        let (lease, told_full) = (worker.lease, worker.told_full);
+        if self.scoreboard.busy_of(lease) > 0 || (is_saturated && !told_full && self.queued() > 0) {
+            return self.tell(pid, Order::Ask);
+        }
+        if let Some(worker) = self.table.find(pid) {
+            worker.pulse = Pulse::Calm;
+        }
+        self.tell(pid, Order::Arm);
+    }
+
+    /// Ends a worker that gives no sign of life, such that it may leave a core.
+    pub(super) fn abort(&mut self, pid: Pid) {
+        let Some(worker) = self.table.find(pid) else { return };
+        worker.pulse.note_aborted(Instant::now());
+        let (id, number) = (worker.id, pid.as_raw().unsigned_abs());
+        let patience = self.goal.stuck_after.unwrap_or_default();
+        tracing::error!(worker = id, pid = number, "the worker has given no sign of life for {patience:?}, aborting it");
+        self.scoreboard.note(Happening::Stuck { id, pid: number });
+        // It fails when the process is dead already, and then it is about to be reaped.
+        let _ = kill(pid, Signal::SIGABRT);
+    }
+
     /// Has a worker replaced. It accepts until its replacement does.
     pub(super) fn recycle(&mut self, pid: Pid, why: Wear) {
         let Some(worker) = self.table.find(pid) else { return };

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod monitor_seat;
+mod pulse;
 
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use crate::sizer::Resize;
 use crate::wear::Wear;
 pub(crate) use breaker::{Breaker, Tolerance, Turn};
 use monitor_seat::MonitorSeat;
+use pulse::Due;
+pub(crate) use pulse::Pulse;
 
 /// A worker that lived this long since it began to accept is healthy: its death is no reason to be slow.
 const HEALTHY_AFTER: Duration = Duration::from_secs(10);
@@ -34,6 +37,8 @@ pub(crate) struct Goal {
     pub(crate) next: Option<Next>,
     /// Whether there is to be a monitor.
     pub(crate) monitor: bool,
+    /// How long a worker may be silent that is asked for a sign of life.
+    pub(crate) stuck_after: Option<Duration>,
     /// How long the first workers may take to get ready.
     pub(crate) start_timeout: Option<Duration>,
     /// What the pool is there for.
@@ -136,6 +141,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) lease: Lease,
     /// It has said that it has no idle slot, and was not asked again since.
     pub(crate) told_full: bool,
+    /// Whether it gives signs of life.
+    pub(crate) pulse: Pulse,
     /// It has served long enough, and waits for a replacement.
     pub(crate) worn: Option<Wear>,
     /// A signal has stopped it: whatever it said, it takes no connection.
@@ -151,6 +158,10 @@ pub(crate) enum Action {
     Spawn { id: usize, generation: u64 },
     /// Fork the monitor.
     SpawnMonitor,
+    /// Ask a worker for a sign of life, if it is busy.
+    LookAfter { pid: Pid },
+    /// End a worker that gives none.
+    Abort { pid: Pid },
     /// Replace a worker that has served long enough.
     Recycle { pid: Pid, why: Wear },
     /// Have another number of workers.
@@ -247,6 +258,7 @@ impl<C> ProcessTable<C> {
             lease,
             told_full: false,
             worn: None,
+            pulse: Pulse::Calm,
             stopped: false,
             poked: self.departures,
         };
@@ -316,7 +328,7 @@ impl<C> ProcessTable<C> {
             Order::Go => (worker.stage, worker.poked) = (Stage::Accepting { since: now }, departures),
             Order::Poke => worker.poked = departures,
             Order::Arm => worker.told_full = false,
-            Order::Ask => (),
+            Order::Ask => worker.pulse.note_asked(now),
             Order::Retire | Order::Drain => {
                 worker.stage = Stage::Leaving { order, kill_at: kill_at(worker.patience.leave) };
             }
@@ -376,6 +388,7 @@ impl<C> ProcessTable<C> {
                 self.let_in(goal),
                 self.shrink(goal),
                 self.prepare(goal, now),
+                self.look_after(goal, now),
                 self.recycle(goal),
                 self.resize(goal),
                 self.poke(),
@@ -410,7 +423,9 @@ impl<C> ProcessTable<C> {
             _ => None,
         };
         let others = [of_start, of_monitor, of_next, of_grace];
-        of_workers.chain(of_spawns).chain(others.into_iter().flatten()).min()
+        let watched = self.workers.iter().filter(|worker| is_serving && worker.is_watched());
+        let of_pulses = watched.filter_map(|worker| worker.pulse.next());
+        of_workers.chain(of_spawns).chain(of_pulses).chain(others.into_iter().flatten()).min()
     }
 
     fn start_deadline(&self, goal: &Goal) -> Option<Instant> {
@@ -451,6 +466,33 @@ impl<C> ProcessTable<C> {
             plan.extend(old.filter_map(WorkerHandle::sent_away));
         }
         plan
+    }
+
+    /// Workers that give no sign of life are ended.
+    fn look_after(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let due = |worker: &WorkerHandle<C>| {
+            let pid = worker.pid;
+            Some(match worker.pulse.due(goal.stuck_after, now).filter(|_| worker.is_watched())? {
+                Due::Ask => Action::LookAfter { pid },
+                Due::Abort => Action::Abort { pid },
+                Due::Kill => Action::Kill { pid, why: "it did not even abort" },
+            })
+        };
+        self.workers.iter().filter_map(due).collect()
+    }
+
+    /// Counts the silence of those who were asked for a sign of life.
+    pub(crate) fn listen(&mut self, now: Instant) {
+        for worker in &mut self.workers {
+            worker.pulse.listen(worker.stopped, now);
+        }
+    }
+
+    /// Somebody has no idle slot: those who have are to show that they live.
+    pub(crate) fn wake_all(&mut self, goal: &Goal, now: Instant) {
+        for worker in &mut self.workers {
+            worker.pulse.wake(goal.stuck_after, now);
+        }
     }
 
     /// One worker that has served long enough is replaced at a time, and none while all of them are.
@@ -591,6 +633,11 @@ impl<C> WorkerHandle<C> {
             Stage::Accepting { .. } | Stage::Outgoing => Standing::Ready,
             Stage::Leaving { .. } | Stage::Killed => Standing::Draining,
         }
+    }
+
+    /// Whether it has to give signs of life. One that leaves has a deadline anyway.
+    fn is_watched(&self) -> bool {
+        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing)
     }
 
     /// Whether it takes connections from the queue.

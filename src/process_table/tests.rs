@@ -35,6 +35,7 @@ impl Scene {
             workers,
             next: None,
             monitor: false,
+            stuck_after: Some(Duration::from_secs(30)),
             start_timeout: Some(Duration::from_secs(10)),
             aim: Aim::Serve,
         };
@@ -94,8 +95,9 @@ impl Scene {
                 }
                 Action::Recycle { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Outgoing,
                 Action::Resize(resize) => self.goal.workers = resize.to,
+                Action::Abort { pid } => self.table.find(*pid).unwrap().pulse.note_aborted(self.now),
                 Action::CloseGates => self.goal.aim = Aim::Drain,
-                Action::Spawn { .. } | Action::GiveUp | Action::Abandon => (),
+                Action::LookAfter { .. } | Action::Spawn { .. } | Action::GiveUp | Action::Abandon => (),
             }
         }
         plan
@@ -491,4 +493,25 @@ fn a_pool_that_sizes_itself_has_the_size_that_was_found_right() {
     assert_eq!(scene.plan(), [Action::Resize(resize)]);
     scene.goal.aim = Aim::Drain;
     assert_eq!(scene.plan(), [tell(100, Order::Drain)]);
+}
+
+#[test]
+fn a_worker_that_gives_no_sign_of_life_is_aborted_and_then_killed() {
+    let mut scene = Scene::open(1);
+    let patience = scene.goal.stuck_after;
+    scene.table.find(pid(100)).unwrap().pulse.wake(patience, scene.now);
+    assert_eq!(scene.plan(), []);
+    scene.wait(10);
+    assert_eq!(scene.table.next_deadline(&scene.goal), Some(scene.now));
+    assert_eq!(scene.carry_out(), [Action::LookAfter { pid: pid(100) }]);
+    scene.table.note_told(pid(100), Order::Ask, scene.now);
+    for _ in 0..30 {
+        assert_eq!(scene.plan(), []);
+        scene.wait(1);
+        scene.table.listen(scene.now);
+    }
+    assert_eq!(scene.carry_out(), [Action::Abort { pid: pid(100) }]);
+    scene.wait(2);
+    let why = "it did not even abort";
+    assert_eq!(scene.carry_out(), [Action::Kill { pid: pid(100), why }]);
 }

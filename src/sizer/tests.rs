@@ -300,6 +300,7 @@ proptest! {
                         let is_cut = to == min || to == max;
                         prop_assert!(is_cut || (step.is_power_of_two() && step <= most), "{event:?}");
                     }
+                    WhyScaled::Asked => prop_assert!(false, "nobody did"),
                     WhyScaled::Idle => {
                         prop_assert!(to < sight.workers && sight.waiting == 0, "{event:?}");
                         prop_assert!(to + 1 == sight.workers || to == max, "{event:?}");
