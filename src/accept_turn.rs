@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
+use crate::channel::Report;
 use crate::door::{Accepted, Door, Entry, Woken};
 use crate::listener::Listener;
 use crate::scoreboard::WorkerRow;
@@ -30,6 +31,9 @@ const SETTLE: Duration = Duration::from_millis(100);
 const GROW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// While more connections than this are brief, no sleeping thread is called. Measured, see docs/performance.md.
 const BRIEF_MIN: usize = 4;
+
+/// What a master wants to be told at first, and when it has asked for it again.
+const WANTED: [Report; 2] = [Report::Busy, Report::Full];
 
 /// The stages of a worker's accepting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,23 +77,10 @@ pub(crate) struct Turn {
     state: Mutex<State>,
     /// Wakes the thread that leads.
     wake: EventFd,
-    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_signs`] or [`Turn::call_at`].
+    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_reports`] or [`Turn::call_at`].
     changed: EventFd,
     /// Where it says how many connections there are.
     row: &'static WorkerRow,
-}
-
-/// What the first thread has to tell the master, once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Signs {
-    /// The system lacked something.
-    pub(crate) short: bool,
-    /// A slot was taken.
-    pub(crate) busy: bool,
-    /// The last idle slot was taken.
-    pub(crate) full: bool,
-    /// Whoever leads has come round since the master asked.
-    pub(crate) alive: bool,
 }
 
 struct State {
@@ -101,11 +92,10 @@ struct State {
     /// Slots without a thread.
     unmanned: Vec<usize>,
     grow_not_before: Option<Instant>,
-    /// What the first thread does not know yet.
-    signs: Signs,
-    /// Whether anybody wants to know that a slot is taken, and that no slot is idle.
-    armed_for_busy: bool,
-    armed: bool,
+    /// What the first thread has to tell the master, each once.
+    reports: Vec<Report>,
+    /// What the master wants to be told once it is so: that a slot is taken, that no slot is idle.
+    wanted: Vec<Report>,
     question: Question,
     slots: usize,
     /// Slots with a connection.
@@ -135,9 +125,8 @@ impl Turn {
                 idle: Vec::new(),
                 unmanned: (0..slots).rev().collect(),
                 grow_not_before: None,
-                signs: Signs::default(),
-                armed_for_busy: true,
-                armed: true,
+                reports: Vec::new(),
+                wanted: WANTED.to_vec(),
                 question: Question::None,
                 slots,
                 busy: 0,
@@ -250,7 +239,8 @@ impl Turn {
     fn sit_out(&self, door: &mut Door, mode: Mode, pause: Duration) {
         door.look_away();
         let mut state = self.state();
-        (state.signs.short, state.short) = (true, true);
+        state.short = true;
+        state.say(Report::Short);
         self.publish(&mut state);
         drop(state);
         signal(&self.changed);
@@ -270,35 +260,33 @@ impl Turn {
     }
 
     /// What is new since this was last asked.
-    pub(crate) fn take_signs(&self) -> Signs {
-        std::mem::take(&mut self.state().signs)
+    pub(crate) fn take_reports(&self) -> Vec<Report> {
+        std::mem::take(&mut self.state().reports)
     }
 
-    /// From now on a sign is given, once, when no slot is idle.
+    /// From now on it is told, once, when a slot is taken, and when no slot is idle.
     pub(crate) fn arm(&self) {
         let mut state = self.state();
-        (state.armed_for_busy, state.armed) = (true, true);
+        state.wanted = WANTED.to_vec();
         self.publish(&mut state);
     }
 
-    /// The sign that no slot is idle did not reach the master. It is given again when there is something else to say.
-    pub(crate) fn repeat_full(&self) {
-        self.state().signs.full = true;
+    /// What did not reach the master is told again when there is something else to say.
+    pub(crate) fn repeat(&self, report: Report) {
+        self.state().say(report);
     }
 
-    /// Says how many slots are taken, and how many cannot be, and gives the sign when none is left.
+    /// Says how many slots are taken, and how many cannot be, and what the master wants to be told.
     fn publish(&self, state: &mut State) {
         let lacking = state.lacking();
         self.row.set_busy(state.busy, lacking);
-        if state.armed_for_busy && state.busy > 0 {
-            state.armed_for_busy = false;
-            state.signs.busy = true;
-            signal(&self.changed);
-        }
-        if state.armed && state.busy + lacking == state.slots {
-            state.armed = false;
-            state.signs.full = true;
-            signal(&self.changed);
+        let is_full = state.busy + lacking == state.slots;
+        for (report, is_so) in [(Report::Busy, state.busy > 0), (Report::Full, is_full)] {
+            if is_so && let Some(at) = state.wanted.iter().position(|wanted| *wanted == report) {
+                state.wanted.swap_remove(at);
+                state.say(report);
+                signal(&self.changed);
+            }
         }
     }
 
@@ -471,6 +459,12 @@ impl Turn {
 }
 
 impl State {
+    fn say(&mut self, report: Report) {
+        if !self.reports.contains(&report) {
+            self.reports.push(report);
+        }
+    }
+
     /// How many slots have no connection and cannot get one at the moment.
     fn lacking(&self) -> usize {
         match (self.short, self.refused) {

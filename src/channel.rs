@@ -192,8 +192,15 @@ mod tests {
     fn a_report_arrives_as_it_was_sent() {
         let (worker, master) = Channel::pair().unwrap();
         let worn = [Wear::Connections, Wear::Age, Wear::Memory].map(Report::Worn);
-        let others =
-            [Report::Ready, Report::Leaving, Report::Closed, Report::Short, Report::Busy, Report::Full, Report::Alive];
+        let others = [
+            Report::Ready,
+            Report::Leaving,
+            Report::Closed,
+            Report::Short,
+            Report::Busy,
+            Report::Full,
+            Report::Alive,
+        ];
         for report in others.into_iter().chain(worn) {
             worker.send(report).unwrap();
             assert_eq!(master.receive().unwrap(), Received::Message(report));

@@ -15,6 +15,7 @@ use crate::control::{self, Change, Health, Question, Request, Size};
 use crate::error::Error;
 use crate::face::{self, Limits, Style};
 use crate::handler::Handler;
+use crate::handover::Line;
 use crate::limits;
 use crate::logging;
 use crate::master::{Life, Master};
@@ -60,6 +61,8 @@ enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Start the program again as it is now on disk; it takes over the listeners, and nobody is lost
+    Upgrade(Format),
     /// Stop the pool: serve who is connected or waiting, and wait for its end
     Stop {
         /// Do not wait for anybody
@@ -116,7 +119,7 @@ const FLAGS_HEADING: &str = "Configuration (a flag is stronger than a variable, 
 
 const AFTER_HELP: &str = "\
 Signals: TERM, INT, QUIT serve who is connected or waiting, then exit; a second one exits at once. HUP reloads, TTIN and TTOU
-are one worker more or less, WINCH drains the workers and keeps the master. TERM to a worker replaces that worker.
+are one worker more or less, WINCH drains the workers and keeps the master, USR2 upgrades. TERM to a worker replaces that worker.
 
 Exit codes: 0 clean, 1 failure, 2 usage, 69 cannot bind or no master answers, 70 the first workers never got ready, 78 bad configuration.
 
@@ -157,15 +160,19 @@ fn run<H: Handler>(
         Refusal::Config(message) => Error::Config(message),
     };
     match command {
-        Command::Check | Command::Config { .. } | Command::Run => {
+        Command::Check | Command::Config { .. } => {
             let settings = Settings::load(&sources).map_err(usage)?;
+            warn(&settings.warnings);
+            if let Command::Check = command { print("ok\n") } else { print(&settings.show()) }
+        }
+        Command::Run => {
+            let line = Line::of_environment().map_err(Error::system("take over from a master"))?;
+            let refuse = |error: &Error| Line::tell_failure(line.as_ref(), error);
+            let settings = Settings::load(&sources).map_err(usage).inspect_err(refuse)?;
             logging::start(settings.config.log);
             warn(&settings.warnings);
-            match command {
-                Command::Check => print("ok\n"),
-                Command::Config { .. } => print(&settings.show()),
-                _ => serve(settings.config, sources, handler),
-            }
+            limits::prepare(&settings.config, settings.config.worker_range().1).inspect_err(refuse)?;
+            serve(settings.config, sources, handler, line)
         }
         _ => {
             let settings = Settings::load_for_asking(&sources).map_err(usage)?;
@@ -184,6 +191,7 @@ fn consult(command: &Command, config: &Config) -> Result<(), Error> {
         Command::Health => health(config),
         Command::Reload(format) => change(config, Request::Change(Change::Reload), format.json),
         Command::Scale { size, format } => change(config, Request::Change(Change::Scale(*size)), format.json),
+        Command::Upgrade(format) => change(config, Request::Change(Change::Upgrade), format.json),
         Command::Stop { now } => change(config, Request::Stop { now: *now }, false),
         Command::Drain => change(config, Request::Drain, false),
         Command::Run | Command::Check | Command::Config { .. } => unreachable!("they ask nobody"),
@@ -302,12 +310,12 @@ fn serve<H: Handler>(
     config: Config,
     sources: Sources,
     handler: impl Fn(&Config) -> H + 'static,
+    line: Option<Line>,
 ) -> Result<(), Error> {
-    limits::prepare(&config, config.worker_range().1)?;
     let first = handler(&config);
     let load = Box::new(move || load(&sources, &handler));
     // When this returns in a worker, the master that it was is gone, and with it all that is not the worker's.
-    match Master::new((config, first), load)?.run()? {
+    match Master::new((config, first), load, line)?.run()? {
         Life::Master => Ok(()),
         Life::Worker(worker) => worker.run(),
         Life::Monitor(monitor) => monitor.run(),

@@ -15,7 +15,7 @@
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `snapshot`, `saturation`, `sizer` |
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
@@ -42,6 +42,7 @@ mod channel;
 mod config;
 mod death;
 mod handler;
+mod handover;
 mod histogram;
 mod limits;
 mod listener;

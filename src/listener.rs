@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use socket2::{Domain, Socket, TcpKeepalive, Type};
 
 use crate::config::{Address, Config, Place};
 use crate::error::Error;
+use crate::handover::OfferedListener;
 use crate::queue::Target;
 use crate::sys::{self, IntegerOption, QueueInfo};
 use crate::unix_socket::{self, SocketFile};
@@ -49,6 +50,8 @@ pub(crate) struct Listener {
     write_timeout: Option<Duration>,
     /// Whether the gate is closed, which every process that shares the socket has to know: shared memory.
     gate_is_closed: &'static AtomicBool,
+    /// Another master's still: nothing is changed of it that others would notice.
+    borrowed: bool,
     /// A unix socket's file: another master may have put its own in the same place since.
     file: Option<SocketFile>,
 }
@@ -110,7 +113,7 @@ impl Listener {
         };
         let write_timeout = config.timeouts.write;
         let (wanted, place) = (place.clone(), actual);
-        let listener = Self { socket, wanted, place, write_timeout, gate_is_closed, file };
+        let listener = Self { socket, wanted, place, write_timeout, gate_is_closed, borrowed: false, file };
         if let Place::Tcp(address) = listener.place {
             set_minimum_ttl(&listener.socket, address, TTL_OF_NOBODY)?;
         }
@@ -126,8 +129,40 @@ impl Listener {
             place: self.place.clone(),
             write_timeout: config.timeouts.write,
             gate_is_closed: self.gate_is_closed,
+            borrowed: self.borrowed,
             file: self.file.clone(),
         })
+    }
+
+    /// The listener of another master, which offers it.
+    pub(crate) fn borrow(
+        socket: OwnedFd,
+        offered: &OfferedListener,
+        gate_is_closed: &'static AtomicBool,
+    ) -> io::Result<Self> {
+        let file = match &offered.place {
+            Place::Unix { path, .. } => Some(SocketFile::of(path)?),
+            Place::Tcp(_) => None,
+        };
+        Ok(Self {
+            socket: socket.into(),
+            wanted: offered.wanted.clone(),
+            place: offered.place.clone(),
+            write_timeout: None,
+            gate_is_closed,
+            borrowed: true,
+            file,
+        })
+    }
+
+    /// What another master needs to know to borrow it.
+    pub(crate) fn offered(&self) -> OfferedListener {
+        OfferedListener { wanted: self.wanted.clone(), place: self.place.clone() }
+    }
+
+    /// It is this master's from now on; whether it was not.
+    pub(crate) fn own(&mut self) -> bool {
+        std::mem::replace(&mut self.borrowed, false)
     }
 
     /// Whether both are one socket.
@@ -190,6 +225,9 @@ impl Listener {
     ///
     /// TCP: every new SYN is dropped, see [`TTL_OF_NOBODY`]. Unix: the file goes, so nobody finds the socket any more.
     pub(crate) fn close_gate(&self) -> io::Result<()> {
+        if self.borrowed {
+            return Ok(());
+        }
         self.gate_is_closed.store(true, Ordering::SeqCst);
         match (&self.place, &self.file) {
             (Place::Tcp(address), _) => set_minimum_ttl(&self.socket, *address, TTL_OF_NOBODY),

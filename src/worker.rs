@@ -16,7 +16,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 use socket2::Socket;
 
-use crate::accept_turn::{Brief, Mode, Next, Signs, Turn};
+use crate::accept_turn::{Brief, Mode, Next, Turn};
 use crate::channel::{Channel, Order, Received, Report};
 use crate::config::{Config, Work};
 use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER};
@@ -246,18 +246,10 @@ impl<H: Handler> FirstThread<H> {
             self.closed_reported = true;
             self.report(Report::Closed);
         }
-        let Signs { short, busy: is_busy, full, alive } = self.shared.turn.take_signs();
-        if is_busy {
-            self.report(Report::Busy);
-        }
-        if alive {
-            self.report(Report::Alive);
-        }
-        if short {
-            self.report(Report::Short);
-        }
-        if full && !self.report(Report::Full) {
-            self.shared.turn.repeat_full();
+        for report in self.shared.turn.take_reports() {
+            if !self.report(report) {
+                self.shared.turn.repeat(report);
+            }
         }
         self.tell_wear(now);
         if self.shared.turn.call_at().is_some_and(|at| at <= now) {

@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use crate::channel::Report;
+
 use super::{Mode, Next, State, Turn, signal};
 
 /// Whether the master waits for a sign of life.
@@ -13,7 +15,7 @@ pub(super) enum Question {
 }
 
 impl Turn {
-    /// Asks for a sign of life, which [`Turn::take_signs`] then has.
+    /// Asks for a sign of life, which [`Turn::take_reports`] then has.
     pub(crate) fn ask(&self, now: Instant) -> Next {
         let mut state = self.state();
         state.question = Question::Open;
@@ -34,7 +36,7 @@ impl Turn {
     pub(super) fn come_round(&self, state: &mut State) {
         if state.question == Question::Open {
             state.question = Question::None;
-            state.signs.alive = true;
+            state.say(Report::Alive);
             signal(&self.changed);
         }
     }
@@ -43,7 +45,9 @@ impl Turn {
     pub(super) fn settle(&self, state: &mut State) {
         let is_awaited = match state.mode {
             Mode::Waiting | Mode::Closed => false,
-            Mode::Accepting | Mode::Retiring | Mode::Draining | Mode::Closing => state.door.is_none() || state.coming() > 0,
+            Mode::Accepting | Mode::Retiring | Mode::Draining | Mode::Closing => {
+                state.door.is_none() || state.coming() > 0
+            }
         };
         if !is_awaited {
             self.come_round(state);

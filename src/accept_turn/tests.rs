@@ -24,7 +24,9 @@ impl Fixture {
         let listen = vec![crate::config::Address::parse("127.0.0.1:0").unwrap()];
         let config = Config { listen, ..Config::default() };
         let listeners = listener::open_all(&config, &[], || scoreboard.gate()).unwrap();
-        listeners.iter().for_each(|listener| listener.open_gate().unwrap());
+        for listener in &listeners {
+            listener.open_gate().unwrap();
+        }
         let address = listeners[0].place().to_string();
         let turn = Arc::new(Turn::new(slots, quick, rows.worker).unwrap());
         turn.first_slot();
@@ -45,7 +47,7 @@ impl Fixture {
     }
 
     fn has_answered(&self) -> bool {
-        self.turn.take_signs().alive
+        self.turn.take_reports().contains(&Report::Alive)
     }
 
     fn lead(&self) -> Lead {

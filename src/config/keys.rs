@@ -206,9 +206,11 @@ pub(crate) static KEYS: &[Key] = &[
         path: "limits.respawns",
         placeholder: "N",
         help: "How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number",
-        set: |config, value| optional(value, RESPAWNS_MAX).map(|most| {
-            config.limits.respawns = most.and_then(|most| NonZeroUsize::new(usize::try_from(most).ok()?));
-        }),
+        set: |config, value| {
+            optional(value, RESPAWNS_MAX).map(|most| {
+                config.limits.respawns = most.and_then(|most| NonZeroUsize::new(usize::try_from(most).ok()?));
+            })
+        },
         get: |config| config.limits.respawns.map_or(0, NonZeroUsize::get).to_string(),
     },
     Key {

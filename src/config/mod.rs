@@ -5,8 +5,8 @@ mod control;
 mod diagnostic;
 mod file;
 mod keys;
-mod workers;
 mod size;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -91,7 +91,6 @@ pub(crate) struct Timeouts {
     pub(crate) stuck: Option<Duration>,
 }
 
-
 /// What a pool does whose workers die too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CrashLoop {
@@ -158,7 +157,7 @@ impl Default for Config {
                 stuck: seconds(30),
             },
             limits: Limits::default(),
-                    monitor: None,
+            monitor: None,
             log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
         }
     }
@@ -194,7 +193,6 @@ impl Config {
     pub(crate) fn worker_range(&self) -> (usize, usize) {
         self.workers.range()
     }
-
 }
 
 /// Where a value comes from.

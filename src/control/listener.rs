@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::socket::{UnixCredentials, getsockopt, sockopt::PeerCredentials};
 use nix::unistd::geteuid;
@@ -42,6 +42,25 @@ impl ControlListener {
             Control::Abstract(_) | Control::Auto => None,
         };
         Ok(Self { socket, address: address.clone(), file, owner: std::process::id() })
+    }
+
+    /// The listener of another master, which offers it. Its file stays the other's until [`ControlListener::own`].
+    pub(crate) fn borrow(socket: OwnedFd, address: Control) -> io::Result<Self> {
+        let file = match &address {
+            Control::Path(path) => Some(SocketFile::of(path)?),
+            Control::Abstract(_) | Control::Auto => None,
+        };
+        Ok(Self { socket: socket.into(), address, file, owner: 0 })
+    }
+
+    /// Its file is this process' from now on.
+    pub(crate) fn own(&mut self) {
+        self.owner = std::process::id();
+    }
+
+    /// Its file is another master's from now on.
+    pub(crate) fn disown(&mut self) {
+        self.owner = 0;
     }
 
     /// Where it listens.

@@ -8,7 +8,6 @@ mod listener;
 mod request;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::rc::Rc;
@@ -22,7 +21,6 @@ pub(crate) use client::{ask, ask_for_change};
 pub(crate) use listener::ControlListener;
 pub(crate) use request::{Change, Health, Outcome, Question, Request, Size};
 
-use crate::config::Control;
 use listener::is_welcome;
 
 /// The longest request. All of ours are shorter by far.
@@ -40,7 +38,8 @@ pub(crate) struct Ticket(u64);
 
 /// The socket, with whoever is connected to it.
 pub(crate) struct ControlSocket {
-    listener: ControlListener,
+    /// `None` while another master has it.
+    listener: Option<ControlListener>,
     clients: VecDeque<Client>,
     tickets: u64,
     /// Until then nobody is accepted: the system lacked what it takes.
@@ -65,18 +64,25 @@ enum Stage {
 
 impl ControlSocket {
     /// Serves whoever comes there.
-    pub(crate) fn new(listener: ControlListener) -> Self {
+    pub(crate) fn new(listener: Option<ControlListener>) -> Self {
         Self { listener, clients: VecDeque::new(), tickets: 0, accept_not_before: None }
     }
 
-    /// Where it listens.
-    pub(crate) fn address(&self) -> &Control {
-        self.listener.address()
+    /// The listener, if this master has it.
+    pub(crate) fn listener(&self) -> Option<&ControlListener> {
+        self.listener.as_ref()
     }
 
     /// Listens there from now on. Whoever has asked already gets an answer.
     pub(crate) fn move_to(&mut self, listener: ControlListener) {
-        self.listener = listener;
+        self.listener = Some(listener);
+    }
+
+    /// Leaves the listener to another master. Whoever has asked already gets an answer.
+    pub(crate) fn leave(&mut self) {
+        if let Some(mut listener) = self.listener.take() {
+            listener.disown();
+        }
     }
 
     /// What to wait for.
@@ -90,8 +96,8 @@ impl ControlSocket {
             };
             PollFd::new(client.socket.as_fd(), flags)
         });
-        let is_open = self.accept_not_before.is_none();
-        let door = is_open.then(|| PollFd::new(self.listener.as_fd(), PollFlags::POLLIN));
+        let door = self.listener.as_ref().filter(|_| self.accept_not_before.is_none());
+        let door = door.map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN));
         door.into_iter().chain(clients)
     }
 
@@ -143,7 +149,8 @@ impl ControlSocket {
         self.accept_not_before = None;
         // As many as may stay: whoever comes after them has to wait for the next turn of the loop.
         for _ in 0..CLIENTS_MAX {
-            match self.listener.accept() {
+            let Some(listener) = &self.listener else { return };
+            match listener.accept() {
                 Ok(socket) => self.admit(socket, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => {
@@ -177,12 +184,6 @@ impl ControlSocket {
         self.tickets += 1;
         let (ticket, deadline) = (Ticket(self.tickets), now + PATIENCE);
         self.clients.push_back(Client { ticket, socket, deadline, stage: Stage::Asking(Vec::new()) });
-    }
-}
-
-impl fmt::Display for ControlSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.listener.fmt(f)
     }
 }
 
@@ -289,6 +290,7 @@ fn unless_it_would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::Control;
     use std::io::Write as _;
     use std::thread;
 
@@ -299,7 +301,7 @@ mod tests {
 
     fn open(name: &str) -> (Control, ControlSocket) {
         let address = Control::Abstract(format!("prefork-test-{name}-{}", std::process::id()));
-        let socket = ControlSocket::new(ControlListener::open(&address).unwrap());
+        let socket = ControlSocket::new(Some(ControlListener::open(&address).unwrap()));
         (address, socket)
     }
 

@@ -42,6 +42,8 @@ pub(crate) enum Change {
     Reload,
     /// Have another number of workers.
     Scale(Size),
+    /// Start the program again as it is now on disk, and let that serve.
+    Upgrade,
 }
 
 /// A number of workers.
@@ -91,12 +93,13 @@ impl fmt::Display for Size {
 }
 
 /// The requests of one word.
-const WORDS: [(&str, Request); 9] = [
+const WORDS: [(&str, Request); 10] = [
     ("status", Request::Ask(Question::Status)),
     ("queue", Request::Ask(Question::Queue)),
     ("events", Request::Ask(Question::Events)),
     ("health", Request::Ask(Question::Health)),
     ("reload", Request::Change(Change::Reload)),
+    ("upgrade", Request::Change(Change::Upgrade)),
     ("stop", Request::Stop { now: false }),
     ("stop now", Request::Stop { now: true }),
     ("drain", Request::Drain),

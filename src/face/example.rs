@@ -13,7 +13,13 @@ pub(super) fn idle(workers: usize, threads: usize) -> Status {
     Status {
         schema: SCHEMA,
         version: "0.1.0".to_owned(),
-        master: MasterStatus { pid: 8304, generation: 1, state: MasterState::Running, crash_loop: false, uptime_seconds: 725.0 },
+        master: MasterStatus {
+            pid: 8304,
+            generation: 1,
+            state: MasterState::Running,
+            crash_loop: false,
+            uptime_seconds: 725.0,
+        },
         pool: PoolStatus {
             workers,
             threads,

@@ -1,10 +1,12 @@
 //! Changes of the pool as transactions: one at a time, in the order in which they were asked for, each with an outcome.
 
 use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::Master;
 use super::generation::Generation;
+use super::succession::Successor;
 use crate::config::{Config, Place, SLOTS_MAX};
 use crate::control::{self, Change, Outcome, Progress, Size, Ticket};
 use crate::handler::Handler;
@@ -37,6 +39,8 @@ enum Course {
     Preparing,
     /// It failed, and its workers are about to be gone.
     Failing { cause: String },
+    /// Another master gets ready.
+    Upgrading(Successor),
     /// The pool gets another size. `before` is what it goes back to.
     Scaling { before: usize, deadline: Option<Instant>, failed: Option<String> },
 }
@@ -56,6 +60,19 @@ impl Changes {
         self.current.as_ref().is_some_and(|current| current.wish.change == Change::Reload)
     }
 
+    /// Whether an upgrade is under way.
+    pub(super) fn is_upgrading(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.wish.change == Change::Upgrade)
+    }
+
+    /// The line to the successor that gets ready.
+    pub(super) fn line(&self) -> Option<BorrowedFd<'_>> {
+        match &self.current.as_ref()?.course {
+            Course::Upgrading(successor) => Some(successor.line.as_fd()),
+            _ => None,
+        }
+    }
+
     /// Whether anything is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.current.is_some()
@@ -63,8 +80,9 @@ impl Changes {
 
     /// When the one under way is given up.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        match self.current.as_ref()?.course {
-            Course::Scaling { deadline, .. } => deadline,
+        match &self.current.as_ref()?.course {
+            Course::Scaling { deadline, .. } => *deadline,
+            Course::Upgrading(successor) => successor.deadline,
             // The goal has it.
             Course::Preparing | Course::Failing { .. } => None,
         }
@@ -75,9 +93,8 @@ impl<H: Handler> Master<H> {
     /// Puts a change among those that wait. Reloads that wait are one: the last file counts.
     pub(super) fn wish(&mut self, change: Change, asker: Option<Ticket>) {
         let waiting = &mut self.changes.waiting;
-        if let Some(last) =
-            waiting.back_mut().filter(|last| last.change == change && change == Change::Reload)
-        {
+        let is_alike = |last: &&mut Wish| last.change == change && !matches!(change, Change::Scale(_));
+        if let Some(last) = waiting.back_mut().filter(is_alike) {
             last.askers.extend(asker);
         } else if waiting.len() < WAITING_MAX {
             waiting.push_back(Wish { change, askers: asker.into_iter().collect() });
@@ -98,7 +115,8 @@ impl<H: Handler> Master<H> {
         }
         let now = Instant::now();
         match &self.changes.current {
-            None => self.begin_next(now),
+            // Until the first workers accept there is nothing to change.
+            None => self.table.is_open() && self.begin_next(now),
             Some(Current { course: Course::Preparing, .. }) => false,
             Some(Current { course: Course::Failing { cause }, .. }) => {
                 let number = self.goal.generation;
@@ -107,6 +125,7 @@ impl<H: Handler> Master<H> {
                 is_gone && self.end_change(Err(cause))
             }
             Some(Current { course: Course::Scaling { .. }, .. }) => self.go_on_scaling(now),
+            Some(Current { course: Course::Upgrading(_), .. }) => self.hear_successor(now),
         }
     }
 
@@ -120,7 +139,23 @@ impl<H: Handler> Master<H> {
         for wish in waiting {
             self.tell_outcome(wish.askers, Err(cause.into()), Duration::ZERO);
         }
+        if let Some(Current { course: Course::Upgrading(successor), .. }) = &self.changes.current {
+            successor.give_up();
+        }
         self.changes.current.is_some() && self.end_change(Err(cause.into()))
+    }
+
+    /// Goes on with an upgrade; whether it has come to an end.
+    fn hear_successor(&mut self, now: Instant) -> bool {
+        // Out of the hands of the changes while the rest of the master is needed.
+        let Some(mut current) = self.changes.current.take() else { return false };
+        let Course::Upgrading(successor) = &mut current.course else { return false };
+        let result = self.go_on_upgrading(successor, now);
+        if matches!(result, Some(Err(_))) {
+            successor.give_up();
+        }
+        self.changes.current = Some(current);
+        result.is_some_and(|result| self.end_change(result))
     }
 
     fn begin_next(&mut self, now: Instant) -> bool {
@@ -135,6 +170,11 @@ impl<H: Handler> Master<H> {
         let begun = match change {
             Change::Reload => self.begin_reload(now),
             Change::Scale(size) => self.begin_scale(size, now),
+            Change::Upgrade => self.begin_upgrade(now).map(|successor| {
+                if let Some(current) = &mut self.changes.current {
+                    current.course = Course::Upgrading(successor);
+                }
+            }),
         };
         if let Err(cause) = begun {
             self.end_change(Err(cause));
@@ -186,7 +226,7 @@ impl<H: Handler> Master<H> {
         let fresh = (self.load)().map_err(|error| error.to_string())?;
         needs_restart(&self.serving, &fresh.0)?;
         let number = self.serving.number + 1;
-        let next = Generation::open(number, fresh, Some(&self.serving), &mut self.scoreboard)
+        let next = Generation::open(number, fresh, &self.serving.present(), &mut self.scoreboard)
             .map_err(|error| error.to_string())?;
         self.goal.next = Some(Next {
             generation: number,
@@ -203,13 +243,8 @@ impl<H: Handler> Master<H> {
     pub(super) fn commit(&mut self) {
         let Some(next) = self.next.take() else { return };
         let before = std::mem::replace(&mut self.serving, next);
-        self.goal.next = None;
         let (workers, asked) = (self.serving.config.worker_count(), self.goal.workers);
-        self.goal.generation = self.serving.number;
-        self.goal.workers = workers;
-        self.goal.stuck_after = self.serving.config.timeouts.stuck;
-        self.goal.start_timeout = self.serving.config.timeouts.start;
-        self.goal.aim = Aim::Serve;
+        self.goal = self.serving.goal(true);
         self.sizer = self.serving.config.sizer();
         self.table.note_commit();
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
@@ -364,8 +399,12 @@ impl<H: Handler> Master<H> {
     fn end_change(&mut self, result: Result<String, String>) -> bool {
         let Some(Current { wish, began, .. }) = self.changes.current.take() else { return false };
         let took = began.elapsed();
-        if wish.change == Change::Reload {
-            self.note_reload(result.as_ref().err(), took);
+        match (wish.change, &result) {
+            (Change::Reload, result) => self.note_reload(result.as_ref().err(), took),
+            (Change::Upgrade, Err(cause)) => {
+                self.scoreboard.note(Happening::UpgradeFailed { took, cause });
+            }
+            _ => (),
         }
         let (verb, number) = (verb(wish.change), self.serving.number);
         let result =
@@ -410,6 +449,7 @@ fn verb(change: Change) -> String {
     match change {
         Change::Reload => "reload".to_owned(),
         Change::Scale(size) => format!("scale to {size}"),
+        Change::Upgrade => "upgrade".to_owned(),
     }
 }
 

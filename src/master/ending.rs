@@ -8,6 +8,7 @@ use super::{Master, ONE_REQUEST};
 use crate::control::{Outcome, Ticket};
 use crate::error::Error;
 use crate::handler::Handler;
+use crate::handover::Line;
 use crate::logging::counted;
 use crate::process_table::Aim;
 use crate::scoreboard::Happening;
@@ -21,7 +22,10 @@ impl<H: Handler> Master<H> {
         self.close_gates();
         let waited = self.goal.start_timeout.unwrap_or_default();
         let cause = self.last_cause.as_deref().unwrap_or("they are still starting");
-        Error::Start(format!("not every worker was ready within timeouts.start = {waited:?}: {cause}"))
+        let error =
+            Error::Start(format!("not every worker was ready within timeouts.start = {waited:?}: {cause}"));
+        Line::tell_failure(self.succession.as_ref().map(|it| &it.line), &error);
+        error
     }
 
     /// The first time: whoever is there is served, nobody new comes. The second time, unless it is HUP: at once.
@@ -32,7 +36,7 @@ impl<H: Handler> Master<H> {
             Aim::Grace { .. } | Aim::Drain if signal == Signal::SIGHUP => (),
             // timeout(1) and others send theirs to the process and then to its group.
             _ if self.ending_since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => (),
-            Aim::Grace { .. } | Aim::Drain => {
+            Aim::Grace { .. } | Aim::Drain | Aim::Yield => {
                 tracing::info!("stopping at once on a second signal, {signal}");
                 self.stop_now();
             }

@@ -8,7 +8,7 @@ use crate::control::ControlListener;
 use crate::error::Error;
 use crate::listener::{self, Listener};
 use crate::monitor;
-use crate::process_table::Patience;
+use crate::process_table::{Aim, Goal, Patience};
 use crate::queue::Target;
 use crate::scoreboard::Scoreboard;
 
@@ -29,16 +29,29 @@ pub(super) struct Generation<H> {
     pub(super) targets: Vec<Target>,
 }
 
+/// What is open already, and can be shared.
+#[derive(Default)]
+pub(super) struct Present<'a> {
+    pub(super) listeners: &'a [Listener],
+    pub(super) monitor: Option<&'a monitor::Listener>,
+    pub(super) control: Option<&'a Control>,
+}
+
 impl<H> Generation<H> {
+    /// What another generation can share.
+    pub(super) fn present(&self) -> Present<'_> {
+        Present { listeners: &self.listeners, monitor: self.monitor.as_ref(), control: Some(&self.control) }
+    }
+
     /// Opens what this configuration wants and `present` has not; the rest is shared with it. When it fails, nothing is
     /// left behind.
     pub(super) fn open(
         number: u64,
         (config, handler): (Config, H),
-        present: Option<&Self>,
+        present: &Present<'_>,
         scoreboard: &mut Scoreboard,
     ) -> Result<Self, Error> {
-        let shared = present.map_or(&[][..], |present| &present.listeners);
+        let shared = present.listeners;
         let listeners = listener::open_all(&config, shared, || scoreboard.gate())?;
         let mut generation = Self {
             number,
@@ -60,15 +73,14 @@ impl<H> Generation<H> {
     }
 
     /// Opens all by which the pool is seen.
-    fn open_faces(&mut self, present: Option<&Self>) -> Result<(), Error> {
+    fn open_faces(&mut self, present: &Present<'_>) -> Result<(), Error> {
         let places = self.listeners.iter().map(Listener::place);
         self.control = self.config.control.resolve(places).map_err(Error::Config)?;
-        if present.is_none_or(|present| present.control != self.control) {
+        if present.control != Some(&self.control) {
             self.new_control = Some(ControlListener::open(&self.control)?);
         }
         if let Some(address) = &self.config.monitor {
-            let shared = present.and_then(|present| present.monitor.as_ref());
-            self.monitor = Some(match shared.filter(|monitor| monitor.is_at(address)) {
+            self.monitor = Some(match present.monitor.filter(|monitor| monitor.is_at(address)) {
                 Some(monitor) => monitor.share().map_err(Error::system("share the monitor's listener"))?,
                 None => monitor::Listener::open(address)?,
             });
@@ -86,6 +98,20 @@ impl<H> Generation<H> {
     /// Its own listeners, which another generation has not.
     pub(super) fn listeners_beside<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Listener> {
         self.listeners.iter().filter(|own| !other.listeners.iter().any(|one| own.is_shared_with(one)))
+    }
+
+    /// What a master wants that begins with it.
+    pub(super) fn goal(&self, may_open: bool) -> Goal {
+        Goal {
+            generation: self.number,
+            workers: self.config.worker_count(),
+            next: None,
+            may_open,
+            monitor: self.monitor.is_some() && may_open,
+            stuck_after: self.config.timeouts.stuck,
+            start_timeout: self.config.timeouts.start,
+            aim: Aim::Serve,
+        }
     }
 
     /// How long its workers may take.

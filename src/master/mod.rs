@@ -6,6 +6,7 @@ mod changes;
 mod children;
 mod ending;
 mod generation;
+mod succession;
 mod upkeep;
 mod words;
 
@@ -24,6 +25,7 @@ use crate::config::Config;
 use crate::control::{Change, ControlSocket, Request, Size, Ticket};
 use crate::error::Error;
 use crate::handler::Handler;
+use crate::handover::Line;
 use crate::histogram::Counts;
 use crate::monitor::Monitor;
 use crate::notify::ServiceManager;
@@ -40,6 +42,7 @@ use crate::worker::Worker;
 use changes::Changes;
 use generation::Generation;
 pub(crate) use generation::Load;
+use succession::{Estate, Program, Succession};
 use words::Answer;
 
 /// Signals to stop that come closer together than this are one request.
@@ -60,11 +63,14 @@ pub(crate) enum Life<H> {
 /// The control of a pool.
 pub(crate) struct Master<H> {
     pid: Pid,
+    program: Program,
     load: Load<H>,
     serving: Generation<H>,
     /// What gets ready to take its place.
     next: Option<Generation<H>>,
     changes: Changes,
+    /// What is still between this master and its first accept, if it takes over from another.
+    succession: Option<Succession>,
     signals: Signals,
     control: ControlSocket,
     table: ProcessTable,
@@ -96,37 +102,45 @@ pub(crate) struct Master<H> {
 }
 
 impl<H: Handler> Master<H> {
-    /// Opens what the first generation needs. Nothing is forked yet.
-    pub(crate) fn new(first: (Config, H), load: Load<H>) -> Result<Self, Error> {
+    /// Opens what the first generation needs; over `line` a predecessor hands over what it has. Nothing is forked yet.
+    pub(crate) fn new(first: (Config, H), load: Load<H>, line: Option<Line>) -> Result<Self, Error> {
+        // It closes with this function, before anything is forked.
+        let ours = line.as_ref().and_then(|line| line.try_clone().ok());
+        Self::open(first, load, line).inspect_err(|error| Line::tell_failure(ours.as_ref(), error))
+    }
+
+    fn open(first: (Config, H), load: Load<H>, line: Option<Line>) -> Result<Self, Error> {
         // Before all else: a signal that comes while the pool is starting must find it able to obey.
         let signals = Signals::of_master().map_err(Error::system("subscribe to signals"))?;
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let mut scoreboard = Scoreboard::new(board);
-        let mut serving = Generation::open(1, first, None, &mut scoreboard)?;
-        let control = serving.new_control.take().expect("the first generation opens one");
-        let (workers, config) = (serving.config.worker_count(), &serving.config);
-        scoreboard.set_pool(serving.number, workers, config.threads.get());
-        for listener in &serving.listeners {
-            listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
+        let estate = line.map(|line| Estate::take(line, &mut scoreboard)).transpose();
+        let mut estate = estate.map_err(Error::system("take over from the master before"))?;
+        let present = estate.as_ref().map(Estate::present).unwrap_or_default();
+        let number = 1 + estate.as_ref().map_or(0, |estate| estate.offer.generation);
+        let mut serving = Generation::open(number, first, &present, &mut scoreboard)?;
+        let pid_file = Self::open_pid_file(&serving.config, estate.as_mut())?;
+        let (control, succession) = match estate {
+            None => (serving.new_control.take(), None),
+            Some(estate) => (None, Some(Succession::of(estate, &mut serving))),
+        };
+        if succession.is_none() {
+            for listener in &serving.listeners {
+                listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
+            }
         }
-        let pid_file = config.pid_file.as_deref().map(PidFile::open).transpose()?;
-        let sizer = config.sizer();
+        scoreboard.set_pool(serving.number, serving.config.worker_count(), serving.config.threads.get());
         Ok(Self {
             pid: getpid(),
+            program: Program::of_this_process(),
             load,
-            goal: Goal {
-                generation: serving.number,
-                workers,
-                next: None,
-                monitor: serving.monitor.is_some(),
-                stuck_after: config.timeouts.stuck,
-                start_timeout: config.timeouts.start,
-                aim: Aim::Serve,
-            },
+            goal: serving.goal(succession.is_none()),
+            sizer: serving.config.sizer(),
             observer: Observer::new(board, serving.targets.clone()),
             serving,
             next: None,
             changes: Changes::default(),
+            succession,
             signals,
             control: ControlSocket::new(control),
             table: ProcessTable::new(Instant::now()),
@@ -136,7 +150,6 @@ impl<H: Handler> Master<H> {
             answers: Vec::new(),
             breaker: Breaker::default(),
             verdict: None,
-            sizer,
             pid_file,
             manager: ServiceManager::of_environment(),
             stoppers: Vec::new(),
@@ -149,10 +162,19 @@ impl<H: Handler> Master<H> {
         })
     }
 
+    fn open_pid_file(config: &Config, estate: Option<&mut Estate>) -> Result<Option<PidFile>, Error> {
+        let offered = estate.filter(|estate| estate.offer.pid_file == config.pid_file);
+        match offered.and_then(|estate| estate.pid_file.take()) {
+            Some(pid_file) => Ok(Some(pid_file)),
+            None => config.pid_file.as_deref().map(PidFile::open).transpose(),
+        }
+    }
+
     /// Runs the pool to its end. In a child it returns too: see [`Life`].
     pub(crate) fn run(mut self) -> Result<Life<H>, Error> {
         loop {
             self.hear();
+            self.go_on_succeeding();
             self.reap();
             for action in self.table.plan(&self.goal, Instant::now()) {
                 if let Some(life) = self.act(&action)? {
@@ -235,7 +257,7 @@ impl<H: Handler> Master<H> {
     /// All workers are gone; whether that is the end.
     fn note_empty(&mut self) -> bool {
         match self.goal.aim {
-            Aim::Drain | Aim::Stop => {
+            Aim::Drain | Aim::Yield | Aim::Stop => {
                 self.finish();
                 true
             }
@@ -305,8 +327,9 @@ impl<H: Handler> Master<H> {
         match self.goal.aim {
             Aim::Serve if !self.table.is_open() => Phase::Starting,
             Aim::Serve | Aim::Rest if self.changes.is_reloading() => Phase::Reloading,
+            Aim::Serve | Aim::Rest if self.changes.is_upgrading() => Phase::Upgrading,
             Aim::Serve => Phase::Running,
-            Aim::Rest | Aim::Grace { .. } | Aim::Drain | Aim::Stop => Phase::Draining,
+            Aim::Rest | Aim::Grace { .. } | Aim::Drain | Aim::Yield | Aim::Stop => Phase::Draining,
         }
     }
 
@@ -364,7 +387,8 @@ impl<H: Handler> Master<H> {
         ];
         let timeout = timeout_until(due.into_iter().flatten().min(), now);
         let channels = self.table.channels().map(AsFd::as_fd);
-        let files = iter::once(self.signals.as_fd()).chain(channels);
+        let lines = [self.succession.as_ref().map(|it| it.line.as_fd()), self.changes.line()];
+        let files = iter::once(self.signals.as_fd()).chain(channels).chain(lines.into_iter().flatten());
         let files = files.map(|file| PollFd::new(file, PollFlags::POLLIN));
         let mut files: Vec<PollFd<'_>> = files.chain(self.control.files()).collect();
         if let Err(error) = poll(&mut files, timeout)
@@ -402,6 +426,7 @@ impl<H: Handler> Master<H> {
             Command::Reload => self.wish(Change::Reload, None),
             Command::Scale(more) => self.wish(Change::Scale(Size::By(more)), None),
             Command::Rest => self.rest(None),
+            Command::Upgrade => self.wish(Change::Upgrade, None),
         }
     }
 

@@ -47,7 +47,11 @@ impl<H: Handler> Master<H> {
         worker.pulse.note_aborted(Instant::now());
         let (id, number) = (worker.id, pid.as_raw().unsigned_abs());
         let patience = self.goal.stuck_after.unwrap_or_default();
-        tracing::error!(worker = id, pid = number, "the worker has given no sign of life for {patience:?}, aborting it");
+        tracing::error!(
+            worker = id,
+            pid = number,
+            "the worker has given no sign of life for {patience:?}, aborting it"
+        );
         self.scoreboard.note(Happening::Stuck { id, pid: number });
         // It fails when the process is dead already, and then it is about to be reaped.
         let _ = kill(pid, Signal::SIGABRT);

@@ -32,6 +32,7 @@ pub(super) struct Answer {
 
 impl<H: Handler> Master<H> {
     pub(super) fn announce(&mut self) {
+        self.succeed();
         self.table.note_open();
         self.manager.ready(self.pid);
         let addresses: Vec<String> = self.serving.listeners.iter().map(ToString::to_string).collect();
@@ -43,7 +44,7 @@ impl<H: Handler> Master<H> {
             .map_or(String::new(), |monitor| format!(", live page on http://{monitor}/"));
         tracing::info!(
             pid = std::process::id(),
-            control = %self.control.address(),
+            control = %self.serving.control,
             "listening on {} with {} x {} = {}, backlog {}{page}",
             addresses.join(", "),
             counted(self.goal.workers as u64, "worker"),

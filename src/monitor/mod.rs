@@ -13,6 +13,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -23,6 +24,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::config::{Address, Place};
 use crate::error::Error;
+use crate::handover::OfferedMonitor;
 use crate::signals::{self, Blocked};
 use crate::snapshot::Observer;
 
@@ -67,9 +69,25 @@ impl Listener {
         Ok(Self { socket: self.socket.try_clone()?, wanted: self.wanted, address: self.address })
     }
 
+    /// The listener of another master, which offers it.
+    pub(crate) fn borrow(socket: OwnedFd, offered: &OfferedMonitor) -> Self {
+        Self { socket: socket.into(), wanted: offered.wanted, address: offered.address }
+    }
+
+    /// What another master needs to know to borrow it.
+    pub(crate) fn offered(&self) -> OfferedMonitor {
+        OfferedMonitor { wanted: self.wanted, address: self.address }
+    }
+
     /// Whether this is what opening an address would give.
     pub(crate) fn is_at(&self, address: &Address) -> bool {
         address.places.first() == Some(&Place::Tcp(self.wanted))
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

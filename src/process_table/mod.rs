@@ -35,6 +35,8 @@ pub(crate) struct Goal {
     pub(crate) workers: usize,
     /// The generation that is to take its place.
     pub(crate) next: Option<Next>,
+    /// Whether the first workers may accept as soon as all of them are able to.
+    pub(crate) may_open: bool,
     /// Whether there is to be a monitor.
     pub(crate) monitor: bool,
     /// How long a worker may be silent that is asked for a sign of life.
@@ -67,6 +69,8 @@ pub(crate) enum Aim {
     Grace { until: Instant },
     /// To serve who is there, and to end.
     Drain,
+    /// To finish the connections that are there, while another master serves the queue, and to end.
+    Yield,
     /// To end.
     Stop,
 }
@@ -74,7 +78,7 @@ pub(crate) enum Aim {
 impl Aim {
     /// Whether the pool is about to end.
     pub(crate) fn is_end(self) -> bool {
-        matches!(self, Self::Grace { .. } | Self::Drain | Self::Stop)
+        matches!(self, Self::Grace { .. } | Self::Drain | Self::Yield | Self::Stop)
     }
 }
 
@@ -395,6 +399,7 @@ impl<C> ProcessTable<C> {
             ]
             .concat(),
             Aim::Rest => [self.rest(goal), self.prepare(goal, now)].concat(),
+            Aim::Yield => self.rest(goal),
             Aim::Drain => [self.drain(), self.poke()].concat(),
             Aim::Stop => self.stop(),
         };
@@ -532,7 +537,7 @@ impl<C> ProcessTable<C> {
 
     /// Workers that are able to accept may: at first all together, later each at once, in place of its predecessor.
     fn let_in(&self, goal: &Goal) -> Vec<Action> {
-        if !self.opened && !self.all_ready(goal) {
+        if !(self.opened || goal.may_open && self.all_ready(goal)) {
             return Vec::new();
         }
         let mut plan = Vec::new();
@@ -606,7 +611,8 @@ impl<C> ProcessTable<C> {
         self.of(goal.generation).any(|worker| worker.id == id && accepts(worker.stage))
     }
 
-    fn all_ready(&self, goal: &Goal) -> bool {
+    /// Whether all workers of the pool wait for their order to accept.
+    pub(crate) fn all_ready(&self, goal: &Goal) -> bool {
         let ready = |id| self.of(goal.generation).any(|it| it.id == id && it.stage == Stage::Ready);
         (0..goal.workers).all(ready)
     }

@@ -77,7 +77,9 @@ impl Pulse {
     pub(crate) fn due(&self, patience: Option<Duration>, now: Instant) -> Option<Due> {
         match *self {
             Self::Due { at } if at <= now => Some(Due::Ask),
-            Self::Asked { silent, .. } if patience.is_some_and(|patience| silent >= patience) => Some(Due::Abort),
+            Self::Asked { silent, .. } if patience.is_some_and(|patience| silent >= patience) => {
+                Some(Due::Abort)
+            }
             Self::Aborted { kill_at } if kill_at <= now => Some(Due::Kill),
             _ => None,
         }

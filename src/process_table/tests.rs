@@ -34,6 +34,7 @@ impl Scene {
             generation: FIRST,
             workers,
             next: None,
+            may_open: true,
             monitor: false,
             stuck_after: Some(Duration::from_secs(30)),
             start_timeout: Some(Duration::from_secs(10)),

@@ -12,7 +12,6 @@ use crate::wear::Wear;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "upgrades are not there yet"))]
 pub(crate) enum Happening<'a> {
     /// A worker was forked.
     Spawned { id: usize, pid: u32 },

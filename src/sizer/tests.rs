@@ -132,7 +132,11 @@ fn it_takes_no_more_than_it_needs() {
     pool.clients = 9;
     let later = pool.run(seconds(10));
     assert_eq!(later.len(), 1);
-    assert_eq!(later[0].resize, Resize { to: 5, why: WhyScaled::Waiting }, "the next need begins with one again");
+    assert_eq!(
+        later[0].resize,
+        Resize { to: 5, why: WhyScaled::Waiting },
+        "the next need begins with one again"
+    );
 }
 
 #[test]
