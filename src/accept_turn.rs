@@ -202,6 +202,7 @@ impl Turn {
 
     /// Accepts the next connection; `None` when accepting is over.
     pub(crate) fn accept(&self, lead: &mut Lead) -> Option<Accepted> {
+        let mut settled_at = None;
         loop {
             if lead.mode == Mode::Retiring {
                 lead.mode = self.retire_door(&mut lead.door);
@@ -209,7 +210,11 @@ impl Turn {
             let time = match lead.mode {
                 Mode::Closing | Mode::Closed | Mode::Waiting => return None,
                 // The worker stays for its connections anyway, so handshakes may take as long.
-                Mode::Draining if self.state().busy == 0 => Some(SETTLE),
+                Mode::Draining if self.state().busy == 0 => {
+                    let now = Instant::now();
+                    // Whoever calls meanwhile makes it no longer.
+                    Some(settled_at.get_or_insert(now + SETTLE).saturating_duration_since(now))
+                }
                 Mode::Draining | Mode::Accepting | Mode::Retiring => None,
             };
             match lead.door.wait(time) {

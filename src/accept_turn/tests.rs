@@ -204,3 +204,22 @@ fn a_leader_that_sits_out_a_shortage_is_alive() {
     fixture.turn.close();
     leader.join().unwrap();
 }
+
+#[test]
+fn who_calls_does_not_prolong_the_end_of_a_drain() {
+    let fixture = Fixture::open(2, false);
+    let turn = Arc::clone(&fixture.turn);
+    let leader = thread::spawn(move || {
+        let mut lead = turn.lead(None).unwrap();
+        turn.accept(&mut lead).is_none()
+    });
+    fixture.turn.drain();
+    let patience = Instant::now() + 100 * SETTLE;
+    while !leader.is_finished() {
+        assert!(Instant::now() < patience, "it waits for ever");
+        fixture.turn.poke();
+        fixture.turn.ask(Instant::now());
+        thread::yield_now();
+    }
+    assert!(leader.join().unwrap());
+}
