@@ -12,6 +12,7 @@ use socket2::Socket;
 
 use crate::config::Work;
 use crate::handler::{Handler, Reply};
+use crate::parting::{Parting, Waited};
 use crate::scoreboard::{SlotRow, State};
 use crate::sys;
 
@@ -36,6 +37,8 @@ pub(crate) enum Ending {
     WriteTimeout,
     /// The peer reset it, or is gone.
     Reset,
+    /// The worker leaves, and the peer sent nothing for as long as one may then.
+    DrainIdle,
     /// The worker leaves, and its time was up.
     Cut,
 }
@@ -50,6 +53,7 @@ impl Ending {
             Self::IdleTimeout => "idle timeout",
             Self::WriteTimeout => "write timeout",
             Self::Reset => "reset",
+            Self::DrainIdle => "idle at a drain",
             Self::Cut => "cut",
         }
     }
@@ -66,6 +70,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) work: Work,
     /// How long the peer may send nothing.
     pub(crate) idle: Option<Duration>,
+    /// How to wait, where silence ends a connection of a worker that drains.
+    pub(crate) parting: Option<&'a Parting>,
     /// Set when the worker closes all that is left.
     pub(crate) cutting: &'a AtomicBool,
     /// Where it says what it does.
@@ -132,6 +138,13 @@ impl Connection<'_> {
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
         loop {
+            if let Some(parting) = self.parting.filter(|_| self.lasts.is_none()) {
+                match parting.wait(self.socket, self.idle) {
+                    Waited::Readable => (),
+                    Waited::Idle => return Err(Ending::IdleTimeout),
+                    Waited::Parted => return Err(Ending::DrainIdle),
+                }
+            }
             let mut socket = self.socket;
             match socket.read(buffer) {
                 // SIGSTOP and SIGCONT interrupt a call that has a timeout, see signal(7).
@@ -230,6 +243,7 @@ mod tests {
             socket,
             work: Work::default(),
             idle,
+            parting: None,
             cutting: &cutting,
             row: &row,
             lasts: Some(&lasts),

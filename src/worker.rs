@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::handler::Handler;
 use crate::listener::{Listener, Peer};
 use crate::logging::{self, seconds};
+use crate::parting::Parting;
 use crate::scoreboard::{Rows, Traffic};
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
@@ -68,6 +69,8 @@ struct Shared<H> {
     turn: Turn,
     rows: Rows,
     wearing: Wearing,
+    /// With `timeouts.drain_idle`.
+    parting: Option<Parting>,
     /// The connection of each slot, so that the first thread can close it.
     sockets: Vec<Mutex<Option<Arc<Socket>>>>,
     /// Set when the time of all connections is up.
@@ -128,12 +131,14 @@ impl<H: Handler> Worker<H> {
         self.handler.start().map_err(|error| refused(error.to_string()))?;
         let slots = self.config.threads.get();
         let quick = self.handler.is_quick() && self.config.work == Work::default();
+        let parting = self.config.timeouts.drain_idle.map(Parting::new);
         let shared = Arc::new(Shared {
             id: self.id,
             generation: self.generation,
             turn: Turn::new(slots, quick, self.rows.worker).map_err(Error::system("make the accept turn"))?,
             rows: self.rows,
             wearing: Wearing::new(&self.config.limits, Instant::now()),
+            parting: parting.transpose().map_err(Error::system("make the signal of a drain"))?,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
             cutting: AtomicBool::new(false),
             config: self.config,
@@ -227,6 +232,9 @@ impl<H: Handler> FirstThread<H> {
             self.listeners = None;
             accepting(&self.shared);
             tracing::debug!(worker = self.shared.id, "worker drains");
+            if let Some(parting) = &self.shared.parting {
+                parting.begin();
+            }
         }
     }
 
@@ -396,6 +404,7 @@ impl<H: Handler> Shared<H> {
             socket: &socket,
             work: self.config.work,
             idle: self.config.timeouts.idle,
+            parting: self.parting.as_ref(),
             cutting: &self.cutting,
             row,
             lasts: Some(&lasts),

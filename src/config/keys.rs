@@ -175,6 +175,13 @@ pub(crate) static KEYS: &[Key] = &[
         get: |config| time(config.timeouts.drain),
     },
     Key {
+        path: "timeouts.drain_idle",
+        placeholder: "TIME",
+        help: "How long a peer may send nothing while its worker drains; 0s = as long as otherwise",
+        set: |config, value| timeout(value).map(|idle| config.timeouts.drain_idle = idle),
+        get: |config| time(config.timeouts.drain_idle),
+    },
+    Key {
         path: "timeouts.start",
         placeholder: "TIME",
         help: "How long a worker may take to get ready; 0s = for ever",

@@ -83,6 +83,8 @@ pub(crate) struct Timeouts {
     pub(crate) write: Option<Duration>,
     /// For the connections of a worker that leaves.
     pub(crate) drain: Option<Duration>,
+    /// Between two messages of a peer, in a worker that leaves; `None` is as otherwise.
+    pub(crate) drain_idle: Option<Duration>,
     /// For a worker to get ready.
     pub(crate) start: Option<Duration>,
     /// Between a stop and its drain, for those who have not heard yet that the pool is no longer ready.
@@ -152,6 +154,7 @@ impl Default for Config {
                 idle: seconds(300),
                 write: seconds(30),
                 drain: seconds(30),
+                drain_idle: None,
                 start: seconds(10),
                 grace: None,
                 stuck: seconds(30),

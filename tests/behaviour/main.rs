@@ -3,6 +3,7 @@
 
 mod browser;
 mod drain;
+mod drain_idle;
 mod echo;
 mod events;
 mod held;
