@@ -1,42 +1,33 @@
 //! A worker's life, in the process that the master forked: get ready, accept when told to, drain, leave.
 
+mod slots;
+
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
-use socket2::Socket;
 
-use crate::accept_turn::{Brief, Mode, Next, Turn};
+use crate::accept_turn::{Mode, Turn};
 use crate::channel::{Channel, Order, Received, Report};
 use crate::config::{Config, Work};
-use crate::connection::{BUFFER_BYTES, Connection, Ending, LINGER};
-use crate::door::Accepted;
+use crate::connection::LINGER;
 use crate::error::Error;
 use crate::handler::Handler;
-use crate::listener::{Listener, Peer};
-use crate::logging::{self, seconds};
+use crate::listener::Listener;
+use crate::logging;
 use crate::parting::Parting;
-use crate::scoreboard::{Rows, Traffic};
+use crate::scoreboard::Rows;
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
-use crate::wear::{self, Wearing};
-
-/// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
-/// only as many of them as its messages touch.
-const BUFFER_MAPPED_BYTES: usize = 128 * 1024;
-const _: () = assert!(BUFFER_BYTES <= BUFFER_MAPPED_BYTES, "a buffer fits in what is allocated for it");
-/// The stack of a connection's thread. Only what is touched takes memory.
-const STACK_BYTES: usize = 256 * 1024;
+use crate::wear::Wearing;
+use slots::Shared;
 
 /// How long threads may take to notice that their connection was closed, and to write their line in the log.
 const NOTICE: Duration = Duration::from_millis(100);
@@ -58,23 +49,6 @@ pub(crate) struct Worker<H> {
     pub(crate) rows: Rows,
     /// No signal gets through before the worker has its own subscription.
     pub(crate) blocked: Blocked,
-}
-
-/// What the threads of a worker share.
-struct Shared<H> {
-    id: usize,
-    generation: u64,
-    config: Arc<Config>,
-    handler: Arc<H>,
-    turn: Turn,
-    rows: Rows,
-    wearing: Wearing,
-    /// With `timeouts.drain_idle`.
-    parting: Option<Parting>,
-    /// The connection of each slot, so that the first thread can close it.
-    sockets: Vec<Mutex<Option<Arc<Socket>>>>,
-    /// Set when the time of all connections is up.
-    cutting: AtomicBool,
 }
 
 /// Where the worker stands on its way out.
@@ -338,125 +312,5 @@ impl<H: Handler> FirstThread<H> {
             Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-impl<H: Handler> Shared<H> {
-    /// Starts the thread of a slot. It lasts as long as the worker.
-    fn start_thread(self: &Arc<Self>, slot: usize) -> io::Result<()> {
-        let shared = Arc::clone(self);
-        let serve = move || {
-            // What a handler throws is caught with its connection. Anything else is a bug of ours: it ends the worker.
-            if catch_unwind(AssertUnwindSafe(|| shared.serve_slot(slot))).is_err() {
-                process::exit(101);
-            }
-        };
-        thread::Builder::new().name(format!("slot-{slot}")).stack_size(STACK_BYTES).spawn(serve).map(drop)
-    }
-
-    /// A slot: one connection after the other.
-    fn serve_slot(self: &Arc<Self>, slot: usize) {
-        self.rows.worker.note_thread(slot);
-        let mut pages = vec![0; BUFFER_MAPPED_BYTES];
-        let buffer = &mut pages[..BUFFER_BYTES];
-        let mut ended = None;
-        while let Some(mut lead) = self.turn.lead(ended.take()) {
-            let Some(accepted) = self.turn.accept(&mut lead) else {
-                self.turn.close_door(lead.door);
-                return;
-            };
-            self.follow(self.turn.pass(lead.door, accepted.at));
-            ended = Some(self.serve(accepted, slot, buffer));
-        }
-    }
-
-    /// Starts the thread that is to take the door, if one is due.
-    fn follow(self: &Arc<Self>, next: Next) {
-        let Next::Grow(slot) = next else { return };
-        if let Err(error) = self.start_thread(slot) {
-            tracing::warn!(
-                worker = self.id,
-                slot,
-                "cannot start another thread: {error}; serving with fewer slots"
-            );
-            self.turn.note_refused_thread(slot, Instant::now());
-        }
-    }
-
-    fn serve(self: &Arc<Self>, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Brief {
-        let Accepted { socket, peer, queue_wait, at } = accepted;
-        let row = &self.rows.slots[slot];
-        row.open(peer, queue_wait);
-        if let Some(wait) = queue_wait {
-            self.rows.worker.queue_wait.record(wait);
-        }
-        if self.wearing.note_accepted() {
-            self.turn.call_first();
-        }
-        let socket = Arc::new(socket);
-        *self.socket(slot) = Some(Arc::clone(&socket));
-        if self.cutting.load(Ordering::SeqCst) {
-            // The first thread may have gone past this slot before the socket was in it.
-            let _ = socket.shutdown(Shutdown::Write);
-        }
-        let lasts = || self.follow(self.turn.last(Instant::now()));
-        let mut connection = Connection {
-            socket: &socket,
-            work: self.config.work,
-            idle: self.config.timeouts.idle,
-            parting: self.parting.as_ref(),
-            cutting: &self.cutting,
-            row,
-            lasts: Some(&lasts),
-        };
-        let ending = connection.serve(&*self.handler, buffer);
-        let brief = connection.lasts.is_some();
-        *self.socket(slot) = None;
-        row.close(ending == Ending::Cut);
-        let now = Instant::now();
-        let open = now.saturating_duration_since(at);
-        self.rows.worker.duration.record(open);
-        if self.wearing.note_ended(now, wear::resident_bytes) {
-            self.turn.call_first();
-        }
-        self.log_end(slot, peer, queue_wait, open, ending);
-        drop(socket);
-        Brief(brief)
-    }
-
-    fn log_end(&self, slot: usize, peer: Peer, queue_wait: Option<Duration>, open: Duration, ending: Ending) {
-        let Traffic { messages, bytes_in, bytes_out } = self.rows.slots[slot].traffic();
-        if ending == Ending::HandlerPanicked {
-            tracing::error!(worker = self.id, slot, %peer, "the handler panicked, its connection is closed");
-        }
-        tracing::info!(
-            target: "access",
-            %peer,
-            worker = self.id,
-            slot,
-            generation = self.generation,
-            queue_wait = queue_wait.map(seconds),
-            open = seconds(open),
-            messages,
-            bytes_in,
-            bytes_out,
-            reason = ending.reason(),
-            "connection closed"
-        );
-    }
-
-    /// Closes every connection, for writing or altogether. From here on an end is no longer the peer's.
-    fn cut(&self, how: Shutdown) {
-        self.cutting.store(true, Ordering::SeqCst);
-        for slot in 0..self.sockets.len() {
-            if let Some(socket) = &*self.socket(slot) {
-                // It fails when the peer is gone, which is as good.
-                let _ = socket.shutdown(how);
-            }
-        }
-    }
-
-    fn socket(&self, slot: usize) -> MutexGuard<'_, Option<Arc<Socket>>> {
-        self.sockets[slot].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
