@@ -1,10 +1,10 @@
 //! A service that fails on demand, for the tests: "panic", "exit" and "abort" do what they say, "overflow" overflows
-//! the stack, "memory" asks for ever more. With `FAULTY_START=1` no worker gets ready, with
-//! `FAULTY_START=hang` none ever answers.
+//! the stack, "memory" asks for ever more. With `FAULTY_START=fail` no worker gets ready, with `abort` it dies, with
+//! `hang` it never answers; the file that `FAULTY_FILE` names, if it is there, says so while the pool runs.
 
 use std::error::Error;
 use std::process::{self, ExitCode};
-use std::{env, thread};
+use std::{env, fs, thread};
 
 use prefork_echo::{Handler, Reply};
 
@@ -14,12 +14,14 @@ impl Handler for Faulty {
     type Session = ();
 
     fn start(&self) -> Result<(), Box<dyn Error>> {
-        match env::var("FAULTY_START").as_deref() {
-            Ok("hang") => loop {
+        let in_file = env::var("FAULTY_FILE").ok().and_then(|path| fs::read_to_string(path).ok());
+        match in_file.or(env::var("FAULTY_START").ok()).as_deref() {
+            Some("hang") => loop {
                 thread::park();
             },
-            Ok(_) => Err("the test wants it so".into()),
-            Err(_) => Ok(()),
+            Some("abort") => process::abort(),
+            Some(_) => Err("the test wants it so".into()),
+            None => Ok(()),
         }
     }
 

@@ -136,7 +136,7 @@ fn a_backlog_that_the_kernel_clamps_is_a_warning() {
 
 #[test]
 fn workers_that_never_get_ready_end_the_program_with_the_cause() {
-    for (how, cause) in [("1", "exited with code 70"), ("hang", "was killed by SIGKILL")] {
+    for (how, cause) in [("fail", "exited with code 70"), ("hang", "was killed by SIGKILL")] {
         let mut command = program(&beside_server("examples/faulty"));
         command.env("FAULTY_START", how);
         let mut server = TestServer::spawn(command, &["--workers", "2", "--timeouts-start", "300ms"]);

@@ -13,6 +13,7 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use prefork_client::{Address, Connection, Options};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// How long anything may take before a test fails. Generous: it is spent only when something is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -73,6 +74,8 @@ pub(crate) struct TestServer {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     reader: Option<thread::JoinHandle<()>>,
+    /// Where its configuration is, if it has a file.
+    folder: Option<TempDir>,
     /// Its first TCP address.
     pub(crate) address: String,
 }
@@ -85,13 +88,41 @@ impl TestServer {
 
     /// The same with another program or another way to start it.
     pub(crate) fn start_command(command: Command, flags: &[&str]) -> Self {
-        let mut server = Self::spawn(command, flags);
-        let line = server.wait_for_log("listening on ");
+        Self::spawn(command, flags).listening()
+    }
+
+    /// Starts the server with a configuration file on a free port, and waits until it listens.
+    pub(crate) fn configured(text: &str) -> Self {
+        Self::configured_command(server_command(), text)
+    }
+
+    /// The same with another program or another way to start it.
+    pub(crate) fn configured_command(mut command: Command, text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the configuration");
+        let path = folder.path().join("config.toml");
+        write_configuration(&path, text);
+        let mut server = Self::start_child(command.arg("--config").arg(&path));
+        server.folder = Some(folder);
+        server.listening()
+    }
+
+    /// The configuration file, of a server that was started with one.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.as_ref().expect("it was started with a file").path().join("config.toml")
+    }
+
+    /// Puts another text into the configuration file.
+    pub(crate) fn configure(&self, text: &str) {
+        write_configuration(&self.file(), text);
+    }
+
+    fn listening(mut self) -> Self {
+        let line = self.wait_for_log("listening on ");
         let list = line.split("listening on ").nth(1).and_then(|rest| rest.split(" with ").next());
         let mut addresses = list.expect("the line names its addresses").split(", ");
         let tcp = addresses.find(|address| !address.starts_with("unix:"));
-        server.address = tcp.map(str::to_owned).unwrap_or_default();
-        server
+        self.address = tcp.map(str::to_owned).unwrap_or_default();
+        self
     }
 
     /// Starts the server and waits for nothing.
@@ -100,10 +131,14 @@ impl TestServer {
         if !flags.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
-        let mut child = command.args(flags).stderr(Stdio::piped()).spawn().expect("the server starts");
+        Self::start_child(command.args(flags))
+    }
+
+    fn start_child(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let log = Arc::new(Mutex::new(Vec::new()));
         let reader = follow(child.stderr.take().expect("it is piped"), Arc::clone(&log));
-        Self { child, log, reader: Some(reader), address: String::new() }
+        Self { child, log, reader: Some(reader), folder: None, address: String::new() }
     }
 
     /// The master.
@@ -224,6 +259,12 @@ impl Drop for TestServer {
             eprintln!("--- the server's log ---\n{}", self.log().join("\n"));
         }
     }
+}
+
+/// A configuration that listens on a free port, unless the text says where.
+fn write_configuration(path: &Path, text: &str) {
+    let listen = if text.contains("listen = [") { "" } else { "listen = [\"127.0.0.1:0\"]\n" };
+    fs::write(path, format!("{listen}{text}")).expect("the folder is ours");
 }
 
 fn follow(stderr: ChildStderr, log: Arc<Mutex<Vec<String>>>) -> thread::JoinHandle<()> {

@@ -1,0 +1,129 @@
+//! Many reloads, at once and one after the other, leave the pool as it was.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::load::Load;
+use crate::random::Random;
+use crate::reload::{POOL, reload, stderr};
+use crate::support::{TestServer, children, eventually, has_answer, lives, open_files};
+
+#[test]
+fn everybody_who_asks_at_once_gets_an_answer() {
+    let server = TestServer::configured(POOL);
+    let load = Load::start(&[&server.address], 4, Random::seed());
+    for _ in 0..3 {
+        thread::scope(|scope| {
+            let askers: Vec<_> = (0..8).map(|_| scope.spawn(|| server.ask(&["reload"]))).collect();
+            for asker in askers {
+                let output = asker.join().unwrap();
+                assert!(output.status.success(), "{}", stderr(&output));
+            }
+        });
+    }
+    load.stop().assert_nobody_lost(1);
+}
+
+#[test]
+fn a_storm_of_hangups_ends_in_good_order() {
+    let server = TestServer::configured(POOL);
+    let load = Load::start(&[&server.address], 4, Random::seed());
+    for _ in 0..200 {
+        server.signal(Signal::SIGHUP);
+        load.wait_for(1);
+    }
+    reload(&server);
+    load.stop().assert_nobody_lost(200);
+    eventually("two workers", || (server.workers().len() == 2).then_some(()));
+    assert!(!server.log().iter().any(|line| line.contains("worker died")));
+}
+
+#[test]
+fn two_hundred_reloads_leave_nothing_behind() {
+    assert_nothing_is_left_by(200);
+}
+
+#[test]
+#[ignore = "the long form: a thousand reloads"]
+fn a_thousand_reloads_leave_nothing_behind() {
+    assert_nothing_is_left_by(1000);
+}
+
+fn assert_nothing_is_left_by(reloads: usize) {
+    /// What an allocator may take more, for whatever reason, before that is called a leak.
+    const SLACK_KB: u64 = 512;
+    let server = TestServer::configured(POOL);
+    let look = || {
+        eventually("the old workers to leave", || (server.workers().len() == 2).then_some(()));
+        let mut pids = server.workers();
+        pids.insert(0, server.pid());
+        pids.into_iter().map(|pid| (open_files(pid), threads(pid), resident_kb(pid))).collect::<Vec<_>>()
+    };
+    for _ in 0..20 {
+        reload(&server);
+    }
+    let before = look();
+    for _ in 0..reloads {
+        reload(&server);
+    }
+    let after = look();
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!((before.0, before.1), (after.0, after.1), "files and threads");
+        assert!(after.2 <= before.2 + SLACK_KB, "memory: {before:?} kB, then {after:?} kB");
+    }
+    eprintln!("files, threads, kB of master and workers: {before:?}, after {reloads} reloads {after:?}");
+    assert!(children(server.pid()).into_iter().all(lives), "no zombie");
+    server.served().finish().unwrap();
+}
+
+/// A number that /proc says of a process.
+fn number_of(pid: Pid, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn threads(pid: Pid) -> u64 {
+    number_of(pid, "Threads:")
+}
+
+fn resident_kb(pid: Pid) -> u64 {
+    number_of(pid, "RssAnon:")
+}
+
+#[test]
+fn a_worker_that_dies_in_a_reload_takes_only_its_own_connections() {
+    let server = TestServer::configured("[pool]\nworkers = 4\nthreads = 2\n");
+    let seed = Random::seed();
+    let mut random = Random::new(seed);
+    for _ in 0..20 {
+        let before: BTreeSet<Pid> = server.workers().into_iter().collect();
+        thread::scope(|scope| {
+            let asker = scope.spawn(|| server.ask(&["reload"]));
+            let victims: Vec<Pid> = if random.once_in(2) {
+                before.iter().copied().collect()
+            } else {
+                eventually("a new worker", || {
+                    let new: Vec<Pid> =
+                        server.workers().into_iter().filter(|pid| !before.contains(pid)).collect();
+                    (asker.is_finished() || !new.is_empty()).then_some(new)
+                })
+            };
+            if !victims.is_empty() {
+                // It may have left by itself.
+                let _ = kill(victims[random.below(victims.len())], Signal::SIGKILL);
+            }
+            let output = asker.join().unwrap();
+            assert!(matches!(output.status.code(), Some(0 | 1)), "{}", stderr(&output));
+        });
+        let mut connection = server.connect();
+        connection.send(b"hello").unwrap();
+        eventually("somebody to serve", || has_answer(&connection).then_some(()));
+    }
+    reload(&server);
+    eventually("four workers", || (server.workers().len() == 4).then_some(()));
+}
