@@ -6,6 +6,7 @@ mod drain;
 mod drain_idle;
 mod echo;
 mod events;
+mod fault_injection;
 mod held;
 mod hostile;
 mod load;

@@ -1,0 +1,236 @@
+//! Whatever system call fails in the master while it changes the pool: whoever asked is told, and somebody serves.
+//!
+//! `cargo test --test behaviour -- --ignored --nocapture fault_injection` fails every call in turn, and takes minutes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Output};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use prefork_client::Connection;
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::support::{TestServer, eventually, lives, program};
+
+/// How each system call of the master may fail, the likeliest first.
+const FAILURES: &[(&str, &[&str])] = &[
+    ("accept4", &["EMFILE", "ENOBUFS", "ECONNABORTED"]),
+    ("bind", &["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"]),
+    ("chmod", &["EPERM"]),
+    ("clone", &["EAGAIN", "ENOMEM"]),
+    ("clone3", &["EAGAIN", "ENOMEM"]),
+    ("connect", &["ECONNREFUSED", "EAGAIN"]),
+    ("dup", &["EMFILE"]),
+    ("epoll_create1", &["EMFILE"]),
+    ("epoll_ctl", &["ENOMEM"]),
+    ("eventfd2", &["EMFILE"]),
+    ("fcntl", &["EMFILE"]),
+    ("fstat", &["EIO"]),
+    ("getdents64", &["EIO"]),
+    ("getsockname", &["ENOBUFS"]),
+    ("getsockopt", &["ENOBUFS", "ENOPROTOOPT"]),
+    ("ioctl", &["EINVAL"]),
+    ("kill", &["EPERM", "ESRCH"]),
+    ("listen", &["EADDRINUSE"]),
+    ("lseek", &["ESPIPE"]),
+    ("newfstatat", &["EACCES", "ENOENT"]),
+    ("open", &["EMFILE"]),
+    ("openat", &["EMFILE", "EACCES"]),
+    ("pipe2", &["EMFILE"]),
+    ("poll", &["ENOMEM", "EINTR"]),
+    ("prlimit64", &["EPERM"]),
+    ("read", &["EIO", "EINTR"]),
+    ("readlink", &["ENOENT"]),
+    ("recvfrom", &["ECONNRESET", "ENOBUFS", "EINTR"]),
+    ("recvmsg", &["ECONNRESET", "ENOBUFS"]),
+    ("sched_getaffinity", &["EPERM"]),
+    ("sendmsg", &["EAGAIN", "EPIPE"]),
+    ("sendto", &["EAGAIN", "EPIPE", "ENOBUFS"]),
+    ("setsockopt", &["ENOPROTOOPT", "ENOBUFS"]),
+    ("shutdown", &["ENOTCONN"]),
+    ("socket", &["EMFILE", "ENOBUFS"]),
+    ("socketpair", &["EMFILE", "ENFILE"]),
+    ("statx", &["EACCES", "ENOENT"]),
+    ("unlink", &["EACCES", "ENOENT"]),
+    ("wait4", &["EINTR"]),
+    ("waitid", &["EINTR"]),
+    ("write", &["EPIPE", "EAGAIN"]),
+    ("writev", &["EPIPE", "EAGAIN"]),
+];
+
+/// Calls that do not fail as we use them; and those of the allocator: who is refused memory aborts, as all of Rust does.
+const FIRM: &[&str] = &[
+    "brk",
+    // An injected failure leaves the file open, as no real one does: close(2).
+    "close",
+    "clock_gettime",
+    "exit_group",
+    "futex",
+    "getegid",
+    "geteuid",
+    "getpid",
+    "getrandom",
+    "gettid",
+    "getuid",
+    "madvise",
+    "mmap",
+    "mprotect",
+    "mremap",
+    "munmap",
+    "restart_syscall",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sched_yield",
+    "sigaltstack",
+];
+
+/// strace(1), attached to a process.
+struct Strace {
+    child: Child,
+    // Its end is kept open: it says goodbye.
+    _stderr: BufReader<ChildStderr>,
+    trace: NamedTempFile,
+}
+
+impl Strace {
+    fn attach(pid: Pid, expressions: &[String]) -> Self {
+        let trace = NamedTempFile::new().unwrap();
+        let mut command = program(Path::new("strace"));
+        command.args(["-p", &pid.to_string(), "-o"]).arg(trace.path());
+        for expression in expressions {
+            command.args(["-e", expression]);
+        }
+        let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        assert!(
+            line.contains("attached"),
+            "strace: {line}; kernel.yama.ptrace_scope has to be 0, or the user root"
+        );
+        Self { child, _stderr: stderr, trace }
+    }
+
+    /// Lets go of the process, and returns what was traced.
+    fn detach(mut self) -> Vec<String> {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap();
+        fs::read_to_string(self.trace.path()).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+/// The pool under test: each reload opens an address and closes another one.
+struct Subject {
+    server: TestServer,
+    folder: TempDir,
+    turn: usize,
+    held: Connection,
+}
+
+impl Subject {
+    fn new() -> Self {
+        let server = TestServer::configured("[pool]\nworkers = 2\nthreads = 8\n[timeouts]\nstart = \"3s\"\n");
+        let held = server.served();
+        Self { server, folder: tempfile::tempdir().unwrap(), turn: 0, held }
+    }
+
+    /// Changes the configuration, so that the next reload has something to do.
+    fn turn(&mut self) {
+        self.turn += 1;
+        let unix = format!("unix:{}", self.folder.path().join("echo.sock").display());
+        let second = if self.turn % 2 == 1 { "127.0.0.2:0" } else { &unix };
+        self.server.configure(&format!(
+            "listen = [\"127.0.0.1:0\", \"{second}\"]\n[pool]\nworkers = 2\nthreads = 8\n[timeouts]\nstart = \"3s\"\n"
+        ));
+    }
+
+    /// Asks for a reload; an answer that does not come fails the test.
+    fn reload(&self) -> Output {
+        let mut command = Command::new("timeout");
+        command.args(["20", env!("CARGO_BIN_EXE_prefork-echo"), "reload", "--config", "/dev/null"]);
+        command.args(["--control", &self.server.control()]).output().unwrap()
+    }
+
+    /// Which calls the master makes in a reload, and how often.
+    fn calls(&mut self) -> BTreeMap<String, usize> {
+        let mut calls = BTreeMap::new();
+        for _ in 0..2 {
+            self.turn();
+            let strace = Strace::attach(self.server.pid(), &[]);
+            let output = self.reload();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            for line in strace.detach() {
+                if let Some((name, _)) = line.split_once('(').filter(|(name, _)| !name.contains(' ')) {
+                    *calls.entry(name.to_owned()).or_default() += 1;
+                }
+            }
+        }
+        calls.retain(|name, _| !FIRM.contains(&name.as_str()));
+        calls
+    }
+
+    /// Fails one call of a reload; false if the reload did not get there. Panics when somebody is the worse for it.
+    fn survives(&mut self, call: &str, errno: &str, when: usize) -> bool {
+        self.turn();
+        let inject = format!("inject={call}:error={errno}:when={when}");
+        let strace = Strace::attach(self.server.pid(), &[format!("trace={call}"), inject.clone()]);
+        let output = self.reload();
+        let injected = strace.detach().iter().any(|line| line.contains("(INJECTED)"));
+        let (code, stderr) = (output.status.code(), String::from_utf8_lossy(&output.stderr));
+        // 69: its request was not even read, or its answer lost.
+        assert!(matches!(code, Some(0 | 1 | 69)), "{inject}: {code:?} {stderr}");
+        assert!(code == Some(0) || stderr.len() > 20, "{inject}: no cause in {stderr:?}");
+        eprintln!("{inject}: {}", if injected { stderr.trim_end() } else { "not reached" });
+        assert!(lives(self.server.pid()), "{inject}: the master lives");
+        self.server.served().finish().unwrap_or_else(|failure| panic!("{inject}: {failure}"));
+        self.held.exchange(b"still there?").unwrap_or_else(|failure| panic!("{inject}: {failure}"));
+        let again = self.reload();
+        assert!(again.status.success(), "then, after {inject}: {}", String::from_utf8_lossy(&again.stderr));
+        self.server.served().finish().unwrap_or_else(|failure| panic!("after {inject}: {failure}"));
+        injected
+    }
+
+    /// Nothing was left behind by all of this: the workers of one generation, and the one whom `held` keeps.
+    fn assert_sound(self) {
+        let status = self.server.status();
+        assert_eq!(status["pool"]["capacity"], 16);
+        self.held.finish().unwrap();
+        eventually("two workers", || (self.server.workers().len() == 2).then_some(()));
+        let (code, log) = self.server.stop();
+        assert_eq!(code, 0, "{log:?}");
+    }
+}
+
+fn failures_of(call: &str) -> &'static [&'static str] {
+    let known = FAILURES.iter().find(|(name, _)| *name == call);
+    known.unwrap_or_else(|| panic!("the master calls {call} now: say in FAILURES or FIRM how it fails")).1
+}
+
+fn fail_each(when_max: usize, errnos_max: usize) {
+    let mut subject = Subject::new();
+    for (call, count) in subject.calls() {
+        for errno in failures_of(&call).iter().take(errnos_max) {
+            for when in 1..=count.min(when_max) {
+                if !subject.survives(&call, errno, when) {
+                    break;
+                }
+            }
+        }
+    }
+    subject.assert_sound();
+}
+
+#[test]
+fn a_reload_survives_the_failure_of_each_system_call() {
+    fail_each(1, 1);
+}
+
+#[test]
+#[ignore = "the long form: minutes"]
+fn a_reload_survives_each_failure_of_each_system_call() {
+    fail_each(usize::MAX, usize::MAX);
+}
