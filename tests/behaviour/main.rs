@@ -20,6 +20,8 @@ mod random;
 mod reload;
 mod respawn;
 mod saturation;
+mod scenarios;
 mod startup;
 mod status;
 mod support;
+mod terminal;

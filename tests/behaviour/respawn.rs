@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::support::{
-    TestServer, beside_server, children, eventually, has_answer, lives, open_files, program, server_command,
+    TestServer, beside_server, children, eventually, has_answer, is_stopped, lives, open_files, program,
+    server_command,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -172,14 +173,6 @@ fn a_stopped_worker_does_not_keep_what_it_was_woken_for() {
         kill(stopped, Signal::SIGCONT).unwrap();
         eventually("the first", || has_answer(&connection).then_some(()));
     }
-}
-
-/// Whether all threads of a process stand still.
-fn is_stopped(pid: Pid) -> bool {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let stat =
-        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-    tasks.flatten().all(|task| stat(task).contains(") T "))
 }
 
 #[test]

@@ -288,6 +288,13 @@ pub(crate) fn lives(pid: Pid) -> bool {
     })
 }
 
+/// Whether all threads of a process stand still.
+pub(crate) fn is_stopped(pid: Pid) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let stat = |task: fs::DirEntry| fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+    tasks.flatten().all(|task| stat(task).contains(") T "))
+}
+
 /// How many files a process has open.
 pub(crate) fn open_files(pid: Pid) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
