@@ -416,6 +416,8 @@ impl Turn {
         let mut state = self.state();
         if state.mode == Mode::Retiring {
             state.mode = if any_left { Mode::Draining } else { Mode::Closing };
+            state.say(Report::Retired);
+            signal(&self.changed);
         }
         state.mode
     }

@@ -34,6 +34,8 @@ pub(crate) enum Report {
     Ready,
     /// Somebody sent TERM to this worker: it wants a replacement.
     Leaving,
+    /// It no longer accepts where others do.
+    Retired,
     /// Its listeners are closed; perhaps it had been woken for somebody who is still in the queue.
     Closed,
     /// The system lacks what it takes to accept here: others have to.
@@ -88,6 +90,7 @@ impl Message for Report {
         vec![match self {
             Self::Ready => b'R',
             Self::Leaving => b'L',
+            Self::Retired => b'T',
             Self::Closed => b'C',
             Self::Short => b'S',
             Self::Busy => b'B',
@@ -103,6 +106,7 @@ impl Message for Report {
         match datagram {
             b"R" => Some(Self::Ready),
             b"L" => Some(Self::Leaving),
+            b"T" => Some(Self::Retired),
             b"C" => Some(Self::Closed),
             b"S" => Some(Self::Short),
             b"B" => Some(Self::Busy),

@@ -162,6 +162,7 @@ fn run<H: Handler>(
     match command {
         Command::Check | Command::Config { .. } => {
             let settings = Settings::load(&sources).map_err(usage)?;
+            logging::start(settings.config.log);
             warn(&settings.warnings);
             if let Command::Check = command { print("ok\n") } else { print(&settings.show()) }
         }

@@ -20,6 +20,10 @@ use crate::snapshot::Observer;
 /// The most changes that may wait.
 const WAITING_MAX: usize = 64;
 
+/// How long those who leave may take to stop accepting before it is said that the change has taken effect. They do so at
+/// once, unless the machine is very busy.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// A change that was asked for, and who wants to hear of its outcome.
 struct Wish {
     change: Change,
@@ -41,6 +45,8 @@ enum Course {
     Failing { cause: String },
     /// Another master gets ready.
     Upgrading(Successor),
+    /// It has taken effect, once those who leave accept nobody any more.
+    Settling { words: String, until: Instant },
     /// The pool gets another size. `before` is what it goes back to.
     Scaling { before: usize, deadline: Option<Instant>, failed: Option<String> },
 }
@@ -83,6 +89,7 @@ impl Changes {
         match &self.current.as_ref()?.course {
             Course::Scaling { deadline, .. } => *deadline,
             Course::Upgrading(successor) => successor.deadline,
+            Course::Settling { until, .. } => Some(*until),
             // The goal has it.
             Course::Preparing | Course::Failing { .. } => None,
         }
@@ -110,10 +117,11 @@ impl<H: Handler> Master<H> {
 
     /// Goes on with the changes; whether anything is different now.
     pub(super) fn go_on(&mut self) -> bool {
-        if self.goal.aim.is_end() {
+        let now = Instant::now();
+        let is_done = matches!(&self.changes.current, Some(Current { course: Course::Settling { .. }, .. }));
+        if self.goal.aim.is_end() && !is_done {
             return self.refuse_changes();
         }
-        let now = Instant::now();
         match &self.changes.current {
             // Until the first workers accept there is nothing to change.
             None => self.table.is_open() && self.begin_next(now),
@@ -126,6 +134,10 @@ impl<H: Handler> Master<H> {
             }
             Some(Current { course: Course::Scaling { .. }, .. }) => self.go_on_scaling(now),
             Some(Current { course: Course::Upgrading(_), .. }) => self.hear_successor(now),
+            Some(Current { course: Course::Settling { words, until }, .. }) => {
+                let words = words.clone();
+                (*until <= now || !self.table.is_letting_go()) && self.end_change(Ok(words))
+            }
         }
     }
 
@@ -155,7 +167,14 @@ impl<H: Handler> Master<H> {
             successor.give_up();
         }
         self.changes.current = Some(current);
-        result.is_some_and(|result| self.end_change(result))
+        match result {
+            None => false,
+            Some(Ok(words)) => {
+                self.settle(words);
+                true
+            }
+            Some(Err(cause)) => self.end_change(Err(cause)),
+        }
     }
 
     fn begin_next(&mut self, now: Instant) -> bool {
@@ -263,7 +282,7 @@ impl<H: Handler> Master<H> {
         let scaled = (asked != before.config.worker_count())
             .then(|| format!("; the number of workers is the configuration's again, it was {asked}"));
         self.answer_resters(false);
-        self.end_change(Ok(words + &scaled.unwrap_or_default()));
+        self.settle(words + &scaled.unwrap_or_default());
     }
 
     /// Keeps new clients from where nobody listens any more, and lets them in where somebody does now.
@@ -359,7 +378,8 @@ impl<H: Handler> Master<H> {
             }
             let noun = if workers == 1 { "worker" } else { "workers" };
             let was = if before == workers { "as before".to_owned() } else { format!("it had {before}") };
-            return self.end_change(Ok(format!("the pool has {workers} {noun}, {was}")));
+            self.settle(format!("the pool has {workers} {noun}, {was}"));
+            return true;
         }
         if failed.is_none() && deadline.is_none_or(|deadline| deadline > now) {
             return false;
@@ -393,6 +413,13 @@ impl<H: Handler> Master<H> {
         let waited = self.next.as_ref().and_then(|next| next.config.timeouts.start).unwrap_or_default();
         let failed = self.goal.next.as_ref().and_then(|next| next.failed.clone());
         failed.unwrap_or_else(|| format!("not every worker was ready within timeouts.start = {waited:?}"))
+    }
+
+    /// The change has taken effect. Who asked hears it when nobody is served any more by those who leave.
+    fn settle(&mut self, words: String) {
+        if let Some(current) = &mut self.changes.current {
+            current.course = Course::Settling { words, until: Instant::now() + SETTLE };
+        }
     }
 
     /// Ends the change under way. Returns true, since something is different now.

@@ -197,13 +197,15 @@ impl<H: Handler> Master<H> {
     fn hear(&mut self) {
         let now = Instant::now();
         self.table.listen(now);
-        let (mut closed, mut short, mut is_full) = (Vec::new(), Vec::new(), false);
+        let (mut retired, mut closed, mut short) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_full = false;
         for worker in &mut self.table.workers {
             while let Some(channel) = &worker.channel {
                 match channel.receive() {
                     Ok(Received::Nothing) => break,
                     Ok(Received::Message(Report::Ready)) => worker.stage = worker.stage.ready(),
                     Ok(Received::Message(Report::Leaving)) => worker.stage = worker.stage.outgoing(),
+                    Ok(Received::Message(Report::Retired)) => retired.push(worker.pid),
                     Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
                     Ok(Received::Message(Report::Full)) => (worker.told_full, is_full) = (true, true),
@@ -217,6 +219,9 @@ impl<H: Handler> Master<H> {
         }
         if is_full {
             self.table.wake_all(&self.goal, now);
+        }
+        for pid in retired {
+            self.table.note_retired(pid);
         }
         for pid in closed {
             self.table.note_closed(pid);

@@ -145,6 +145,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) lease: Lease,
     /// It has said that it has no idle slot, and was not asked again since.
     pub(crate) told_full: bool,
+    /// It no longer accepts where others do.
+    pub(crate) retired: bool,
     /// Whether it gives signs of life.
     pub(crate) pulse: Pulse,
     /// It has served long enough, and waits for a replacement.
@@ -261,6 +263,7 @@ impl<C> ProcessTable<C> {
             channel: Some(channel),
             lease,
             told_full: false,
+            retired: false,
             worn: None,
             pulse: Pulse::Calm,
             stopped: false,
@@ -294,7 +297,15 @@ impl<C> ProcessTable<C> {
         self.note_unable(pid);
         if let Some(worker) = self.find(pid) {
             // There is no queue at which it could look again.
-            worker.poked = u64::MAX;
+            (worker.poked, worker.retired) = (u64::MAX, true);
+        }
+    }
+
+    /// Notes that a worker no longer accepts where others do.
+    pub(crate) fn note_retired(&mut self, pid: Pid) {
+        self.note_unable(pid);
+        if let Some(worker) = self.find(pid) {
+            worker.retired = true;
         }
     }
 
@@ -345,6 +356,12 @@ impl<C> ProcessTable<C> {
         let mut accepting =
             self.workers.iter().filter(|worker| worker.standing() == Standing::Ready).peekable();
         accepting.peek().is_some() && accepting.all(|worker| worker.told_full || worker.stopped)
+    }
+
+    /// Whether a worker that was told to retire accepts still, unless a signal has stopped it.
+    pub(crate) fn is_letting_go(&self) -> bool {
+        let is_told = |stage| matches!(stage, Stage::Leaving { order: Order::Retire, .. });
+        self.workers.iter().any(|worker| is_told(worker.stage) && !worker.retired && !worker.stopped)
     }
 
     /// How many workers of the pool get ready.
