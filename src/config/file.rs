@@ -6,7 +6,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
-use super::keys::{KEYS, Key, Problem, Value, nearest};
+use super::keys::{KEYS, Key};
+use super::values::{Problem, Value, nearest};
 
 /// One `key = value` of the file.
 pub(crate) struct Entry<'a> {

@@ -6,6 +6,7 @@ mod diagnostic;
 mod file;
 mod keys;
 mod size;
+mod values;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ pub(crate) use keys::{KEYS, Key};
 pub(crate) use workers::Workers;
 
 use diagnostic::Diagnostic;
-use keys::Value;
+use values::Value;
 
 /// The most workers of a pool.
 pub(crate) const WORKERS_MAX: usize = 1024;
@@ -282,7 +283,7 @@ impl Settings {
         keys::document(&self.config, |key, line| format!("{line:<40} # {}", self.origins[key.path]))
     }
 
-    fn apply(&mut self, key: &'static Key, value: &Value<'_>, origin: Origin) -> Result<(), keys::Problem> {
+    fn apply(&mut self, key: &'static Key, value: &Value<'_>, origin: Origin) -> Result<(), values::Problem> {
         (key.set)(&mut self.config, value)?;
         self.origins.insert(key.path, origin);
         Ok(())
@@ -390,7 +391,7 @@ fn unknown_variable(name: &str) -> String {
     // What all have in common says nothing about which was meant.
     let bare = |name: &str| name.trim_start_matches(ENVIRONMENT_PREFIX).to_owned();
     let known = KEYS.iter().map(|key| (bare(&key.variable()), key.variable()));
-    match keys::nearest(&bare(name), known) {
+    match values::nearest(&bare(name), known) {
         Some(near) => format!("the variable {name} is none of this program's: did you mean {near}?"),
         None => format!("the variable {name} is none of this program's, and is ignored"),
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 
 use super::WORKERS_MAX;
-use super::keys::{Problem, Value, count, expected, nearest, quoted};
+use super::values::{Problem, Value, count, expected, nearest, quoted};
 
 /// How many workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,17 +5,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::Master;
-use super::generation::Generation;
 use super::succession::Successor;
-use crate::config::{Config, Place, SLOTS_MAX};
-use crate::control::{self, Change, Outcome, Progress, Size, Ticket};
+use crate::control::{self, Change, Outcome, Ticket};
 use crate::handler::Handler;
-use crate::limits;
-use crate::listener::Listener;
-use crate::logging::{self, counted};
-use crate::process_table::{Aim, Next};
-use crate::scoreboard::{Happening, WhyScaled};
-use crate::snapshot::Observer;
+use crate::scoreboard::Happening;
 
 /// The most changes that may wait.
 const WAITING_MAX: usize = 64;
@@ -25,20 +18,20 @@ const WAITING_MAX: usize = 64;
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// A change that was asked for, and who wants to hear of its outcome.
-struct Wish {
-    change: Change,
-    askers: Vec<Ticket>,
+pub(super) struct Wish {
+    pub(super) change: Change,
+    pub(super) askers: Vec<Ticket>,
 }
 
 /// A change under way.
-struct Current {
+pub(super) struct Current {
     wish: Wish,
     began: Instant,
-    course: Course,
+    pub(super) course: Course,
 }
 
 /// How far it is.
-enum Course {
+pub(super) enum Course {
     /// The next generation gets ready.
     Preparing,
     /// It failed, and its workers are about to be gone.
@@ -54,10 +47,10 @@ enum Course {
 /// All changes that were asked for and have no outcome yet.
 #[derive(Default)]
 pub(super) struct Changes {
-    waiting: VecDeque<Wish>,
-    current: Option<Current>,
+    pub(super) waiting: VecDeque<Wish>,
+    pub(super) current: Option<Current>,
     /// Why the first of those that wait does not begin, if it was said already.
-    held_up: Option<String>,
+    pub(super) held_up: Option<String>,
 }
 
 impl Changes {
@@ -118,8 +111,9 @@ impl<H: Handler> Master<H> {
     /// Goes on with the changes; whether anything is different now.
     pub(super) fn go_on(&mut self) -> bool {
         let now = Instant::now();
-        let is_done = matches!(&self.changes.current, Some(Current { course: Course::Settling { .. }, .. }));
-        if self.goal.aim.is_end() && !is_done {
+        let has_taken_effect =
+            matches!(&self.changes.current, Some(Current { course: Course::Settling { .. }, .. }));
+        if self.goal.aim.is_end() && !has_taken_effect {
             return self.refuse_changes();
         }
         match &self.changes.current {
@@ -201,199 +195,6 @@ impl<H: Handler> Master<H> {
         true
     }
 
-    /// Whether so many generations drain that no more may begin. It is said for whom it waits.
-    fn is_held_up(&mut self) -> bool {
-        let draining = self.table.draining_generations(&self.goal);
-        if draining.len() < self.serving.config.limits.generations.get() {
-            return false;
-        }
-        let busy: Vec<String> = self
-            .table
-            .workers
-            .iter()
-            .filter(|worker| worker.generation == draining[0])
-            .map(|worker| {
-                let held = counted(self.scoreboard.busy_of(worker.lease), "connection");
-                format!("worker {} (pid {}) with {held}", worker.id, worker.pid)
-            })
-            .collect();
-        let why = format!(
-            "{} still drain, and limits.generations is {}: it waits for generation {}, {}",
-            counted(draining.len() as u64, "generation"),
-            self.serving.config.limits.generations,
-            draining[0],
-            busy.join(", "),
-        );
-        let is_news = self.changes.held_up.is_none();
-        if is_news {
-            tracing::warn!("the reload waits: {why}");
-            self.changes.held_up = Some(why.clone());
-        }
-        // Who asks later hears it too.
-        if let Some(first) = self.changes.waiting.front() {
-            for asker in first.askers.iter().filter(|_| is_news) {
-                self.control.tell(*asker, &Progress { progress: why.clone() });
-            }
-        }
-        true
-    }
-
-    /// Opens what the new configuration wants. What follows is in the plan.
-    fn begin_reload(&mut self, now: Instant) -> Result<(), String> {
-        self.manager.reloading();
-        self.scoreboard.note(Happening::ReloadBegin { generation: self.serving.number + 1 });
-        let fresh = (self.load)().map_err(|error| error.to_string())?;
-        needs_restart(&self.serving, &fresh.0)?;
-        let number = self.serving.number + 1;
-        let next = Generation::open(number, fresh, &self.serving.present(), &mut self.scoreboard)
-            .map_err(|error| error.to_string())?;
-        self.goal.next = Some(Next {
-            generation: number,
-            workers: next.config.worker_count(),
-            deadline: next.config.timeouts.start.map(|time| now + time),
-            failed: None,
-        });
-        tracing::info!("reloading: generation {number} gets ready");
-        self.next = Some(next);
-        Ok(())
-    }
-
-    /// The next generation serves: it is the one from now on.
-    pub(super) fn commit(&mut self) {
-        let Some(next) = self.next.take() else { return };
-        let before = std::mem::replace(&mut self.serving, next);
-        let (workers, asked) = (self.serving.config.worker_count(), self.goal.workers);
-        self.goal = self.serving.goal(true);
-        self.sizer = self.serving.config.sizer();
-        self.table.note_commit();
-        self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
-        self.move_gates(&before);
-        if let Some(control) = self.serving.new_control.take() {
-            self.control.move_to(control);
-        }
-        self.change_faces(&before);
-        logging::change(self.serving.config.log);
-        let threads = counted(self.serving.config.threads.get() as u64, "thread");
-        let words = format!(
-            "generation {} serves: {} x {threads}",
-            self.serving.number,
-            counted(workers as u64, "worker")
-        );
-        let scaled = (asked != before.config.worker_count())
-            .then(|| format!("; the number of workers is the configuration's again, it was {asked}"));
-        self.answer_resters(false);
-        self.settle(words + &scaled.unwrap_or_default());
-    }
-
-    /// Keeps new clients from where nobody listens any more, and lets them in where somebody does now.
-    fn move_gates(&self, before: &Generation<H>) {
-        let note = |listener: &Listener, result: std::io::Result<()>, what: &str| {
-            if let Err(error) = result {
-                tracing::warn!("cannot {what} {listener}: {error}");
-            }
-        };
-        for gone in before.listeners_beside(&self.serving) {
-            note(gone, gone.close_gate(), "keep new clients from");
-        }
-        for listener in &self.serving.listeners {
-            note(
-                listener,
-                listener.adapt(&self.serving.config),
-                "change the backlog or the write timeout of",
-            );
-        }
-        for new in self.serving.listeners_beside(before) {
-            note(new, new.open_gate(), "let clients in at");
-        }
-    }
-
-    /// The monitor looks at the new listeners, and listens where it is to.
-    fn change_faces(&mut self, before: &Generation<H>) {
-        let address = |generation: &Generation<H>| generation.monitor.as_ref().map(ToString::to_string);
-        self.goal.monitor = self.serving.monitor.is_some();
-        if address(before) != address(&self.serving) || before.targets != self.serving.targets {
-            self.table.monitor.end();
-            self.observer = Observer::new(self.scoreboard.board(), self.serving.targets.clone());
-            self.answers.clear();
-        }
-    }
-
-    /// Gives the next generation up. It holds nobody's connection.
-    pub(super) fn abandon(&mut self, cause: &str) {
-        let Some(next) = self.next.take() else { return };
-        self.goal.next = None;
-        let pids = self.table.workers.iter().filter(|worker| worker.generation == next.number);
-        for pid in pids.map(|worker| worker.pid).collect::<Vec<_>>() {
-            self.kill_quietly(pid);
-        }
-        next.discard(&self.serving.listeners);
-        if let Some(current) = &mut self.changes.current {
-            current.course = Course::Failing { cause: cause.to_owned() };
-        }
-    }
-
-    fn begin_scale(&mut self, size: Size, now: Instant) -> Result<(), String> {
-        let is_resting = self.goal.aim == Aim::Rest;
-        let before = if is_resting { 0 } else { self.goal.workers };
-        let workers = size.of(self.goal.workers).ok_or_else(|| {
-            format!("{} and {size} is not a number of workers that a pool has", self.goal.workers)
-        })?;
-        let slots = workers * self.serving.config.threads.get();
-        if slots > SLOTS_MAX {
-            return Err(format!(
-                "{workers} workers have {slots} connection slots, and a pool has {SLOTS_MAX} at most"
-            ));
-        }
-        limits::prepare(&self.serving.config, workers).map_err(|error| error.to_string())?;
-        self.set_workers(workers);
-        self.goal.aim = Aim::Serve;
-        if is_resting {
-            self.answer_resters(false);
-        }
-        let deadline = self.serving.config.timeouts.start.map(|time| now + time);
-        if let Some(current) = &mut self.changes.current {
-            current.course = Course::Scaling { before, deadline, failed: None };
-        }
-        Ok(())
-    }
-
-    pub(super) fn set_workers(&mut self, workers: usize) {
-        self.goal.workers = workers;
-        self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
-    }
-
-    fn go_on_scaling(&mut self, now: Instant) -> bool {
-        let Some(Current { course: Course::Scaling { before, deadline, failed }, .. }) =
-            &self.changes.current
-        else {
-            return false;
-        };
-        let (before, deadline, failed) = (*before, *deadline, failed.clone());
-        let workers = self.goal.workers;
-        let has_grown = (before.min(workers)..workers).all(|id| self.table.is_serving(&self.goal, id));
-        let has_shrunk = (workers..before).all(|id| !self.table.is_manned(&self.goal, id));
-        if has_grown && has_shrunk {
-            if before != workers {
-                self.note_scaled(before, workers, WhyScaled::Asked);
-            }
-            let noun = if workers == 1 { "worker" } else { "workers" };
-            let was = if before == workers { "as before".to_owned() } else { format!("it had {before}") };
-            self.settle(format!("the pool has {workers} {noun}, {was}"));
-            return true;
-        }
-        if failed.is_none() && deadline.is_none_or(|deadline| deadline > now) {
-            return false;
-        }
-        if before == 0 {
-            self.goal.aim = Aim::Rest;
-        } else {
-            self.set_workers(before);
-        }
-        self.end_change(Err(
-            failed.unwrap_or_else(|| "its workers were not ready within timeouts.start".into())
-        ))
-    }
-
     /// A worker did not get as far as to accept: what it was for fails with it.
     pub(super) fn note_failed_birth(&mut self, id: usize, generation: u64, cause: &str) {
         let cause = format!("{cause} before it was ready; the log has its own words");
@@ -408,22 +209,15 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    /// Why the next generation is given up.
-    pub(super) fn cause_of_abandon(&self) -> String {
-        let waited = self.next.as_ref().and_then(|next| next.config.timeouts.start).unwrap_or_default();
-        let failed = self.goal.next.as_ref().and_then(|next| next.failed.clone());
-        failed.unwrap_or_else(|| format!("not every worker was ready within timeouts.start = {waited:?}"))
-    }
-
     /// The change has taken effect. Who asked hears it when nobody is served any more by those who leave.
-    fn settle(&mut self, words: String) {
+    pub(super) fn settle(&mut self, words: String) {
         if let Some(current) = &mut self.changes.current {
             current.course = Course::Settling { words, until: Instant::now() + SETTLE };
         }
     }
 
     /// Ends the change under way. Returns true, since something is different now.
-    fn end_change(&mut self, result: Result<String, String>) -> bool {
+    pub(super) fn end_change(&mut self, result: Result<String, String>) -> bool {
         let Some(Current { wish, began, .. }) = self.changes.current.take() else { return false };
         let took = began.elapsed();
         match (wish.change, &result) {
@@ -442,16 +236,6 @@ impl<H: Handler> Master<H> {
         }
         self.tell_outcome(wish.askers, result, took);
         true
-    }
-
-    fn note_reload(&self, failure: Option<&String>, took: Duration) {
-        let (generation, workers) = (self.serving.number, self.goal.workers);
-        self.scoreboard.note_reload(failure.is_none());
-        self.scoreboard.note(match failure {
-            None => Happening::Reloaded { generation, workers, took },
-            Some(cause) => Happening::ReloadFailed { generation: generation + 1, took, cause },
-        });
-        self.manager.ready(self.pid);
     }
 
     pub(super) fn tell_outcome(
@@ -478,21 +262,4 @@ fn verb(change: Change) -> String {
         Change::Scale(size) => format!("scale to {size}"),
         Change::Upgrade => "upgrade".to_owned(),
     }
-}
-
-/// What differs from the generation that serves and cannot change while it does.
-fn needs_restart<H>(serving: &Generation<H>, fresh: &Config) -> Result<(), String> {
-    if serving.config.pid_file != fresh.pid_file {
-        return Err("pid_file changes only with a restart".to_owned());
-    }
-    for place in fresh.listen.iter().flat_map(|address| &address.places) {
-        let is_other_mode = |other: &Place| {
-            matches!((other, place),
-            (Place::Unix { path: one, mode: was }, Place::Unix { path: two, mode }) if one == two && was != mode)
-        };
-        if serving.listeners.iter().any(|listener| is_other_mode(listener.place())) {
-            return Err(format!("listen: the mode of {place} changes only with a restart"));
-        }
-    }
-    Ok(())
 }

@@ -6,8 +6,11 @@ mod changes;
 mod children;
 mod ending;
 mod generation;
+mod reload;
+mod scaling;
 mod succession;
 mod upkeep;
+mod watch;
 mod words;
 
 use std::iter;
@@ -31,7 +34,7 @@ use crate::monitor::Monitor;
 use crate::notify::ServiceManager;
 use crate::pid_file::PidFile;
 use crate::process_table::{Action, Aim, Breaker, Goal, ProcessTable, Stage};
-use crate::saturation::{Edge, Saturation, Sight};
+use crate::saturation::Saturation;
 use crate::scoreboard::{Board, Happening, Phase, Scoreboard, Standing};
 use crate::signals::{Command, Signals};
 use crate::sizer::Sizer;
@@ -350,30 +353,6 @@ impl<H: Handler> Master<H> {
         }
         if let Some(turn) = self.breaker.look(self.tolerance(), now) {
             self.note_breaker(turn);
-        }
-    }
-
-    fn look_for_saturation(&mut self, now: Instant) {
-        let waits = (!self.saturation.is_on()).then(|| self.scoreboard.queue_waits());
-        let sight = Sight { idle: self.scoreboard.idle(), waiting: self.queued() };
-        let edge = self.saturation.look(sight, now);
-        if let Some(Edge::Begin { .. }) = edge {
-            self.waits_before = waits.unwrap_or_default();
-        }
-        if let Some(edge) = edge {
-            self.note_saturation(edge, sight.waiting);
-        }
-        if !self.saturation.is_on() {
-            self.arm();
-        }
-    }
-
-    /// Whoever has idle slots again, although it was said to have none, is to say when that is over.
-    fn arm(&mut self) {
-        let idle = |lease| self.scoreboard.idle_of(lease) > 0;
-        let told = self.table.workers.iter().filter(|worker| worker.told_full && idle(worker.lease));
-        for pid in told.map(|worker| worker.pid).collect::<Vec<_>>() {
-            self.tell(pid, Order::Arm);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the master says: its first line, saturation, and answers to questions.
+//! What the master says: its first line, and answers to questions.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -7,12 +7,10 @@ use super::Master;
 use crate::control::{self, Health, Question};
 use crate::handler::Handler;
 use crate::listener::Listener;
-use crate::logging::{counted, seconds};
-use crate::process_table::Aim;
-use crate::saturation::Edge;
-use crate::scoreboard::{Happening, Phase};
+use crate::logging::counted;
+use crate::scoreboard::Phase;
 use crate::snapshot::{MasterState, Status, readiness};
-use crate::sys::{self, Moment};
+use crate::sys;
 
 /// An answer that took more CPU time than this is given again to others.
 const CHEAP: Duration = Duration::from_millis(5);
@@ -55,50 +53,8 @@ impl<H: Handler> Master<H> {
     }
 
     /// How many connections the pool is to serve at once.
-    fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.goal.workers * self.serving.config.threads.get()
-    }
-
-    /// How many wait in the accept queues that tell.
-    pub(super) fn queued(&mut self) -> u64 {
-        let tcp: u64 = self
-            .serving
-            .listeners
-            .iter()
-            .filter_map(Listener::queue)
-            .map(|queue| u64::from(queue.waiting))
-            .sum();
-        let unix: u64 = self.observer.unix_queues().into_iter().flatten().sum();
-        tcp + unix
-    }
-
-    pub(super) fn note_saturation(&mut self, edge: Edge, waiting: u64) {
-        match edge {
-            Edge::Begin { ago } => {
-                let since = Moment::at(Moment::now().nanos().saturating_sub(nanos(ago)));
-                self.scoreboard.begin_saturation(since);
-                self.scoreboard.note(Happening::SaturationBegin { waiting });
-                let capacity = self.capacity();
-                tracing::warn!(waiting, capacity, "saturation begin: no slot is idle, whoever comes waits");
-            }
-            Edge::End { lasted, peak } => {
-                // Unix sockets do not tell how long anybody waited.
-                let is_told = self.serving.listeners.iter().any(|listener| listener.queue().is_some());
-                let waits = self.scoreboard.queue_waits().since(&self.waits_before);
-                let waited = is_told.then(|| waits.noticeable());
-                let longest = is_told.then(|| self.scoreboard.longest_wait());
-                self.scoreboard.end_saturation(Moment::now());
-                self.scoreboard.note(Happening::SaturationEnd { lasted, peak, longest, waited });
-                tracing::info!(
-                    lasted = seconds(lasted),
-                    peak_queue = peak,
-                    longest_wait = longest.map(seconds),
-                    waited,
-                    "saturation end: {}",
-                    if self.goal.aim == Aim::Serve { "slots are idle again" } else { "the pool stops" }
-                );
-            }
-        }
     }
 
     /// What the master answers.
@@ -151,8 +107,4 @@ impl<H: Handler> Master<H> {
         let reason = readiness(state, self.table.accepting(), self.breaker.is_open()).err();
         Health { ready: reason.is_none(), reason: reason.map(str::to_owned) }
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

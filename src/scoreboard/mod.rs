@@ -12,10 +12,11 @@ mod lease;
 mod picture;
 mod sequence;
 mod slot;
+mod word;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use zerocopy::FromZeros;
 
@@ -34,6 +35,7 @@ use crate::sys::{self, Moment};
 use event::Events;
 use lease::Leases;
 use sequence::Sequence;
+use word::{get, one_of, set, since_1970, size};
 
 /// Twice what a pool has at most: while workers are replaced, both are there. Pages that nobody touches cost nothing.
 const WORKER_ROWS: usize = 2 * WORKERS_MAX;
@@ -433,26 +435,6 @@ impl IdRow {
             set(word, get(word) + number);
         }
     }
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
-fn get(word: &AtomicU64) -> u64 {
-    word.load(Ordering::Relaxed)
-}
-
-fn set(word: &AtomicU64, value: u64) {
-    word.store(value, Ordering::Relaxed);
-}
-
-fn size(word: &AtomicU64) -> usize {
-    usize::try_from(get(word)).unwrap_or(usize::MAX)
-}
-
-fn one_of<T: Copy>(all: &[T], number: u64) -> Option<T> {
-    all.get(usize::try_from(number).ok()?).copied()
 }
 
 #[cfg(test)]

@@ -1,0 +1,182 @@
+//! The reload: the next generation gets ready beside the one that serves, and takes its place or is gone.
+
+use std::time::{Duration, Instant};
+
+use super::Master;
+use super::changes::Course;
+use super::generation::Generation;
+use crate::config::{Config, Place};
+use crate::control::Progress;
+use crate::handler::Handler;
+use crate::listener::Listener;
+use crate::logging::{self, counted};
+use crate::process_table::Next;
+use crate::scoreboard::Happening;
+use crate::snapshot::Observer;
+
+impl<H: Handler> Master<H> {
+    /// Whether so many generations drain that no more may begin. It is said for whom it waits.
+    pub(super) fn is_held_up(&mut self) -> bool {
+        let draining = self.table.draining_generations(&self.goal);
+        if draining.len() < self.serving.config.limits.generations.get() {
+            return false;
+        }
+        let busy: Vec<String> = self
+            .table
+            .workers
+            .iter()
+            .filter(|worker| worker.generation == draining[0])
+            .map(|worker| {
+                let held = counted(self.scoreboard.busy_of(worker.lease), "connection");
+                format!("worker {} (pid {}) with {held}", worker.id, worker.pid)
+            })
+            .collect();
+        let why = format!(
+            "{} still drain, and limits.generations is {}: it waits for generation {}, {}",
+            counted(draining.len() as u64, "generation"),
+            self.serving.config.limits.generations,
+            draining[0],
+            busy.join(", "),
+        );
+        let is_news = self.changes.held_up.is_none();
+        if is_news {
+            tracing::warn!("the reload waits: {why}");
+            self.changes.held_up = Some(why.clone());
+        }
+        // Who asks later hears it too.
+        if let Some(first) = self.changes.waiting.front() {
+            for asker in first.askers.iter().filter(|_| is_news) {
+                self.control.tell(*asker, &Progress { progress: why.clone() });
+            }
+        }
+        true
+    }
+
+    /// Opens what the new configuration wants. What follows is in the plan.
+    pub(super) fn begin_reload(&mut self, now: Instant) -> Result<(), String> {
+        self.manager.reloading();
+        self.scoreboard.note(Happening::ReloadBegin { generation: self.serving.number + 1 });
+        let fresh = (self.load)().map_err(|error| error.to_string())?;
+        needs_restart(&self.serving, &fresh.0)?;
+        let number = self.serving.number + 1;
+        let next = Generation::open(number, fresh, &self.serving.present(), &mut self.scoreboard)
+            .map_err(|error| error.to_string())?;
+        self.goal.next = Some(Next {
+            generation: number,
+            workers: next.config.worker_count(),
+            deadline: next.config.timeouts.start.map(|time| now + time),
+            failed: None,
+        });
+        tracing::info!("reloading: generation {number} gets ready");
+        self.next = Some(next);
+        Ok(())
+    }
+
+    /// The next generation serves: it is the one from now on.
+    pub(super) fn commit(&mut self) {
+        let Some(next) = self.next.take() else { return };
+        let before = std::mem::replace(&mut self.serving, next);
+        let (workers, asked) = (self.serving.config.worker_count(), self.goal.workers);
+        self.goal = self.serving.goal(true);
+        self.sizer = self.serving.config.sizer();
+        self.table.note_commit();
+        self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
+        self.move_gates(&before);
+        if let Some(control) = self.serving.new_control.take() {
+            self.control.move_to(control);
+        }
+        self.change_faces(&before);
+        logging::change(self.serving.config.log);
+        let threads = counted(self.serving.config.threads.get() as u64, "thread");
+        let words = format!(
+            "generation {} serves: {} x {threads}",
+            self.serving.number,
+            counted(workers as u64, "worker")
+        );
+        let scaled = (asked != before.config.worker_count())
+            .then(|| format!("; the number of workers is the configuration's again, it was {asked}"));
+        self.answer_resters(false);
+        self.settle(words + &scaled.unwrap_or_default());
+    }
+
+    /// Keeps new clients from where nobody listens any more, and lets them in where somebody does now.
+    pub(super) fn move_gates(&self, before: &Generation<H>) {
+        let note = |listener: &Listener, result: std::io::Result<()>, what: &str| {
+            if let Err(error) = result {
+                tracing::warn!("cannot {what} {listener}: {error}");
+            }
+        };
+        for gone in before.listeners_beside(&self.serving) {
+            note(gone, gone.close_gate(), "keep new clients from");
+        }
+        for listener in &self.serving.listeners {
+            note(
+                listener,
+                listener.adapt(&self.serving.config),
+                "change the backlog or the write timeout of",
+            );
+        }
+        for new in self.serving.listeners_beside(before) {
+            note(new, new.open_gate(), "let clients in at");
+        }
+    }
+
+    /// The monitor looks at the new listeners, and listens where it is to.
+    pub(super) fn change_faces(&mut self, before: &Generation<H>) {
+        let address = |generation: &Generation<H>| generation.monitor.as_ref().map(ToString::to_string);
+        self.goal.monitor = self.serving.monitor.is_some();
+        if address(before) != address(&self.serving) || before.targets != self.serving.targets {
+            self.table.monitor.end();
+            self.observer = Observer::new(self.scoreboard.board(), self.serving.targets.clone());
+            self.answers.clear();
+        }
+    }
+
+    /// Gives the next generation up. It holds nobody's connection.
+    pub(super) fn abandon(&mut self, cause: &str) {
+        let Some(next) = self.next.take() else { return };
+        self.goal.next = None;
+        let pids = self.table.workers.iter().filter(|worker| worker.generation == next.number);
+        for pid in pids.map(|worker| worker.pid).collect::<Vec<_>>() {
+            self.kill_quietly(pid);
+        }
+        next.discard(&self.serving.listeners);
+        if let Some(current) = &mut self.changes.current {
+            current.course = Course::Failing { cause: cause.to_owned() };
+        }
+    }
+
+    /// Why the next generation is given up.
+    pub(super) fn cause_of_abandon(&self) -> String {
+        let waited = self.next.as_ref().and_then(|next| next.config.timeouts.start).unwrap_or_default();
+        let failed = self.goal.next.as_ref().and_then(|next| next.failed.clone());
+        failed.unwrap_or_else(|| format!("not every worker was ready within timeouts.start = {waited:?}"))
+    }
+
+    pub(super) fn note_reload(&self, failure: Option<&String>, took: Duration) {
+        let (generation, workers) = (self.serving.number, self.goal.workers);
+        self.scoreboard.note_reload(failure.is_none());
+        self.scoreboard.note(match failure {
+            None => Happening::Reloaded { generation, workers, took },
+            Some(cause) => Happening::ReloadFailed { generation: generation + 1, took, cause },
+        });
+        self.manager.ready(self.pid);
+    }
+}
+
+/// What differs from the generation that serves and cannot change while it does.
+fn needs_restart<H>(serving: &Generation<H>, fresh: &Config) -> Result<(), String> {
+    if serving.config.pid_file != fresh.pid_file {
+        return Err("pid_file changes only with a restart".to_owned());
+    }
+    for place in fresh.listen.iter().flat_map(|address| &address.places) {
+        let is_other_mode = |other: &Place| {
+            matches!((other, place),
+            (Place::Unix { path: one, mode: was }, Place::Unix { path: two, mode }) if one == two && was != mode)
+        };
+        if serving.listeners.iter().any(|listener| is_other_mode(listener.place())) {
+            return Err(format!("listen: the mode of {place} changes only with a restart"));
+        }
+    }
+    Ok(())
+}

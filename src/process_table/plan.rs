@@ -1,0 +1,260 @@
+//! The plan: what to do next, given goal and time. A policy is one rule here.
+
+use std::time::Instant;
+
+use nix::unistd::Pid;
+
+use super::pulse::Due;
+use super::{Aim, Goal, ProcessTable, Stage, WorkerHandle};
+use crate::channel::Order;
+use crate::sizer::Resize;
+use crate::wear::Wear;
+
+/// One step towards the goal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Fork a worker with this id.
+    Spawn { id: usize, generation: u64 },
+    /// Fork the monitor.
+    SpawnMonitor,
+    /// Ask a worker for a sign of life, if it is busy.
+    LookAfter { pid: Pid },
+    /// End a worker that gives none.
+    Abort { pid: Pid },
+    /// Replace a worker that has served long enough.
+    Recycle { pid: Pid, why: Wear },
+    /// Have another number of workers.
+    Resize(Resize),
+    /// Tell a worker something.
+    Tell { pid: Pid, order: Order },
+    /// Every worker of the first generation is able to accept: let clients in.
+    Open,
+    /// A worker is beyond its deadline.
+    Kill { pid: Pid, why: &'static str },
+    /// The first workers did not get ready in time.
+    GiveUp,
+    /// The next generation serves from now on.
+    Commit,
+    /// The next generation failed, or is too late.
+    Abandon,
+    /// The time of grace is over.
+    CloseGates,
+}
+
+impl<C> ProcessTable<C> {
+    /// What to do now. Pure: the same table, goal and time give the same plan.
+    pub(crate) fn plan(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let mut plan = match goal.aim {
+            Aim::Serve | Aim::Grace { .. } => [
+                self.give_up(goal, now),
+                self.spawn(goal, now),
+                self.let_in(goal),
+                self.shrink(goal),
+                self.prepare(goal, now),
+                self.look_after(goal, now),
+                self.recycle(goal),
+                self.resize(goal),
+                self.poke(),
+            ]
+            .concat(),
+            Aim::Rest => [self.rest(goal), self.prepare(goal, now)].concat(),
+            Aim::Yield => self.rest(goal),
+            Aim::Drain => [self.drain(), self.poke()].concat(),
+            Aim::Stop => self.stop(),
+        };
+        plan.extend(self.kill(goal, now));
+        if matches!(goal.aim, Aim::Grace { until } if until <= now) {
+            plan.push(Action::CloseGates);
+        }
+        // It shows a drain too.
+        if goal.monitor && self.monitor.is_due(now) {
+            plan.push(Action::SpawnMonitor);
+        }
+        plan
+    }
+
+    /// When `plan` may have something new to do although nothing happened.
+    pub(crate) fn next_deadline(&self, goal: &Goal) -> Option<Instant> {
+        let is_serving = matches!(goal.aim, Aim::Serve | Aim::Grace { .. });
+        let of_workers = self.workers.iter().filter_map(|worker| worker.deadline(goal));
+        let of_spawns = (0..goal.workers).filter(|id| is_serving && !self.is_manned(goal, *id));
+        let of_spawns = of_spawns.filter_map(|id| self.throttles.get(id)?.not_before);
+        let of_start = self.start_deadline(goal).filter(|_| is_serving);
+        let of_monitor = self.monitor.due_at().filter(|_| goal.monitor);
+        let of_next = goal.next.as_ref().and_then(|next| next.deadline);
+        let of_grace = match goal.aim {
+            Aim::Grace { until } => Some(until),
+            _ => None,
+        };
+        let others = [of_start, of_monitor, of_next, of_grace];
+        let watched = self.workers.iter().filter(|worker| is_serving && worker.is_watched());
+        let of_pulses = watched.filter_map(|worker| worker.pulse.next());
+        of_workers.chain(of_spawns).chain(of_pulses).chain(others.into_iter().flatten()).min()
+    }
+
+    fn start_deadline(&self, goal: &Goal) -> Option<Instant> {
+        if self.opened { None } else { Some(self.began + goal.start_timeout?) }
+    }
+
+    /// The pool never opened, and the time for it is over.
+    fn give_up(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let over = self.start_deadline(goal).is_some_and(|deadline| deadline <= now);
+        if over && !self.all_ready(goal) { vec![Action::GiveUp] } else { Vec::new() }
+    }
+
+    /// Ids without a worker get one, unless they are throttled.
+    fn spawn(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let throttled =
+            |id: usize| self.throttles.get(id).and_then(|it| it.not_before).is_some_and(|at| at > now);
+        let vacant = (0..goal.workers).filter(|id| !self.is_manned(goal, *id) && !throttled(*id));
+        vacant.map(|id| Action::Spawn { id, generation: goal.generation }).collect()
+    }
+
+    /// Brings the next generation to where it can take the place of the one that serves, and then lets it.
+    fn prepare(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let Some(next) = &goal.next else { return Vec::new() };
+        if next.failed.is_some() || next.deadline.is_some_and(|deadline| deadline <= now) {
+            return vec![Action::Abandon];
+        }
+        let has = |id, is: fn(Stage) -> bool| {
+            self.of(next.generation).any(|worker| worker.id == id && is(worker.stage))
+        };
+        let is_coming = |stage| matches!(stage, Stage::Starting | Stage::Ready);
+        let vacant = (0..next.workers).filter(|id| !has(*id, is_coming));
+        let mut plan: Vec<Action> =
+            vacant.map(|id| Action::Spawn { id, generation: next.generation }).collect();
+        if plan.is_empty() && (0..next.workers).all(|id| has(id, |stage| stage == Stage::Ready)) {
+            plan.extend(self.of(next.generation).map(|worker| worker.told(Order::Go)));
+            plan.push(Action::Commit);
+            let old = self.workers.iter().filter(|worker| worker.generation != next.generation);
+            plan.extend(old.filter_map(WorkerHandle::sent_away));
+        }
+        plan
+    }
+
+    /// Workers that give no sign of life are ended.
+    fn look_after(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let due = |worker: &WorkerHandle<C>| {
+            let pid = worker.pid;
+            Some(match worker.pulse.due(goal.stuck_after, now).filter(|_| worker.is_watched())? {
+                Due::Ask => Action::LookAfter { pid },
+                Due::Abort => Action::Abort { pid },
+                Due::Kill => Action::Kill { pid, why: "it did not even abort" },
+            })
+        };
+        self.workers.iter().filter_map(due).collect()
+    }
+
+    /// One worker that has served long enough is replaced at a time, and none while all of them are.
+    fn recycle(&self, goal: &Goal) -> Vec<Action> {
+        let is_changing = |worker: &WorkerHandle<C>| {
+            matches!(worker.stage, Stage::Outgoing | Stage::Starting | Stage::Ready)
+        };
+        if goal.next.is_some() || self.of(goal.generation).any(is_changing) {
+            return Vec::new();
+        }
+        let accepts = |worker: &&WorkerHandle<C>| matches!(worker.stage, Stage::Accepting { .. });
+        let mut worn = self.of(goal.generation).filter(accepts);
+        let first = worn.find_map(|worker| Some(Action::Recycle { pid: worker.pid, why: worker.worn? }));
+        first.into_iter().collect()
+    }
+
+    /// A pool that sizes itself has the size that was found right.
+    fn resize(&self, goal: &Goal) -> Vec<Action> {
+        let resize = self.resize.filter(|resize| goal.aim == Aim::Serve && resize.to != goal.workers);
+        resize.map(Action::Resize).into_iter().collect()
+    }
+
+    /// Workers beyond the size of the pool leave.
+    fn shrink(&self, goal: &Goal) -> Vec<Action> {
+        let beyond = self.of(goal.generation).filter(|worker| worker.id >= goal.workers);
+        beyond.filter_map(WorkerHandle::sent_away).collect()
+    }
+
+    /// All leave who serve, and nobody takes their place.
+    fn rest(&self, goal: &Goal) -> Vec<Action> {
+        self.of(goal.generation).filter_map(WorkerHandle::sent_away).collect()
+    }
+
+    /// Workers that are able to accept may: at first all together, later each at once, in place of its predecessor.
+    fn let_in(&self, goal: &Goal) -> Vec<Action> {
+        if !(self.opened || goal.may_open && self.all_ready(goal)) {
+            return Vec::new();
+        }
+        let mut plan = Vec::new();
+        for new in self.of(goal.generation).filter(|worker| worker.stage == Stage::Ready) {
+            plan.push(new.told(Order::Go));
+            let old = self.of(goal.generation).filter(|old| old.id == new.id && old.stage == Stage::Outgoing);
+            plan.extend(old.map(|old| old.told(Order::Retire)));
+        }
+        if !self.opened {
+            plan.push(Action::Open);
+        }
+        plan
+    }
+
+    /// After a departure, whoever accepts looks at the queue again: who left may have been woken for somebody there.
+    fn poke(&self) -> Vec<Action> {
+        let stale =
+            self.workers.iter().filter(|worker| worker.serves_queue() && worker.poked < self.departures);
+        stale.map(|worker| worker.told(Order::Poke)).collect()
+    }
+
+    /// The final stop: whoever accepts serves the queue, whoever holds nothing leaves.
+    fn drain(&self) -> Vec<Action> {
+        let order = |worker: &WorkerHandle<C>| match worker.stage {
+            Stage::Accepting { .. } | Stage::Outgoing => Some(Order::Drain),
+            Stage::Starting | Stage::Ready => Some(Order::Stop),
+            Stage::Leaving { .. } | Stage::Killed => None,
+        };
+        self.tell(order)
+    }
+
+    /// A stop without mercy.
+    fn stop(&self) -> Vec<Action> {
+        let order = |worker: &WorkerHandle<C>| match worker.stage {
+            Stage::Leaving { order: Order::Stop, .. } | Stage::Killed => None,
+            _ => Some(Order::Stop),
+        };
+        self.tell(order)
+    }
+
+    fn tell(&self, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
+        self.workers.iter().filter_map(|worker| Some(worker.told(order(worker)?))).collect()
+    }
+
+    /// Nobody outlives a deadline.
+    fn kill(&self, goal: &Goal, now: Instant) -> Vec<Action> {
+        let late = self
+            .workers
+            .iter()
+            .filter(|worker| worker.deadline(goal).is_some_and(|deadline| deadline <= now));
+        late.map(|worker| Action::Kill {
+            pid: worker.pid,
+            why: if worker.stage == Stage::Starting {
+                "it did not get ready in time"
+            } else {
+                "it did not leave in time"
+            },
+        })
+        .collect()
+    }
+
+    /// Whether an id of the pool has a worker that accepts, or will, and is not about to leave.
+    pub(crate) fn is_manned(&self, goal: &Goal, id: usize) -> bool {
+        let stays = |stage| matches!(stage, Stage::Starting | Stage::Ready | Stage::Accepting { .. });
+        self.of(goal.generation).any(|worker| worker.id == id && stays(worker.stage))
+    }
+
+    /// Whether an id of the pool has a worker that accepts and stays.
+    pub(crate) fn is_serving(&self, goal: &Goal, id: usize) -> bool {
+        let accepts = |stage| matches!(stage, Stage::Accepting { .. });
+        self.of(goal.generation).any(|worker| worker.id == id && accepts(worker.stage))
+    }
+
+    /// Whether all workers of the pool wait for their order to accept.
+    pub(crate) fn all_ready(&self, goal: &Goal) -> bool {
+        let ready = |id| self.of(goal.generation).any(|it| it.id == id && it.stage == Stage::Ready);
+        (0..goal.workers).all(ready)
+    }
+}

@@ -1,0 +1,138 @@
+//! One worker as the master sees it: where it stands in its life, and what it has said.
+
+use std::time::{Duration, Instant};
+
+use nix::unistd::Pid;
+
+use super::{Action, Goal, Pulse};
+use crate::channel::{Channel, Order};
+use crate::scoreboard::{Lease, Standing};
+use crate::wear::Wear;
+
+/// How long a worker that was told to leave may take beyond its own deadline, before it is killed.
+pub(super) const KILL_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a worker may take, by the configuration that it serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// To get ready.
+    pub(crate) start: Option<Duration>,
+    /// To leave: for its connections, and to close what is left of them.
+    pub(crate) leave: Option<Duration>,
+}
+
+/// Which worker is forked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Birth {
+    pub(crate) id: usize,
+    pub(crate) generation: u64,
+    pub(crate) patience: Patience,
+    /// The rows of the scoreboard that it writes.
+    pub(crate) lease: Lease,
+}
+
+/// Where a worker stands in its life. Each stage holds what its deadline needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Forked; has not reported yet.
+    Starting,
+    /// Able to accept; waits for [`Order::Go`].
+    Ready,
+    /// Accepts, or would if it had a free slot.
+    Accepting { since: Instant },
+    /// Accepts until its replacement does: somebody sent it TERM.
+    Outgoing,
+    /// Was told to leave by this order.
+    Leaving { order: Order, kill_at: Option<Instant> },
+    /// Was sent SIGKILL.
+    Killed,
+}
+
+impl Stage {
+    /// The stage after a worker reported that it is able to accept.
+    pub(crate) fn ready(self) -> Self {
+        if self == Self::Starting { Self::Ready } else { self }
+    }
+
+    /// The stage after a worker reported that somebody sent it TERM.
+    pub(crate) fn outgoing(self) -> Self {
+        if matches!(self, Self::Accepting { .. }) { Self::Outgoing } else { self }
+    }
+}
+
+/// A worker process from the perspective of the master.
+#[derive(Debug)]
+pub(crate) struct WorkerHandle<C = Channel> {
+    pub(crate) pid: Pid,
+    pub(crate) id: usize,
+    pub(crate) generation: u64,
+    pub(super) patience: Patience,
+    pub(crate) spawned: Instant,
+    pub(crate) stage: Stage,
+    /// The line to it, until its end has been heard.
+    pub(crate) channel: Option<C>,
+    /// The rows of the scoreboard that it writes.
+    pub(crate) lease: Lease,
+    /// It has said that it has no idle slot, and was not asked again since.
+    pub(crate) told_full: bool,
+    /// It no longer accepts where others do.
+    pub(crate) retired: bool,
+    /// Whether it gives signs of life.
+    pub(crate) pulse: Pulse,
+    /// It has served long enough, and waits for a replacement.
+    pub(crate) worn: Option<Wear>,
+    /// A signal has stopped it: whatever it said, it takes no connection.
+    pub(crate) stopped: bool,
+    /// The number of departures up to which it has been poked.
+    pub(super) poked: u64,
+}
+
+impl<C> WorkerHandle<C> {
+    pub(super) fn told(&self, order: Order) -> Action {
+        Action::Tell { pid: self.pid, order }
+    }
+
+    /// What it is told when it is no longer needed, while others serve the queue; `None` if it was told already.
+    pub(super) fn sent_away(&self) -> Option<Action> {
+        match self.stage {
+            Stage::Accepting { .. } | Stage::Outgoing => Some(self.told(Order::Retire)),
+            Stage::Starting | Stage::Ready => Some(self.told(Order::Stop)),
+            Stage::Leaving { .. } | Stage::Killed => None,
+        }
+    }
+
+    /// Where it stands, as far as others care.
+    pub(crate) fn standing(&self) -> Standing {
+        match self.stage {
+            Stage::Starting | Stage::Ready => Standing::Starting,
+            Stage::Accepting { .. } | Stage::Outgoing => Standing::Ready,
+            Stage::Leaving { .. } | Stage::Killed => Standing::Draining,
+        }
+    }
+
+    /// Whether it has to give signs of life. One that leaves has a deadline anyway.
+    pub(super) fn is_watched(&self) -> bool {
+        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing)
+    }
+
+    /// Whether it takes connections from the queue.
+    pub(super) fn serves_queue(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { order: Order::Drain, .. }
+        )
+    }
+
+    /// When it is killed, if it stays in this stage.
+    pub(super) fn deadline(&self, goal: &Goal) -> Option<Instant> {
+        match self.stage {
+            // The next generation has one deadline for all of it.
+            Stage::Starting if goal.next.as_ref().is_some_and(|next| next.generation == self.generation) => {
+                None
+            }
+            Stage::Starting => Some(self.spawned + self.patience.start?),
+            Stage::Leaving { kill_at, .. } => kill_at,
+            Stage::Ready | Stage::Accepting { .. } | Stage::Outgoing | Stage::Killed => None,
+        }
+    }
+}
