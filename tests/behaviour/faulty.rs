@@ -37,7 +37,10 @@ impl Handler for Faulty {
                     hoard.push(vec![1; 1 << 20]);
                 }
             }
-            _ => Reply::Send(input),
+            _ => {
+                input.make_ascii_uppercase();
+                Reply::Send(input)
+            }
         }
     }
 }

@@ -16,14 +16,11 @@ import threading
 
 def copy(terminal):
     """What comes from the terminal goes to the log, until nobody has the terminal any more."""
-    while True:
-        try:
-            data = os.read(terminal, 65536)
-        except OSError:
-            data = b""
-        if not data:
-            os._exit(0)
-        os.write(2, data)
+    try:
+        while data := os.read(terminal, 65536):
+            os.write(2, data)
+    finally:
+        os._exit(0)
 
 
 def obey(door, terminal):
@@ -50,6 +47,7 @@ if os.fork() == 0:
     if os.fork() != 0:
         os._exit(0)
     os.close(ours)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     threading.Thread(target=copy, args=(terminal,), daemon=True).start()
     obey(door, terminal)
 os.wait()
