@@ -1,12 +1,14 @@
 //! Whatever system call fails in the master while it changes the pool: whoever asked is told, and somebody serves.
 //!
-//! `cargo test --test behaviour -- --ignored --nocapture fault_injection` fails every call in turn, and takes minutes.
+//! `cargo test --test behaviour -- --ignored --nocapture fault_injection` fails all of them, one after the other.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -28,6 +30,7 @@ const FAILURES: &[(&str, &[&str])] = &[
     ("epoll_ctl", &["ENOMEM"]),
     ("eventfd2", &["EMFILE"]),
     ("fcntl", &["EMFILE"]),
+    ("flock", &["ENOLCK", "EINTR"]),
     ("fstat", &["EIO"]),
     ("getdents64", &["EIO"]),
     ("getsockname", &["ENOBUFS"]),
@@ -186,12 +189,30 @@ impl Subject {
         assert!(code == Some(0) || stderr.len() > 20, "{inject}: no cause in {stderr:?}");
         eprintln!("{inject}: {}", if injected { stderr.trim_end() } else { "not reached" });
         assert!(lives(self.server.pid()), "{inject}: the master lives");
-        self.server.served().finish().unwrap_or_else(|failure| panic!("{inject}: {failure}"));
+        self.assert_all_slots_serve(&inject);
         self.held.exchange(b"still there?").unwrap_or_else(|failure| panic!("{inject}: {failure}"));
-        let again = self.reload();
-        assert!(again.status.success(), "then, after {inject}: {}", String::from_utf8_lossy(&again.stderr));
+        eventually(&format!("a reload after {inject}"), || {
+            let is_done = self.reload().status.success();
+            if !is_done {
+                // The file of a socket could not be removed: it is in the way until its workers have left, and they
+                // stay while somebody knocks.
+                thread::sleep(Duration::from_millis(300));
+            }
+            is_done.then_some(())
+        });
         self.server.served().finish().unwrap_or_else(|failure| panic!("after {inject}: {failure}"));
         injected
+    }
+
+    /// Each slot of the pool takes a connection: no worker was forgotten.
+    fn assert_all_slots_serve(&self, inject: &str) {
+        let mut connections: Vec<Connection> = (0..16).map(|_| self.server.connect()).collect();
+        for connection in &mut connections {
+            connection.exchange(b"hello").unwrap_or_else(|failure| panic!("{inject}: {failure}"));
+        }
+        for connection in connections {
+            connection.finish().unwrap_or_else(|failure| panic!("{inject}: {failure}"));
+        }
     }
 
     /// Nothing was left behind by all of this: the workers of one generation, and the one whom `held` keeps.
@@ -226,11 +247,12 @@ fn fail_each(when_max: usize, errnos_max: usize) {
 
 #[test]
 fn a_reload_survives_the_failure_of_each_system_call() {
-    fail_each(1, 1);
+    // The first few times it is called.
+    fail_each(4, usize::MAX);
 }
 
 #[test]
-#[ignore = "the long form: minutes"]
+#[ignore = "the long form: every call that is made"]
 fn a_reload_survives_each_failure_of_each_system_call() {
     fail_each(usize::MAX, usize::MAX);
 }
