@@ -131,6 +131,16 @@ fn whoever_is_served_at_a_reload_stays_with_its_worker_and_finishes_there() {
 }
 
 #[test]
+fn nobody_who_comes_after_the_answer_meets_a_worker_of_before() {
+    let server = TestServer::configured(POOL);
+    for generation in 2..=30 {
+        reload(&server);
+        let connection = server.served();
+        assert_eq!(server_of(&server, connection.local_port().unwrap()).1, generation);
+    }
+}
+
+#[test]
 fn whoever_waits_at_a_reload_is_served() {
     let server = TestServer::configured("[pool]\nworkers = 1\nthreads = 1\n");
     let held = server.served();
