@@ -71,3 +71,15 @@ fn a_stopped_worker_does_not_hold_up_a_reload() {
     }
     eventually("the stopped one to be killed", || (!lives(stopped)).then_some(()));
 }
+
+#[test]
+fn a_job_in_the_background_whose_terminal_wants_it_silent_serves_on() {
+    let (_terminal, command) = Terminal::in_background();
+    let server = TestServer::start_command(command, &["--workers", "2", "--threads", "1"]);
+    for _ in 0..5 {
+        // Each writes a line to the terminal, which answers with TTOU.
+        server.served().finish().unwrap();
+    }
+    let status = server.status();
+    assert_eq!((&status["pool"]["workers"], &status["master"]["state"]), (&2.into(), &"running".into()));
+}

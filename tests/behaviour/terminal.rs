@@ -20,6 +20,11 @@ impl Terminal {
         Self::with("foreground")
     }
 
+    /// The same as a job in the background, whose log goes to a terminal that stops whoever writes from there.
+    pub(crate) fn in_background() -> (Self, Command) {
+        Self::with("background")
+    }
+
     fn with(place: &str) -> (Self, Command) {
         let terminal = Self { folder: tempfile::tempdir().expect("a folder for the socket") };
         let mut command = program(Path::new("python3"));
