@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -14,6 +15,7 @@ use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::{Layer, Registry};
 
 use crate::config::{Log, LogFormat};
+use crate::signals::Blocked;
 
 /// The target of the line that each connection gets.
 const ACCESS: &str = "access";
@@ -95,10 +97,24 @@ impl Reader {
             let is_json = bytes.first() == Some(&b'{');
             let line =
                 if is_json { format!("{{\"message\":\"{message}\"}}\n") } else { format!("{message}\n") };
-            let _ = io::stderr().write_all(line.as_bytes());
+            write(line.as_bytes());
         }
-        let _ = io::stderr().write_all(bytes);
+        write(bytes);
     }
+}
+
+/// Writes to standard error. A terminal may want jobs in its background to be silent (`stty tostop`): it sends TTOU to
+/// who writes, and lets a write go on only where that is blocked, `tty_check_change` in drivers/tty/tty_jobctrl.c. In the
+/// master TTOU is a command, so there it is blocked for the time of the write.
+fn write(bytes: &[u8]) {
+    let _blocked = is_terminal().then(|| Blocked::only(Signal::SIGTTOU));
+    // A loss of the log is no reason to stop serving.
+    let _ = io::stderr().write_all(bytes);
+}
+
+fn is_terminal() -> bool {
+    static IS_TERMINAL: OnceLock<bool> = OnceLock::new();
+    *IS_TERMINAL.get_or_init(|| io::stderr().is_terminal())
 }
 
 /// Whether a line may be written without waiting. A pipe says so while 4 KiB fit, see pipe(7), and a line is shorter.

@@ -115,7 +115,7 @@ impl AsFd for Signals {
     }
 }
 
-/// All signals blocked, from before a fork until both sides have a subscription of their own.
+/// Signals blocked: all of them from before a fork until both sides have a subscription of their own.
 #[must_use = "signals stay blocked until this is dropped"]
 pub(crate) struct Blocked {
     before: SigSet,
@@ -125,6 +125,13 @@ impl Blocked {
     /// Blocks all signals in this thread.
     pub(crate) fn all() -> io::Result<Self> {
         Ok(Self { before: SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)? })
+    }
+
+    /// Blocks one more signal in this thread.
+    pub(crate) fn only(signal: Signal) -> io::Result<Self> {
+        let mut one = SigSet::empty();
+        one.add(signal);
+        Ok(Self { before: one.thread_swap_mask(SigmaskHow::SIG_BLOCK)? })
     }
 
     /// In a new worker: lets through what a worker does not ignore, except TERM, which is for its first thread alone.

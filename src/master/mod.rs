@@ -200,6 +200,7 @@ impl<H: Handler> Master<H> {
     fn hear(&mut self) {
         let now = Instant::now();
         self.table.listen(now);
+        self.table.send_again(now);
         let (mut retired, mut closed, mut short) = (Vec::new(), Vec::new(), Vec::new());
         let mut is_full = false;
         for worker in &mut self.table.workers {
@@ -298,20 +299,15 @@ impl<H: Handler> Master<H> {
     }
 
     fn tell(&mut self, pid: Pid, order: Order) {
+        let now = Instant::now();
         let Some(worker) = self.table.find(pid) else { return };
-        let told = worker.channel.as_ref().map_or(Ok(()), |channel| channel.send(order));
-        if let Err(error) = &told {
-            // A dead one is about to be reaped. One that is stopped has enough orders to look at when it goes on.
-            tracing::debug!(
-                worker = worker.id,
-                pid = pid.as_raw(),
-                "cannot tell the worker {order:?}: {error}"
-            );
-        }
-        let reached = told.is_ok();
-        // One that did not hear that it is to say when it is full again is asked again.
-        if reached || order != Order::Arm {
-            self.table.note_told(pid, order, Instant::now());
+        match (worker.send(order, now), order) {
+            (true, _) => self.table.note_told(pid, order, now),
+            // One that did not hear the question is asked again.
+            (false, Order::Arm) => (),
+            (false, Order::Ask) => worker.pulse.postpone(self.goal.stuck_after, now),
+            // It is dead, or hears it later.
+            (false, _) => self.table.note_told(pid, order, now),
         }
         self.note_standing(pid);
     }

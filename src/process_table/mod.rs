@@ -70,6 +70,7 @@ impl<C> ProcessTable<C> {
             stage: Stage::Starting,
             channel: Some(channel),
             lease,
+            unsent: None,
             told_full: false,
             retired: false,
             worn: None,
@@ -225,6 +226,17 @@ impl<C> ProcessTable<C> {
     pub(crate) fn note_commit(&mut self) {
         self.throttles.clear();
         self.opened = true;
+    }
+}
+
+impl ProcessTable {
+    /// Sends what could not be sent before, where it is time.
+    pub(crate) fn send_again(&mut self, now: Instant) {
+        for worker in &mut self.workers {
+            if let Some((order, _)) = worker.unsent.filter(|(_, at)| *at <= now) {
+                worker.send(order, now);
+            }
+        }
     }
 }
 

@@ -89,7 +89,13 @@ impl<C> ProcessTable<C> {
         let others = [of_start, of_monitor, of_next, of_grace];
         let watched = self.workers.iter().filter(|worker| is_serving && worker.is_watched());
         let of_pulses = watched.filter_map(|worker| worker.pulse.next());
-        of_workers.chain(of_spawns).chain(of_pulses).chain(others.into_iter().flatten()).min()
+        let of_orders = self.workers.iter().filter_map(|worker| worker.unsent.map(|(_, at)| at));
+        of_workers
+            .chain(of_spawns)
+            .chain(of_pulses)
+            .chain(of_orders)
+            .chain(others.into_iter().flatten())
+            .min()
     }
 
     fn start_deadline(&self, goal: &Goal) -> Option<Instant> {

@@ -48,9 +48,14 @@ impl Pulse {
     /// It has given a sign of life, or was stopped and goes on.
     pub(crate) fn beat(&mut self, patience: Option<Duration>, now: Instant) {
         if matches!(self, Self::Asked { .. }) {
-            *self = Self::Calm;
-            self.wake(patience, now);
+            self.postpone(patience, now);
         }
+    }
+
+    /// It could not be asked.
+    pub(crate) fn postpone(&mut self, patience: Option<Duration>, now: Instant) {
+        *self = Self::Calm;
+        self.wake(patience, now);
     }
 
     /// It was asked.

@@ -21,6 +21,9 @@ pub(crate) struct Patience {
     pub(crate) leave: Option<Duration>,
 }
 
+/// How long after an order could not be sent it is tried again.
+const SEND_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// Which worker is forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Birth {
@@ -73,6 +76,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) channel: Option<C>,
     /// The rows of the scoreboard that it writes.
     pub(crate) lease: Lease,
+    /// The last order that it has to obey and that could not be sent, and when to try again.
+    pub(super) unsent: Option<(Order, Instant)>,
     /// It has said that it has no idle slot, and was not asked again since.
     pub(crate) told_full: bool,
     /// It no longer accepts where others do.
@@ -133,6 +138,35 @@ impl<C> WorkerHandle<C> {
             Stage::Starting => Some(self.spawned + self.patience.start?),
             Stage::Leaving { kill_at, .. } => kill_at,
             Stage::Ready | Stage::Accepting { .. } | Stage::Outgoing | Stage::Killed => None,
+        }
+    }
+}
+
+impl WorkerHandle {
+    /// Sends an order. What the worker must not miss is sent again if that fails: its line is full when it has not read for
+    /// long, being stopped, or the system lacks memory; or it is dead, and about to be reaped. Of several such orders the last stands for all.
+    pub(crate) fn send(&mut self, order: Order, now: Instant) -> bool {
+        let Some(channel) = &self.channel else {
+            // It is dead, and about to be reaped.
+            self.unsent = None;
+            return false;
+        };
+        let is_due = !matches!(order, Order::Poke | Order::Arm | Order::Ask);
+        match channel.send(order) {
+            Ok(()) => {
+                if is_due {
+                    self.unsent = None;
+                }
+                true
+            }
+            Err(error) => {
+                let (worker, pid) = (self.id, self.pid.as_raw());
+                tracing::debug!(worker, pid, "cannot tell the worker {order:?}: {error}");
+                if is_due {
+                    self.unsent = Some((order, now + SEND_AGAIN_AFTER));
+                }
+                false
+            }
         }
     }
 }
