@@ -179,12 +179,14 @@ impl<H: Handler> Master<H> {
             self.hear();
             self.go_on_succeeding();
             self.reap();
-            for action in self.table.plan(&self.goal, Instant::now()) {
-                if let Some(life) = self.act(&action)? {
+            let plan = self.table.plan(&self.goal, Instant::now());
+            for action in &plan {
+                if let Some(life) = self.act(action)? {
                     return Ok(life);
                 }
             }
-            let is_settled = !self.go_on();
+            // What was done may be a reason to do more.
+            let is_settled = !self.go_on() && plan.is_empty();
             self.publish();
             if self.table.workers.is_empty() && self.note_empty() {
                 return self.verdict.map_or(Ok(Life::Master), Err);

@@ -10,10 +10,18 @@ use serde_json::Value;
 
 /// What `events --json` says.
 #[track_caller]
-fn events(server: &TestServer) -> Value {
+pub(crate) fn events(server: &TestServer) -> Value {
     let output = server.ask(&["events", "--json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The texts of all events of a kind, in order.
+#[track_caller]
+pub(crate) fn texts(server: &TestServer, kind: &str) -> Vec<String> {
+    let events = events(server);
+    let alike = events["events"].as_array().unwrap().iter().filter(|event| event["kind"] == kind);
+    alike.map(|event| event["text"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The kinds and texts of all that happened to a process, in order.

@@ -17,6 +17,7 @@ mod netcat;
 mod own_handler;
 mod page;
 mod random;
+mod recycling;
 mod reload;
 mod respawn;
 mod rest;
