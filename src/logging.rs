@@ -104,7 +104,7 @@ impl Reader {
 }
 
 /// Writes to standard error. A terminal may want jobs in its background to be silent (`stty tostop`): it sends TTOU to
-/// who writes, and lets a write go on only where that is blocked, `tty_check_change` in drivers/tty/tty_jobctrl.c. In the
+/// who writes, and lets a write go on only where that is blocked, `tty_check_change` in `drivers/tty/tty_jobctrl.c`. In the
 /// master TTOU is a command, so there it is blocked for the time of the write.
 fn write(bytes: &[u8]) {
     let _blocked = is_terminal().then(|| Blocked::only(Signal::SIGTTOU));

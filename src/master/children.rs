@@ -131,7 +131,7 @@ impl<H: Handler> Master<H> {
         let (id, pid) = (worker.id, worker.pid.as_raw().unsigned_abs());
         let lived = worker.spawned.elapsed();
         let was_told = matches!(worker.stage, Stage::Leaving { .. } | Stage::Killed);
-        *(if was_told { &mut self.cut } else { &mut self.lost }) += held;
+        *(if was_told { &mut self.ending.cut } else { &mut self.ending.lost }) += held;
         if matches!(worker.stage, Stage::Leaving { .. }) && death == (Death::Exited { code: 0 }) {
             self.scoreboard.note(Happening::Left { id, pid });
             tracing::info!(worker = id, pid, generation = worker.generation, "worker left after {lived:.1?}");

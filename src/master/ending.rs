@@ -1,6 +1,6 @@
 //! How a pool ends or rests: who is still served, and what is said of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 
@@ -12,6 +12,25 @@ use crate::handover::Line;
 use crate::logging::counted;
 use crate::process_table::Aim;
 use crate::scoreboard::Happening;
+
+/// What has to do with the end of the pool, or with its rest.
+#[derive(Default)]
+pub(super) struct Ending {
+    /// Since when it is on its way.
+    pub(super) since: Option<Instant>,
+    /// Who waits for it.
+    stoppers: Vec<Ticket>,
+    /// Since when the workers rest, and who waits until they do.
+    resting_since: Option<Instant>,
+    resters: Vec<Ticket>,
+    /// There were workers once more for the drain.
+    relieved: bool,
+    /// Connections that workers held when they died, or had still when their time was up.
+    pub(super) lost: u64,
+    pub(super) cut: u64,
+    /// Why it is a failure.
+    pub(super) verdict: Option<Error>,
+}
 
 impl<H: Handler> Master<H> {
     pub(super) fn give_up(&self) -> Error {
@@ -33,10 +52,10 @@ impl<H: Handler> Master<H> {
         match self.goal.aim {
             Aim::Serve | Aim::Rest => self.end(signal.as_str()),
             // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
-            Aim::Grace { .. } | Aim::Drain if signal == Signal::SIGHUP => (),
+            Aim::Grace { .. } | Aim::Drain | Aim::Relieve if signal == Signal::SIGHUP => (),
             // timeout(1) and others send theirs to the process and then to its group.
-            _ if self.ending_since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => (),
-            Aim::Grace { .. } | Aim::Drain | Aim::Yield => {
+            _ if self.ending.since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => (),
+            Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield => {
                 tracing::info!("stopping at once on a second signal, {signal}");
                 self.stop_now();
             }
@@ -46,7 +65,7 @@ impl<H: Handler> Master<H> {
 
     /// The same, asked for at the control socket. The answer comes with the end.
     pub(super) fn stop_for(&mut self, asker: Ticket, now: bool) {
-        self.stoppers.push(asker);
+        self.ending.stoppers.push(asker);
         if matches!(self.goal.aim, Aim::Serve | Aim::Rest) {
             self.end("request");
         }
@@ -58,7 +77,7 @@ impl<H: Handler> Master<H> {
 
     pub(super) fn end(&mut self, why: &str) {
         let now = Instant::now();
-        self.ending_since = Some(now);
+        self.ending.since = Some(now);
         self.manager.stopping();
         match self.serving.config.timeouts.grace {
             Some(grace) if self.goal.aim == Aim::Serve => {
@@ -102,12 +121,13 @@ impl<H: Handler> Master<H> {
     pub(super) fn rest(&mut self, asker: Option<Ticket>) {
         if self.goal.aim.is_end() {
             if let Some(asker) = asker {
-                self.tell_outcome(vec![asker], Err("the pool stops".to_owned()), std::time::Duration::ZERO);
+                self.tell_outcome(vec![asker], Err("the pool stops".to_owned()), Duration::ZERO);
             }
             return;
         }
-        self.resters.extend(asker);
+        self.ending.resters.extend(asker);
         if self.goal.aim == Aim::Serve {
+            self.ending.resting_since = Some(Instant::now());
             self.goal.aim = Aim::Rest;
             self.scoreboard.note(Happening::Resting);
             tracing::info!("draining the workers; clients wait until `reload` or `scale`, or the end");
@@ -116,13 +136,23 @@ impl<H: Handler> Master<H> {
 
     /// Tells who asked for rest that the workers have left, or that they do not.
     pub(super) fn answer_resters(&mut self, have_left: bool) {
-        let askers = std::mem::take(&mut self.resters);
+        let askers = std::mem::take(&mut self.ending.resters);
         let result = if have_left {
             Ok("all workers have left; clients wait in the queue until `reload` or `scale`".to_owned())
         } else {
             Err("the pool serves again".to_owned())
         };
-        self.tell_outcome(askers, result, std::time::Duration::ZERO);
+        let took = self.ending.resting_since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.tell_outcome(askers, result, took);
+    }
+
+    /// Whether somebody waits whom no worker is left to serve, for the first time, while there is time.
+    pub(super) fn needs_relief(&mut self) -> bool {
+        let time = self.serving.config.timeouts.drain;
+        let has_time = self.ending.since.is_some_and(|since| time.is_none_or(|time| since.elapsed() < time));
+        let needed = !self.ending.relieved && has_time && self.queued() > 0;
+        self.ending.relieved |= needed;
+        needed
     }
 
     pub(super) fn finish(&mut self) {
@@ -131,7 +161,7 @@ impl<H: Handler> Master<H> {
         }
         self.table.monitor.end();
         let all = self.scoreboard.folded();
-        let (cut, queued, lost) = (all.cut + self.cut, self.queued(), self.lost);
+        let (cut, queued, lost) = (all.cut + self.ending.cut, self.queued(), self.ending.lost);
         let served = all.closed.saturating_sub(cut + lost);
         let unknown = match self.observer.unix_queues().iter().filter(|queue| queue.is_none()).count() {
             0 => String::new(),
@@ -146,9 +176,9 @@ impl<H: Handler> Master<H> {
             counted(served, "connection"),
         );
         tracing::info!(served, cut, queued, lost, "{words}");
-        let took = self.ending_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let took = self.ending.since.map_or(0.0, |since| since.elapsed().as_secs_f64());
         let outcome = Outcome { ok: true, text: words, generation: self.serving.number, took_seconds: took };
-        for asker in &self.stoppers {
+        for asker in &self.ending.stoppers {
             // Not an answer, after which it would be let go: it waits for the end of this process.
             self.control.tell(*asker, &outcome);
         }

@@ -25,7 +25,7 @@ use nix::unistd::{Pid, getpid};
 use crate::cgroup;
 use crate::channel::{Order, Received, Report};
 use crate::config::Config;
-use crate::control::{Change, ControlSocket, Request, Size, Ticket};
+use crate::control::{Change, ControlSocket, Request, Size};
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::handover::Line;
@@ -43,6 +43,7 @@ use crate::sys::timeout_until;
 use crate::sys::{self, Fate};
 use crate::worker::Worker;
 use changes::Changes;
+use ending::Ending;
 use generation::Generation;
 pub(crate) use generation::Load;
 use succession::{Estate, Program, Succession};
@@ -85,20 +86,13 @@ pub(crate) struct Master<H> {
     waits_before: Counts,
     /// What was answered lately.
     answers: Vec<Answer>,
-    /// Who waits for the end, and who for the workers to have left.
-    stoppers: Vec<Ticket>,
-    resters: Vec<Ticket>,
-    /// Whether they die too often, and what is to be said of it at the end.
+    /// Whether workers die too often.
     breaker: Breaker,
-    verdict: Option<Error>,
+    ending: Ending,
     /// How large a pool with a range of workers is to be.
     sizer: Sizer,
     pid_file: Option<PidFile>,
     manager: ServiceManager,
-    /// Connections that workers held when they died, or had still when their time was up.
-    lost: u64,
-    cut: u64,
-    ending_since: Option<Instant>,
     /// Why the last worker died, for the case that the pool never opens.
     last_cause: Option<String>,
     out_of_memory_kills: Option<u64>,
@@ -152,14 +146,9 @@ impl<H: Handler> Master<H> {
             saturation: Saturation::default(),
             answers: Vec::new(),
             breaker: Breaker::default(),
-            verdict: None,
+            ending: Ending::default(),
             pid_file,
             manager: ServiceManager::of_environment(),
-            stoppers: Vec::new(),
-            resters: Vec::new(),
-            lost: 0,
-            cut: 0,
-            ending_since: None,
             last_cause: None,
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
@@ -189,8 +178,9 @@ impl<H: Handler> Master<H> {
             let is_settled = !self.go_on() && plan.is_empty();
             self.publish();
             if self.table.workers.is_empty() && self.note_empty() {
-                return self.verdict.map_or(Ok(Life::Master), Err);
+                return self.ending.verdict.map_or(Ok(Life::Master), Err);
             }
+            let is_settled = is_settled && self.goal.aim != Aim::Relieve;
             for command in self.wait(is_settled) {
                 self.obey(command);
             }
@@ -219,7 +209,11 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Alive)) => worker.pulse.beat(self.goal.stuck_after, now),
                     Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
-                    Ok(Received::Closed) | Err(_) => worker.channel = None,
+                    Ok(Received::Closed) => worker.channel = None,
+                    Err(error) => {
+                        tracing::debug!(worker = worker.id, "cannot hear the worker: {error}");
+                        break;
+                    }
                 }
             }
         }
@@ -267,8 +261,12 @@ impl<H: Handler> Master<H> {
 
     /// All workers are gone; whether that is the end.
     fn note_empty(&mut self) -> bool {
+        if self.goal.aim == Aim::Drain && self.needs_relief() {
+            self.goal.aim = Aim::Relieve;
+            return false;
+        }
         match self.goal.aim {
-            Aim::Drain | Aim::Yield | Aim::Stop => {
+            Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop => {
                 self.finish();
                 true
             }
@@ -295,6 +293,7 @@ impl<H: Handler> Master<H> {
             Action::GiveUp => return Err(self.give_up()),
             Action::Commit => self.commit(),
             Action::Abandon => self.abandon(&self.cause_of_abandon()),
+            Action::Relieved => self.goal.aim = Aim::Drain,
             Action::CloseGates => self.drain("the end of timeouts.grace"),
         }
         Ok(None)
@@ -304,12 +303,11 @@ impl<H: Handler> Master<H> {
         let now = Instant::now();
         let Some(worker) = self.table.find(pid) else { return };
         match (worker.send(order, now), order) {
-            (true, _) => self.table.note_told(pid, order, now),
             // One that did not hear the question is asked again.
             (false, Order::Arm) => (),
             (false, Order::Ask) => worker.pulse.postpone(self.goal.stuck_after, now),
-            // It is dead, or hears it later.
-            (false, _) => self.table.note_told(pid, order, now),
+            // One that did not hear another order hears it later, or is dead.
+            _ => self.table.note_told(pid, order, now),
         }
         self.note_standing(pid);
     }
@@ -335,7 +333,9 @@ impl<H: Handler> Master<H> {
             Aim::Serve | Aim::Rest if self.changes.is_reloading() => Phase::Reloading,
             Aim::Serve | Aim::Rest if self.changes.is_upgrading() => Phase::Upgrading,
             Aim::Serve => Phase::Running,
-            Aim::Rest | Aim::Grace { .. } | Aim::Drain | Aim::Yield | Aim::Stop => Phase::Draining,
+            Aim::Rest | Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop => {
+                Phase::Draining
+            }
         }
     }
 

@@ -126,7 +126,7 @@ impl<H: Handler> Master<H> {
                 self.scoreboard.note(Happening::CrashLoop { respawns: respawns as u64, per });
                 if self.serving.config.limits.crash_loop == CrashLoop::Exit && self.goal.aim == Aim::Serve {
                     let cause = self.last_cause.clone().unwrap_or_default();
-                    self.verdict = Some(Error::Failed(format!("{words}, the last: {cause}")));
+                    self.ending.verdict = Some(Error::Failed(format!("{words}, the last: {cause}")));
                     self.end("a crash loop");
                 }
             }

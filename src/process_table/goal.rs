@@ -45,6 +45,8 @@ pub(crate) enum Aim {
     Grace { until: Instant },
     /// To serve who is there, and to end.
     Drain,
+    /// To have workers once more for a drain: there are none, and somebody waits.
+    Relieve,
     /// To finish the connections that are there, while another master serves the queue, and to end.
     Yield,
     /// To end.
@@ -54,6 +56,6 @@ pub(crate) enum Aim {
 impl Aim {
     /// Whether the pool is about to end.
     pub(crate) fn is_end(self) -> bool {
-        matches!(self, Self::Grace { .. } | Self::Drain | Self::Yield | Self::Stop)
+        matches!(self, Self::Grace { .. } | Self::Drain | Self::Relieve | Self::Yield | Self::Stop)
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Action {
     Commit,
     /// The next generation failed, or is too late.
     Abandon,
+    /// There are workers again for the drain.
+    Relieved,
     /// The time of grace is over.
     CloseGates,
 }
@@ -59,6 +61,10 @@ impl<C> ProcessTable<C> {
             .concat(),
             Aim::Rest => [self.rest(goal), self.prepare(goal, now)].concat(),
             Aim::Yield => self.rest(goal),
+            Aim::Relieve => {
+                let spawn = |id| Action::Spawn { id, generation: goal.generation };
+                (0..goal.workers).map(spawn).chain([Action::Relieved]).collect()
+            }
             Aim::Drain => [self.drain(), self.poke()].concat(),
             Aim::Stop => self.stop(),
         };
@@ -206,10 +212,13 @@ impl<C> ProcessTable<C> {
         stale.map(|worker| worker.told(Order::Poke)).collect()
     }
 
-    /// The final stop: whoever accepts serves the queue, whoever holds nothing leaves.
+    /// The final stop: whoever accepts serves the queue, whoever holds nothing leaves, unless nobody else serves the queue.
     fn drain(&self) -> Vec<Action> {
+        let is_served = self.workers.iter().any(WorkerHandle::serves_queue);
         let order = |worker: &WorkerHandle<C>| match worker.stage {
             Stage::Accepting { .. } | Stage::Outgoing => Some(Order::Drain),
+            Stage::Ready if !is_served => Some(Order::Go),
+            Stage::Starting if !is_served => None,
             Stage::Starting | Stage::Ready => Some(Order::Stop),
             Stage::Leaving { .. } | Stage::Killed => None,
         };

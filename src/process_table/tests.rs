@@ -101,7 +101,7 @@ impl Scene {
                 Action::Recycle { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Outgoing,
                 Action::Resize(resize) => self.goal.workers = resize.to,
                 Action::Abort { pid } => self.table.find(*pid).unwrap().pulse.note_aborted(self.now),
-                Action::CloseGates => self.goal.aim = Aim::Drain,
+                Action::Relieved | Action::CloseGates => self.goal.aim = Aim::Drain,
                 Action::LookAfter { .. } | Action::Spawn { .. } | Action::GiveUp | Action::Abandon => (),
             }
         }

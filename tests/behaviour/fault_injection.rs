@@ -136,7 +136,9 @@ struct Subject {
 
 impl Subject {
     fn new() -> Self {
-        let server = TestServer::configured("[pool]\nworkers = 2\nthreads = 8\n[timeouts]\nstart = \"3s\"\n");
+        let server = TestServer::configured(
+            "[pool]\nworkers = 2\nthreads = 8\n[timeouts]\ndrain = \"10m\"\nstart = \"3s\"\n",
+        );
         let held = server.served();
         Self { server, folder: tempfile::tempdir().unwrap(), turn: 0, held }
     }
@@ -147,7 +149,7 @@ impl Subject {
         let unix = format!("unix:{}", self.folder.path().join("echo.sock").display());
         let second = if self.turn % 2 == 1 { "127.0.0.2:0" } else { &unix };
         self.server.configure(&format!(
-            "listen = [\"127.0.0.1:0\", \"{second}\"]\n[pool]\nworkers = 2\nthreads = 8\n[timeouts]\nstart = \"3s\"\n"
+            "listen = [\"127.0.0.1:0\", \"{second}\"]\n[pool]\nworkers = 2\nthreads = 8\n[timeouts]\ndrain = \"10m\"\nstart = \"3s\"\n"
         ));
     }
 

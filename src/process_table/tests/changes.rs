@@ -167,3 +167,20 @@ fn a_worker_that_gives_no_sign_of_life_is_aborted_and_then_killed() {
     let why = "it did not even abort";
     assert_eq!(scene.carry_out(), [Action::Kill { pid: pid(100), why }]);
 }
+
+#[test]
+fn who_waits_at_a_drain_without_workers_gets_some_once_more() {
+    let mut scene = Scene::open(2);
+    scene.goal.aim = Aim::Drain;
+    scene.carry_out();
+    scene.die(100);
+    scene.die(101);
+    scene.goal.aim = Aim::Relieve;
+    assert_eq!(scene.carry_out(), [spawn(0), spawn(1), Action::Relieved]);
+    scene.add(110, 0);
+    scene.add(111, 1);
+    assert_eq!(scene.plan(), []);
+    scene.stage(110, Stage::Ready);
+    assert_eq!(scene.carry_out(), [tell(110, Order::Go)]);
+    assert_eq!(scene.carry_out(), [tell(110, Order::Drain), tell(111, Order::Stop)]);
+}
