@@ -168,6 +168,7 @@ impl<H: Handler> Master<H> {
             self.hear();
             self.go_on_succeeding();
             self.reap();
+            self.look_at_size();
             let plan = self.table.plan(&self.goal, Instant::now());
             for action in &plan {
                 if let Some(life) = self.act(action)? {
@@ -345,9 +346,6 @@ impl<H: Handler> Master<H> {
         let (now, is_full) = (Instant::now(), self.table.is_full());
         if self.saturation.next_look(is_full, now).is_some_and(|at| at <= now) {
             self.look_for_saturation(now);
-        }
-        if self.next_size_look(now).is_some_and(|at| at <= now) {
-            self.look_at_size(now);
         }
         if let Some(turn) = self.breaker.look(self.tolerance(), now) {
             self.note_breaker(turn);

@@ -73,7 +73,12 @@ impl<H: Handler> Master<H> {
         is_serving.then(look).flatten()
     }
 
-    pub(super) fn look_at_size(&mut self, now: Instant) {
+    /// Looks, if it is time, before the plan is made.
+    pub(super) fn look_at_size(&mut self) {
+        let now = Instant::now();
+        if self.next_size_look(now).is_none_or(|at| at > now) {
+            return;
+        }
         let waiting = self.queued();
         let sight = Sight {
             workers: self.goal.workers,

@@ -24,6 +24,7 @@ mod rest;
 mod saturation;
 mod scale;
 mod scenarios;
+mod sizing;
 mod startup;
 mod status;
 mod support;

@@ -11,9 +11,9 @@ use crate::random::Random;
 use crate::support::{TestServer, beside_server, eventually, lives, program};
 
 /// How many workers of a status are in one of these states.
-fn count(status: &Value, states: &[&str]) -> usize {
+fn count(status: &Value, wanted: &[&str]) -> usize {
     let workers = status["workers"].as_array().unwrap();
-    workers.iter().filter(|worker| states.contains(&worker["state"].as_str().unwrap())).count()
+    workers.iter().filter(|worker| wanted.contains(&worker["state"].as_str().unwrap())).count()
 }
 
 /// Waits until none of these workers is there any more; meanwhile the pool never has fewer slots than it should, nor more

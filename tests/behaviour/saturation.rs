@@ -109,6 +109,12 @@ fn a_quiet_pool_sleeps() {
     let server = TestServer::start(&["--workers", "2", "--threads", "2"]);
     drop(server.served());
     server.wait_for_log("connection closed");
+    assert_sleeps(&server, Duration::from_secs(2));
+}
+
+/// Waits until nothing is under way any more, and fails if master or workers then do anything at all in this time.
+#[track_caller]
+pub(crate) fn assert_sleeps(server: &TestServer, time: Duration) {
     let switches = || -> u64 {
         let mut pids = server.workers();
         pids.push(server.pid());
@@ -120,7 +126,7 @@ fn a_quiet_pool_sleeps() {
         std::thread::sleep(Duration::from_millis(50));
         (switches() == before).then_some(before)
     });
-    meanwhile("nothing ticks", Duration::from_secs(2), || switches() == settled);
+    meanwhile("nothing ticks", time, || switches() == settled);
 }
 
 fn context_switches(pid: i32) -> u64 {
