@@ -169,19 +169,20 @@ impl<H: Handler> Master<H> {
             self.go_on_succeeding();
             self.reap();
             self.look_at_size();
-            let plan = self.table.plan(&self.goal, Instant::now());
+            let planned = self.goal.clone();
+            let plan = self.table.plan(&planned, Instant::now());
             for action in &plan {
                 if let Some(life) = self.act(action)? {
                     return Ok(life);
                 }
             }
-            // What was done may be a reason to do more.
-            let is_settled = !self.go_on() && plan.is_empty();
+            let is_changed = self.go_on();
             self.publish();
             if self.table.workers.is_empty() && self.note_empty() {
                 return self.ending.verdict.map_or(Ok(Life::Master), Err);
             }
-            let is_settled = is_settled && self.goal.aim != Aim::Relieve;
+            // What was done may be a reason to do more, and a goal that was edited since has no plan yet.
+            let is_settled = plan.is_empty() && !is_changed && self.goal == planned;
             for command in self.wait(is_settled) {
                 self.obey(command);
             }

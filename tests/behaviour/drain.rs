@@ -24,6 +24,15 @@ fn an_idle_pool_stops_at_once() {
 }
 
 #[test]
+fn an_idle_pool_ends_by_itself_after_its_time_of_grace() {
+    let mut server = TestServer::start(&["--workers", "2", "--threads", "2", "--timeouts-grace", "100ms"]);
+    server.signal(Signal::SIGTERM);
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 0, 0, 0);
+}
+
+#[test]
 fn whoever_is_served_or_waits_at_a_stop_is_served_to_the_end() {
     let mut server = TestServer::start(&["--workers", "1", "--threads", "1", "--log-level", "debug"]);
     let mut held = server.served();
