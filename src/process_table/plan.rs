@@ -124,7 +124,8 @@ impl<C> ProcessTable<C> {
 
     /// Brings the next generation to where it can take the place of the one that serves, and then lets it.
     fn prepare(&self, goal: &Goal, now: Instant) -> Vec<Action> {
-        let Some(next) = &goal.next else { return Vec::new() };
+        // A pool that is told to stop changes no more: what comes would serve, and the stop were forgotten.
+        let Some(next) = goal.next.as_ref().filter(|_| !goal.aim.is_end()) else { return Vec::new() };
         if next.failed.is_some() || next.deadline.is_some_and(|deadline| deadline <= now) {
             return vec![Action::Abandon];
         }

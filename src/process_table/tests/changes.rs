@@ -184,3 +184,14 @@ fn who_waits_at_a_drain_without_workers_gets_some_once_more() {
     assert_eq!(scene.carry_out(), [tell(110, Order::Go)]);
     assert_eq!(scene.carry_out(), [tell(110, Order::Drain), tell(111, Order::Stop)]);
 }
+
+#[test]
+fn a_generation_that_gets_ready_during_a_stop_does_not_undo_it() {
+    let mut scene = Scene::open(1);
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    scene.stage(200, Stage::Ready);
+    scene.goal.aim = Aim::Grace { until: scene.now + Duration::from_secs(5) };
+    assert_eq!(scene.plan(), []);
+}
+
