@@ -52,7 +52,12 @@ impl<H: Handler> Master<H> {
         match self.goal.aim {
             Aim::Serve | Aim::Rest => self.end(signal.as_str()),
             // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
-            Aim::Grace { .. } | Aim::Drain | Aim::Relieve if signal == Signal::SIGHUP => (),
+            Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield if signal == Signal::SIGHUP => (),
+            // Another master serves: nothing changes for those who are served to the end here.
+            Aim::Yield if self.ending.since.is_none() => {
+                self.ending.since = Some(Instant::now());
+                tracing::info!("finishing the last connections on {signal}; a second signal stops at once");
+            }
             // timeout(1) and others send theirs to the process and then to its group.
             _ if self.ending.since.is_some_and(|since| since.elapsed() < ONE_REQUEST) => (),
             Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield => {

@@ -223,7 +223,6 @@ impl<H: Handler> Master<H> {
         self.serving.listeners.clear();
         self.serving.monitor = None;
         self.observer = Observer::new(self.scoreboard.board(), Vec::new());
-        self.ending.since = Some(Instant::now());
         self.goal.aim = Aim::Yield;
         format!("the master with pid {} serves; this one ends with its last connection", successor.pid)
     }
