@@ -21,6 +21,8 @@ const SETTLE: Duration = Duration::from_secs(1);
 pub(super) struct Wish {
     pub(super) change: Change,
     pub(super) askers: Vec<Ticket>,
+    /// How many of them have heard why it does not begin yet.
+    pub(super) told: usize,
 }
 
 /// A change under way.
@@ -49,8 +51,8 @@ pub(super) enum Course {
 pub(super) struct Changes {
     pub(super) waiting: VecDeque<Wish>,
     pub(super) current: Option<Current>,
-    /// Why the first of those that wait does not begin, if it was said already.
-    pub(super) held_up: Option<String>,
+    /// Whether it was logged why the first of those that wait does not begin.
+    pub(super) is_held_up: bool,
 }
 
 impl Changes {
@@ -97,7 +99,7 @@ impl<H: Handler> Master<H> {
         if let Some(last) = waiting.back_mut().filter(is_alike) {
             last.askers.extend(asker);
         } else if waiting.len() < WAITING_MAX {
-            waiting.push_back(Wish { change, askers: asker.into_iter().collect() });
+            waiting.push_back(Wish { change, askers: asker.into_iter().collect(), told: 0 });
         } else {
             tracing::warn!("refusing to {}: {WAITING_MAX} changes wait already", verb(change));
             self.tell_outcome(
@@ -176,7 +178,7 @@ impl<H: Handler> Master<H> {
         if first.change == Change::Reload && self.is_held_up() {
             return false;
         }
-        self.changes.held_up = None;
+        self.changes.is_held_up = false;
         let Some(wish) = self.changes.waiting.pop_front() else { return false };
         let change = wish.change;
         self.changes.current = Some(Current { wish, began: now, course: Course::Preparing });

@@ -38,16 +38,15 @@ impl<H: Handler> Master<H> {
             draining[0],
             busy.join(", "),
         );
-        let is_news = self.changes.held_up.is_none();
-        if is_news {
+        if !std::mem::replace(&mut self.changes.is_held_up, true) {
             tracing::warn!("the reload waits: {why}");
-            self.changes.held_up = Some(why.clone());
         }
         // Who asks later hears it too.
-        if let Some(first) = self.changes.waiting.front() {
-            for asker in first.askers.iter().filter(|_| is_news) {
+        if let Some(first) = self.changes.waiting.front_mut() {
+            for asker in &first.askers[first.told..] {
                 self.control.tell(*asker, &Progress { progress: why.clone() });
             }
+            first.told = first.askers.len();
         }
         true
     }

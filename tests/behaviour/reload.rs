@@ -351,10 +351,15 @@ fn a_reload_waits_while_as_many_generations_drain_as_may() {
         // It says for whom.
         server.wait_for_log("limits.generations");
         meanwhile("it waits", Duration::from_millis(300), || !asker.is_finished());
+        let later = scope.spawn(|| server.ask(&["reload"]));
+        meanwhile("it waits too", Duration::from_millis(300), || !later.is_finished());
         first.exchange(b"still there?").unwrap();
         first.finish().unwrap();
         let output = asker.join().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
+        for output in [output, later.join().unwrap()] {
+            assert!(stderr(&output).contains("limits.generations"), "{}", stderr(&output));
+        }
     });
     assert_eq!(server.status()["master"]["generation"], 4);
     drop(second);
