@@ -52,17 +52,17 @@ enum Command {
     /// Print who waits in the accept queues, and for how long
     Queue(QueueFormat),
     /// Read the configuration again: a new generation of workers takes the place of the old one, and nobody is lost
-    Reload(Format),
+    Reload(OutcomeFormat),
     /// Change the number of workers: N, +N or -N, until the next reload
     Scale {
         /// How many workers, or how many more or less
         #[arg(value_name = "N", allow_hyphen_values = true, value_parser = Size::parse)]
         size: Size,
         #[command(flatten)]
-        format: Format,
+        format: OutcomeFormat,
     },
     /// Start the program again as it is now on disk; it takes over the listeners, and nobody is lost
-    Upgrade(Format),
+    Upgrade(OutcomeFormat),
     /// Stop the pool: serve who is connected or waiting, and wait for its end
     Stop {
         /// Do not wait for anybody
@@ -85,6 +85,13 @@ enum Command {
 #[derive(Debug, Args)]
 struct Format {
     /// As JSON: one document, described by docs/status.schema.json
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct OutcomeFormat {
+    /// As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed
     #[arg(long)]
     json: bool,
 }
