@@ -124,11 +124,13 @@ impl<H: Handler> Master<H> {
 
     /// The workers finish their connections and leave, the master stays: clients wait in the queue.
     pub(super) fn rest(&mut self, asker: Option<Ticket>) {
-        if self.goal.aim.is_end() {
-            if let Some(asker) = asker {
-                self.tell_outcome(vec![asker], Err("the pool stops".to_owned()), Duration::ZERO);
-            }
-            return;
+        // Nothing opens a pool at rest for the first time, so none would ever end it but a stop.
+        let hindrance =
+            [(self.goal.aim.is_end(), "the pool stops"), (!self.table.is_open(), "the pool still starts")];
+        if let Some((_, why)) = hindrance.into_iter().find(|(is_so, _)| *is_so) {
+            tracing::warn!("refusing to drain the workers: {why}");
+            let askers = asker.into_iter().collect();
+            return self.tell_outcome(askers, Err(format!("cannot drain: {why}")), Duration::ZERO);
         }
         self.ending.resters.extend(asker);
         if self.goal.aim == Aim::Serve {
