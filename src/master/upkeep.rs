@@ -32,6 +32,10 @@ impl<H: Handler> Master<H> {
         let is_saturated = self.table.workers.iter().any(|worker| worker.told_full);
         let Some(worker) = self.table.find(pid) else { return };
         let (lease, told_full) = (worker.lease, worker.told_full);
+        if self.scoreboard.idle_of(lease) == 0 && self.queued() > 0 {
+            // When it said so there was perhaps nobody yet for whom those with idle slots are needed.
+            self.table.wake_all(&self.goal, Instant::now());
+        }
         if self.scoreboard.busy_of(lease) > 0 || (is_saturated && !told_full && self.queued() > 0) {
             return self.tell(pid, Order::Ask);
         }

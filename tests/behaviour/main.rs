@@ -27,5 +27,6 @@ mod scenarios;
 mod sizing;
 mod startup;
 mod status;
+mod stuck;
 mod support;
 mod terminal;
