@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod browser;
+mod crash_loop;
 mod drain;
 mod drain_idle;
 mod echo;
