@@ -8,6 +8,7 @@ mod drain_idle;
 mod echo;
 mod events;
 mod fault_injection;
+mod grace;
 mod held;
 mod hostile;
 mod load;
