@@ -18,6 +18,7 @@ mod monitor;
 mod netcat;
 mod own_handler;
 mod page;
+mod pid_file;
 mod random;
 mod recycling;
 mod reload;
