@@ -16,6 +16,7 @@ mod lossless;
 mod many_reloads;
 mod monitor;
 mod netcat;
+mod notify;
 mod own_handler;
 mod page;
 mod pid_file;
