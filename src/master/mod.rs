@@ -193,7 +193,7 @@ impl<H: Handler> Master<H> {
     /// Takes in what the workers report.
     fn hear(&mut self) {
         let now = Instant::now();
-        self.table.listen(now);
+        self.table.listen(&self.goal, now);
         self.table.send_again(now);
         let (mut retired, mut closed, mut short) = (Vec::new(), Vec::new(), Vec::new());
         let mut is_full = false;

@@ -200,9 +200,9 @@ impl<C> ProcessTable<C> {
     }
 
     /// Counts the silence of those who were asked for a sign of life.
-    pub(crate) fn listen(&mut self, now: Instant) {
+    pub(crate) fn listen(&mut self, goal: &Goal, now: Instant) {
         for worker in &mut self.workers {
-            worker.pulse.listen(worker.stopped, now);
+            worker.pulse.listen(worker.stopped, goal.stuck_after, now);
         }
     }
 

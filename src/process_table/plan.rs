@@ -94,7 +94,7 @@ impl<C> ProcessTable<C> {
         };
         let others = [of_start, of_monitor, of_next, of_grace];
         let watched = self.workers.iter().filter(|worker| is_serving && worker.is_watched());
-        let of_pulses = watched.filter_map(|worker| worker.pulse.next());
+        let of_pulses = watched.filter_map(|worker| worker.pulse.next(goal.stuck_after));
         let of_orders = self.workers.iter().filter_map(|worker| worker.unsent.map(|(_, at)| at));
         of_workers
             .chain(of_spawns)

@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-/// The longest step of silence that counts, and the time between two looks at one who is silent.
+/// The longest step of silence that counts, and the time between two looks at one who is silent. It is half of the silence
+/// that is too long, at most: no single moment in which nobody looked is enough.
 const STEP: Duration = Duration::from_secs(1);
 /// A worker is asked so many times within the silence that is too long.
 const ASKS: u32 = 3;
@@ -69,10 +70,10 @@ impl Pulse {
     }
 
     /// Counts its silence; that of one whom a signal has stopped does not count.
-    pub(crate) fn listen(&mut self, is_stopped: bool, now: Instant) {
+    pub(crate) fn listen(&mut self, is_stopped: bool, patience: Option<Duration>, now: Instant) {
         if let Self::Asked { silent, looked } = self {
             if !is_stopped {
-                *silent += (now - *looked).min(STEP);
+                *silent += (now - *looked).min(step(patience));
             }
             *looked = now;
         }
@@ -91,14 +92,18 @@ impl Pulse {
     }
 
     /// When something may be due although nothing happened.
-    pub(crate) fn next(&self) -> Option<Instant> {
+    pub(crate) fn next(&self, patience: Option<Duration>) -> Option<Instant> {
         match *self {
             Self::Calm => None,
             Self::Due { at } => Some(at),
-            Self::Asked { looked, .. } => Some(looked + STEP),
+            Self::Asked { looked, .. } => Some(looked + step(patience)),
             Self::Aborted { kill_at } => Some(kill_at),
         }
     }
+}
+
+fn step(patience: Option<Duration>) -> Duration {
+    patience.map_or(STEP, |patience| STEP.min(patience / 2))
 }
 
 #[cfg(test)]
@@ -116,9 +121,9 @@ mod tests {
     #[test]
     fn a_busy_worker_is_asked_and_asked_again() {
         let (mut pulse, start) = (Pulse::Calm, Instant::now());
-        assert_eq!(pulse.next(), None, "nobody is asked in a quiet pool");
+        assert_eq!(pulse.next(PATIENCE), None, "nobody is asked in a quiet pool");
         pulse.wake(PATIENCE, start);
-        let at = pulse.next().unwrap();
+        let at = pulse.next(PATIENCE).unwrap();
         assert_eq!((at - start, pulse.due(PATIENCE, at)), (Duration::from_secs(10), Some(Due::Ask)));
         pulse.note_asked(at);
         pulse.beat(PATIENCE, at);
@@ -131,7 +136,7 @@ mod tests {
         let mut pulse = asked(start);
         for second in 1..=30 {
             assert_eq!(pulse.due(PATIENCE, start), None, "{second}");
-            pulse.listen(false, start + Duration::from_secs(second));
+            pulse.listen(false, PATIENCE, start + Duration::from_secs(second));
         }
         let now = start + Duration::from_secs(30);
         assert_eq!(pulse.due(PATIENCE, now), Some(Due::Abort));
@@ -144,8 +149,14 @@ mod tests {
     fn a_time_in_which_nobody_looked_counts_little() {
         let start = Instant::now();
         let mut pulse = asked(start);
-        pulse.listen(false, start + Duration::from_secs(3600));
+        pulse.listen(false, PATIENCE, start + Duration::from_secs(3600));
         assert_eq!(pulse.due(PATIENCE, start + Duration::from_secs(3600)), None);
+        let (mut pulse, short) = (asked(start), Some(Duration::from_millis(100)));
+        pulse.listen(false, short, start + Duration::from_secs(3600));
+        assert_eq!(pulse.due(short, start + Duration::from_secs(3600)), None);
+        let next = pulse.next(short).unwrap();
+        pulse.listen(false, short, next);
+        assert_eq!(pulse.due(short, next), Some(Due::Abort));
     }
 
     #[test]
@@ -153,7 +164,7 @@ mod tests {
         let start = Instant::now();
         let mut pulse = asked(start);
         for second in 1..=100 {
-            pulse.listen(true, start + Duration::from_secs(second));
+            pulse.listen(true, PATIENCE, start + Duration::from_secs(second));
         }
         assert_eq!(pulse.due(PATIENCE, start + Duration::from_secs(100)), None);
     }

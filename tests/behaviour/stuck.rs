@@ -123,6 +123,21 @@ fn a_worker_is_not_stuck_because_its_master_was_stopped() {
     served.exchange(b"still there?").unwrap();
 }
 
+#[test]
+fn a_silence_is_not_too_long_because_the_master_was_stopped_in_it() {
+    let server = start(&["--workers", "1", "--threads", "2"]);
+    let mut served = server.served();
+    let held = Held::first_thread(busy_worker(&server));
+    meanwhile("it is asked, and silent", Duration::from_millis(450), || !is_anybody_stuck(&server));
+    stop(server.pid());
+    meanwhile("the master stands still", LONG, || is_stopped(server.pid()));
+    server.signal(Signal::SIGCONT);
+    drop(held);
+    server.wait_for_status("the master", |_| true);
+    meanwhile("nobody is stuck", Duration::from_millis(500), || !is_anybody_stuck(&server));
+    served.exchange(b"still there?").unwrap();
+}
+
 /// Stops the pool and its master for long, as a machine does that is suspended. Then some go on before others.
 fn stop_all(master_first: bool) {
     let server = start(&["--workers", "2", "--threads", "2"]);

@@ -160,7 +160,7 @@ fn a_worker_that_gives_no_sign_of_life_is_aborted_and_then_killed() {
     for _ in 0..30 {
         assert_eq!(scene.plan(), []);
         scene.wait(1);
-        scene.table.listen(scene.now);
+        scene.table.listen(&scene.goal, scene.now);
     }
     assert_eq!(scene.carry_out(), [Action::Abort { pid: pid(100) }]);
     scene.wait(2);
