@@ -67,7 +67,21 @@ fn ready(pid: Pid) -> String {
 }
 
 /// A master that no fixture has started. It ends with this, workers and all.
-struct Successor(Pid);
+pub(crate) struct Successor(Pid);
+
+impl Successor {
+    /// Has a server upgraded, and returns the master that has taken over with its pid.
+    #[track_caller]
+    pub(crate) fn of(server: &TestServer) -> (Self, Pid) {
+        let output = server.ask(&["upgrade"]);
+        let line = server.wait_for_log("another master gets ready");
+        let pid = Pid::from_raw(field(&line, "pid").parse().unwrap());
+        let successor = Self(pid);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        server.wait_for_status("the new master", |status| status["master"]["pid"] == pid.as_raw());
+        (successor, pid)
+    }
+}
 
 impl Drop for Successor {
     fn drop(&mut self) {
@@ -127,12 +141,7 @@ fn the_master_that_takes_over_in_an_upgrade_is_told_by_the_one_before() {
     let manager = Manager::new();
     let mut server = manager.start();
     assert_eq!(manager.hear(), ready(server.pid()));
-    let output = server.ask(&["upgrade"]);
-    let line = server.wait_for_log("another master gets ready");
-    let new = Pid::from_raw(field(&line, "pid").parse().unwrap());
-    let _successor = Successor(new);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    server.wait_for_status("the new master", |status| status["master"]["pid"] == new.as_raw());
+    let (_successor, new) = Successor::of(&server);
     // Which of the two speaks first is up to chance. Only the one before is heard with NotifyAccess=main.
     let mut told = [manager.hear(), manager.hear()];
     told.sort();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
+use crate::notify::Successor;
 use crate::reload::{POOL, reload, stderr};
 use crate::support::{TestServer, beside_server, eventually, lives, program, server_command};
 
@@ -112,4 +113,23 @@ fn a_reload_keeps_the_file_and_refuses_another() {
     reload(&server);
     assert_eq!(server.stop().0, 0);
     assert!(!path.exists());
+}
+
+#[test]
+fn in_an_upgrade_the_file_goes_to_the_master_that_takes_over() {
+    let (_folder, path) = place();
+    let mut server = start(&path);
+    let held = server.served();
+    let (_successor, new) = Successor::of(&server);
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{new}\n"));
+    held.finish().unwrap();
+    assert_eq!(server.wait().code(), Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{new}\n"), "the one before leaves it");
+    let second = server_command()
+        .args(["-c", "/dev/null", "--listen", "127.0.0.1:0", "--pid-file"])
+        .arg(&path)
+        .output();
+    assert_eq!(second.unwrap().status.code(), Some(69), "it is locked still");
+    nix::sys::signal::kill(new, Signal::SIGTERM).unwrap();
+    eventually("the file to be gone", || (!path.exists()).then_some(()));
 }
