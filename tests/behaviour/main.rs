@@ -34,3 +34,4 @@ mod status;
 mod stuck;
 mod support;
 mod terminal;
+mod upgrade;

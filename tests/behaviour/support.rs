@@ -146,6 +146,13 @@ impl TestServer {
         Pid::from_raw(self.child.id().try_into().expect("a pid"))
     }
 
+    /// The master that answers commands, which is another one after an upgrade.
+    #[track_caller]
+    pub(crate) fn master(&self) -> Pid {
+        let pid = self.status()["master"]["pid"].as_i64().expect("a number");
+        Pid::from_raw(pid.try_into().expect("a pid"))
+    }
+
     /// The master's children: its workers, and the monitor if there is one.
     pub(crate) fn workers(&self) -> Vec<Pid> {
         children(self.pid())
@@ -252,8 +259,10 @@ impl Drop for TestServer {
         let workers = self.workers();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        for worker in workers {
-            let _ = signal::kill(worker, Signal::SIGKILL);
+        // After an upgrade there are others; the path of their configuration is theirs alone.
+        let others = self.folder.as_ref().map(|folder| all_with(&folder.path().display().to_string()));
+        for pid in workers.into_iter().chain(others.into_iter().flatten()) {
+            let _ = signal::kill(pid, Signal::SIGKILL);
         }
         if thread::panicking() {
             eprintln!("--- the server's log ---\n{}", self.log().join("\n"));
@@ -273,6 +282,17 @@ fn follow(stderr: ChildStderr, log: Arc<Mutex<Vec<String>>>) -> thread::JoinHand
             log.lock().expect("nobody fails with the log in hand").push(line);
         }
     })
+}
+
+/// The processes whose arguments contain this text.
+fn all_with(text: &str) -> Vec<Pid> {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let has_it = |pid: &i32| {
+        fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|arguments| String::from_utf8_lossy(&arguments).contains(text))
+    };
+    pids.filter(has_it).map(Pid::from_raw).collect()
 }
 
 /// The children of a process, zombies too.
