@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use prefork_client::Connection;
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::support::{TestServer, eventually, lives, program};
+use crate::support::{TestServer, children, eventually, program};
 
 /// How each system call of the master may fail, the likeliest first.
 const FAILURES: &[(&str, &[&str])] = &[
@@ -126,47 +126,48 @@ impl Strace {
     }
 }
 
-/// The pool under test: each reload opens an address and closes another one.
+/// One of its connections is held all the time.
+const POOL: &str = "[pool]\nworkers = 2\nthreads = 8\n[timeouts]\ndrain = \"10m\"\nstart = \"3s\"\n";
+
+/// The pool under test: each change opens an address and closes another one.
 struct Subject {
     server: TestServer,
     folder: TempDir,
     turn: usize,
     held: Connection,
+    /// What is asked for: "reload" or "upgrade".
+    change: &'static str,
 }
 
 impl Subject {
-    fn new() -> Self {
-        let server = TestServer::configured(
-            "[pool]\nworkers = 2\nthreads = 8\n[timeouts]\ndrain = \"10m\"\nstart = \"3s\"\n",
-        );
+    fn new(change: &'static str) -> Self {
+        let server = TestServer::configured(POOL);
         let held = server.served();
-        Self { server, folder: tempfile::tempdir().unwrap(), turn: 0, held }
+        Self { server, folder: tempfile::tempdir().unwrap(), turn: 0, held, change }
     }
 
-    /// Changes the configuration, so that the next reload has something to do.
+    /// Changes the configuration, so that the next change has something to do.
     fn turn(&mut self) {
         self.turn += 1;
         let unix = format!("unix:{}", self.folder.path().join("echo.sock").display());
         let second = if self.turn % 2 == 1 { "127.0.0.2:0" } else { &unix };
-        self.server.configure(&format!(
-            "listen = [\"127.0.0.1:0\", \"{second}\"]\n[pool]\nworkers = 2\nthreads = 8\n[timeouts]\ndrain = \"10m\"\nstart = \"3s\"\n"
-        ));
+        self.server.configure(&format!("listen = [\"127.0.0.1:0\", \"{second}\"]\n{POOL}"));
     }
 
-    /// Asks for a reload; an answer that does not come fails the test.
-    fn reload(&self) -> Output {
+    /// Asks for the change; an answer that does not come fails the test.
+    fn ask(&self) -> Output {
         let mut command = Command::new("timeout");
-        command.args(["20", env!("CARGO_BIN_EXE_prefork-echo"), "reload", "--config", "/dev/null"]);
+        command.args(["20", env!("CARGO_BIN_EXE_prefork-echo"), self.change, "--config", "/dev/null"]);
         command.args(["--control", &self.server.control()]).output().unwrap()
     }
 
-    /// Which calls the master makes in a reload, and how often.
+    /// Which calls the master makes meanwhile, and how often.
     fn calls(&mut self) -> BTreeMap<String, usize> {
         let mut calls = BTreeMap::new();
         for _ in 0..2 {
             self.turn();
-            let strace = Strace::attach(self.server.pid(), &[]);
-            let output = self.reload();
+            let strace = Strace::attach(self.server.master(), &[]);
+            let output = self.ask();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             for line in strace.detach() {
                 if let Some((name, _)) = line.split_once('(').filter(|(name, _)| !name.contains(' ')) {
@@ -178,23 +179,24 @@ impl Subject {
         calls
     }
 
-    /// Fails one call of a reload; false if the reload did not get there. Panics when somebody is the worse for it.
+    /// Fails one call; false if the master did not get there. Panics when somebody is the worse for it.
     fn survives(&mut self, call: &str, errno: &str, when: usize) -> bool {
         self.turn();
         let inject = format!("inject={call}:error={errno}:when={when}");
-        let strace = Strace::attach(self.server.pid(), &[format!("trace={call}"), inject.clone()]);
-        let output = self.reload();
+        let before = self.server.master();
+        let strace = Strace::attach(before, &[format!("trace={call}"), inject.clone()]);
+        let output = self.ask();
         let injected = strace.detach().iter().any(|line| line.contains("(INJECTED)"));
         let (code, stderr) = (output.status.code(), String::from_utf8_lossy(&output.stderr));
         // 69: its request was not even read, or its answer lost.
         assert!(matches!(code, Some(0 | 1 | 69)), "{inject}: {code:?} {stderr}");
         assert!(code == Some(0) || stderr.len() > 20, "{inject}: no cause in {stderr:?}");
         eprintln!("{inject}: {}", if injected { stderr.trim_end() } else { "not reached" });
-        assert!(lives(self.server.pid()), "{inject}: the master lives");
+        assert!(self.server.master() == before || self.change == "upgrade", "{inject}: the master lives");
         self.assert_all_slots_serve(&inject);
         self.held.exchange(b"still there?").unwrap_or_else(|failure| panic!("{inject}: {failure}"));
-        eventually(&format!("a reload after {inject}"), || {
-            let is_done = self.reload().status.success();
+        eventually(&format!("a {} after {inject}", self.change), || {
+            let is_done = self.ask().status.success();
             if !is_done {
                 // The file of a socket could not be removed: it is in the way until its workers have left, and they
                 // stay while somebody knocks.
@@ -217,14 +219,13 @@ impl Subject {
         }
     }
 
-    /// Nothing was left behind by all of this: the workers of one generation, and the one whom `held` keeps.
+    /// Nothing was left behind by all of this: one master with two workers.
     fn assert_sound(self) {
-        let status = self.server.status();
-        assert_eq!(status["pool"]["capacity"], 16);
+        assert_eq!(self.server.status()["pool"]["capacity"], 16);
         self.held.finish().unwrap();
-        eventually("two workers", || (self.server.workers().len() == 2).then_some(()));
-        let (code, log) = self.server.stop();
-        assert_eq!(code, 0, "{log:?}");
+        eventually("two workers", || (children(self.server.master()).len() == 2).then_some(()));
+        let output = self.server.ask(&["stop"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -233,8 +234,8 @@ fn failures_of(call: &str) -> &'static [&'static str] {
     known.unwrap_or_else(|| panic!("the master calls {call} now: say in FAILURES or FIRM how it fails")).1
 }
 
-fn fail_each(when_max: usize, errnos_max: usize) {
-    let mut subject = Subject::new();
+fn fail_each(change: &'static str, when_max: usize, errnos_max: usize) {
+    let mut subject = Subject::new(change);
     for (call, count) in subject.calls() {
         for errno in failures_of(&call).iter().take(errnos_max) {
             for when in 1..=count.min(when_max) {
@@ -250,11 +251,22 @@ fn fail_each(when_max: usize, errnos_max: usize) {
 #[test]
 fn a_reload_survives_the_failure_of_each_system_call() {
     // The first few times it is called.
-    fail_each(4, usize::MAX);
+    fail_each("reload", 4, usize::MAX);
+}
+
+#[test]
+fn an_upgrade_survives_the_failure_of_each_system_call() {
+    fail_each("upgrade", 2, 1);
 }
 
 #[test]
 #[ignore = "the long form: every call that is made"]
 fn a_reload_survives_each_failure_of_each_system_call() {
-    fail_each(usize::MAX, usize::MAX);
+    fail_each("reload", usize::MAX, usize::MAX);
+}
+
+#[test]
+#[ignore = "the long form: every call that is made"]
+fn an_upgrade_survives_each_failure_of_each_system_call() {
+    fail_each("upgrade", usize::MAX, usize::MAX);
 }
