@@ -5,6 +5,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+
 use crate::load::{Conversations, Load};
 use crate::random::Random;
 use crate::support::TestServer;
@@ -48,13 +50,12 @@ fn reload_under_load(server: &TestServer, addresses: &[&str], clients: usize, re
     let conversations = Conversations::start(&server.address, 1);
     let load = Load::start(addresses, clients, Random::seed());
     let (mut durations, mut queued) = (Durations::default(), Vec::new());
-    for _ in 0..reloads {
+    while durations.0.len() < reloads || load.ended() < at_least {
         // Each of them meets clients at work.
         load.wait_for(clients as u64);
         durations.ask(server, &["reload"]);
         queued.push(server.status()["pool"]["waiting"].as_u64().unwrap());
     }
-    load.wait_for(at_least.saturating_sub(load.ended()));
     let status = server.status();
     let outcomes = load.stop();
     let rounds = conversations.stop().unwrap();
@@ -63,7 +64,7 @@ fn reload_under_load(server: &TestServer, addresses: &[&str], clients: usize, re
     eprintln!("{outcomes}; reloads: {durations}; median queue {median}; {rounds} rounds of the conversation");
     outcomes.assert_nobody_lost(at_least);
     assert_eq!(status["listeners"][0]["dropped"], 0, "the queue was deep enough");
-    assert_eq!(status["totals"]["reloads"], reloads);
+    assert_eq!(status["totals"]["reloads"], durations.0.len());
     assert!(clients < DEEP || median > 0, "the queue was to be deep");
 }
 
@@ -95,4 +96,51 @@ fn a_hundred_thousand_connections_over_hundreds_of_reloads_lose_nobody() {
         let server = TestServer::configured(&[PATIENT, text].concat());
         reload_under_load(&server, &[&server.address], clients, 300, 100_000);
     }
+}
+
+/// All that an operator may ask for, in an order that chance decides, under load; and nobody is to notice.
+fn storm(text: &str, clients: usize, reloads: usize, upgrades: usize, at_least: u64) {
+    let seed = Random::seed();
+    let mut random = Random::new(seed);
+    let server = TestServer::configured(&[PATIENT, "[limits]\ngenerations = 64\n", text].concat());
+    let conversations = Conversations::start(&server.address, 1);
+    let load = Load::start(&[&server.address], clients, seed);
+    let (mut of_reloads, mut of_upgrades, mut of_scales) =
+        (Durations::default(), Durations::default(), Durations::default());
+    let mut signals = 0;
+    while of_reloads.0.len() < reloads || of_upgrades.0.len() < upgrades || load.ended() < at_least {
+        match random.below(20) {
+            0 if of_upgrades.0.len() < upgrades => of_upgrades.ask(&server, &["upgrade"]),
+            0..=11 => of_reloads.ask(&server, &["reload"]),
+            12..=14 => of_scales.ask(&server, &["scale", &(1 + random.below(6)).to_string()]),
+            15..=16 => of_scales.ask(&server, &["scale", ["+1", "+2"][random.below(2)]]),
+            which => {
+                signals += 1;
+                let signal = [Signal::SIGHUP, Signal::SIGTTIN, Signal::SIGTTOU][which - 17];
+                kill(server.master(), signal).unwrap();
+            }
+        }
+        load.wait_for(1 + random.below(clients) as u64);
+    }
+    let dropped = server.status()["listeners"][0]["dropped"].clone();
+    let outcomes = load.stop();
+    let rounds = conversations.stop().unwrap();
+    eprintln!(
+        "{outcomes}; {rounds} rounds of the conversation\n  reloads: {of_reloads}\n  upgrades: {of_upgrades}\n  \
+         scales: {of_scales}; signals: {signals}"
+    );
+    outcomes.assert_nobody_lost(at_least);
+    assert_eq!(dropped, 0, "the queue was deep enough");
+}
+
+#[test]
+fn whatever_is_asked_for_in_whatever_order_loses_nobody() {
+    storm(SPACIOUS, 8, 30, 3, 2000);
+}
+
+#[test]
+#[ignore = "the long form: minutes of load"]
+fn a_hundred_thousand_connections_over_whatever_is_asked_for_lose_nobody() {
+    storm(SPACIOUS, 12, 200, 15, 100_000);
+    storm(NARROW, 2 * DEEP, 200, 15, 100_000);
 }
