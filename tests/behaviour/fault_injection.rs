@@ -121,7 +121,7 @@ impl Strace {
     /// Lets go of the process, and returns what was traced.
     fn detach(mut self) -> Vec<String> {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
-        self.child.wait().unwrap();
+        eventually("strace to let go", || self.child.try_wait().unwrap());
         fs::read_to_string(self.trace.path()).unwrap().lines().map(str::to_owned).collect()
     }
 }
