@@ -70,14 +70,15 @@ fn a_reload_that_ends_a_rest_tells_who_asked_for_it() {
 }
 
 #[test]
-fn a_pool_that_rests_can_be_stopped() {
+fn a_pool_that_rests_can_be_stopped_and_whoever_waits_is_served() {
     let mut server = TestServer::configured(POOL);
     assert!(server.ask(&["drain"]).status.success());
-    let waiting = server.connect();
+    let mut waiting = server.connect();
     server.signal(Signal::SIGTERM);
+    waiting.exchange(b"hello").unwrap();
+    waiting.finish().unwrap();
     let (code, log) = server.end();
     assert_eq!(code, 0, "{log:?}");
-    drop(waiting);
 }
 
 #[test]
