@@ -102,31 +102,31 @@ fn a_leader_that_hangs_while_peers_wait_although_it_has_idle_slots_is_ended() {
 #[test]
 fn a_worker_that_a_signal_has_stopped_may_be_silent() {
     let server = start(&["--workers", "1", "--threads", "2"]);
-    let mut served = server.served();
+    let mut client = server.served();
     let worker = busy_worker(&server);
     stop(worker);
     meanwhile("it is stopped, not stuck", LONG, || !is_anybody_stuck(&server));
     kill(worker, Signal::SIGCONT).unwrap();
-    served.exchange(b"awake?").unwrap();
+    client.exchange(b"awake?").unwrap();
     meanwhile("it has time to answer", Duration::from_millis(500), || !is_anybody_stuck(&server));
 }
 
 #[test]
 fn a_worker_is_not_stuck_because_its_master_was_stopped() {
     let server = start(&["--workers", "2", "--threads", "2"]);
-    let mut served = server.served();
+    let mut client = server.served();
     stop(server.pid());
-    meanwhile("it serves on", LONG, || served.exchange(b"still there?").is_ok());
+    meanwhile("it serves on", LONG, || client.exchange(b"still there?").is_ok());
     server.signal(Signal::SIGCONT);
     server.wait_for_status("the master", |_| true);
     meanwhile("nobody is stuck", Duration::from_millis(1500), || !is_anybody_stuck(&server));
-    served.exchange(b"still there?").unwrap();
+    client.exchange(b"still there?").unwrap();
 }
 
 #[test]
 fn a_silence_is_not_too_long_because_the_master_was_stopped_in_it() {
     let server = start(&["--workers", "1", "--threads", "2"]);
-    let mut served = server.served();
+    let mut client = server.served();
     let held = Held::first_thread(busy_worker(&server));
     meanwhile("it is asked, and silent", Duration::from_millis(450), || !is_anybody_stuck(&server));
     stop(server.pid());
@@ -135,13 +135,13 @@ fn a_silence_is_not_too_long_because_the_master_was_stopped_in_it() {
     drop(held);
     server.wait_for_status("the master", |_| true);
     meanwhile("nobody is stuck", Duration::from_millis(500), || !is_anybody_stuck(&server));
-    served.exchange(b"still there?").unwrap();
+    client.exchange(b"still there?").unwrap();
 }
 
 /// Stops the pool and its master for long, as a machine does that is suspended. Then some go on before others.
 fn stop_all(master_first: bool) {
     let server = start(&["--workers", "2", "--threads", "2"]);
-    let mut served = server.served();
+    let mut client = server.served();
     let mut all = server.workers();
     all.insert(if master_first { 0 } else { 2 }, server.pid());
     all.iter().copied().for_each(stop);
@@ -149,9 +149,9 @@ fn stop_all(master_first: bool) {
     for pid in all {
         kill(pid, Signal::SIGCONT).unwrap();
     }
-    served.exchange(b"awake?").unwrap();
+    client.exchange(b"awake?").unwrap();
     meanwhile("nobody is stuck", Duration::from_millis(1500), || !is_anybody_stuck(&server));
-    served.exchange(b"awake?").unwrap();
+    client.exchange(b"awake?").unwrap();
 }
 
 #[test]
@@ -181,10 +181,10 @@ fn a_worker_that_computes_for_long_is_not_stuck() {
 #[test]
 fn a_worker_without_connections_is_not_asked() {
     let server = start(&["--workers", "2", "--threads", "2"]);
-    let served = server.served();
+    let client = server.served();
     // It is asked as long as it is busy.
     meanwhile("it lives", Duration::from_millis(800), || !is_anybody_stuck(&server));
-    drop(served);
+    drop(client);
     server.wait_for_log("connection closed");
     meanwhile("it is found to have none", Duration::from_millis(500), || !is_anybody_stuck(&server));
     assert_sleeps(&server, Duration::from_millis(1500));
@@ -193,8 +193,8 @@ fn a_worker_without_connections_is_not_asked() {
 #[test]
 fn without_a_limit_nobody_is_asked() {
     let server = TestServer::start(&["--workers", "1", "--threads", "2", "--timeouts-stuck", "0s"]);
-    let mut served = server.served();
+    let mut client = server.served();
     let _held = Held::first_thread(busy_worker(&server));
     meanwhile("it may be silent", LONG, || !is_anybody_stuck(&server));
-    served.exchange(b"still there?").unwrap();
+    client.exchange(b"still there?").unwrap();
 }

@@ -194,4 +194,3 @@ fn a_generation_that_gets_ready_during_a_stop_does_not_undo_it() {
     scene.goal.aim = Aim::Grace { until: scene.now + Duration::from_secs(5) };
     assert_eq!(scene.plan(), []);
 }
-
