@@ -45,7 +45,9 @@ pub(crate) enum Mode {
     Accepting,
     /// At listeners alone where nobody else does: the others are about to be closed.
     Retiring,
-    /// Until the queue is empty.
+    /// Until the queue of what nobody else serves is empty.
+    Clearing,
+    /// Until the queue is empty and the worker has no connection.
     Draining,
     /// No more; a thread still holds the door, and is about to drop it.
     Closing,
@@ -211,12 +213,13 @@ impl Turn {
             let time = match lead.mode {
                 Mode::Closing | Mode::Closed | Mode::Waiting => return None,
                 // The worker stays for its connections anyway, so handshakes may take as long.
-                Mode::Draining if self.state().busy == 0 => {
+                Mode::Draining if self.state().busy > 0 => None,
+                Mode::Clearing | Mode::Draining => {
                     let now = Instant::now();
                     // Whoever calls meanwhile makes it no longer.
                     Some(settled_at.get_or_insert(now + SETTLE).saturating_duration_since(now))
                 }
-                Mode::Draining | Mode::Accepting | Mode::Retiring => None,
+                Mode::Accepting | Mode::Retiring => None,
             };
             match lead.door.wait(time) {
                 Woken::Late => return None,

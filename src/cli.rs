@@ -1,8 +1,10 @@
 //! Arguments → a command → an exit code; the one place that prints errors.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -201,7 +203,7 @@ fn consult(command: &Command, config: &Config) -> Result<(), Error> {
         Command::Scale { size, format } => change(config, Request::Change(Change::Scale(*size)), format.json),
         Command::Upgrade(format) => change(config, Request::Change(Change::Upgrade), format.json),
         Command::Stop { now } => change(config, Request::Stop { now: *now }, false),
-        Command::Drain => change(config, Request::Drain, false),
+        Command::Drain => change(config, Request::Change(Change::Rest), false),
         Command::Run | Command::Check | Command::Config { .. } => unreachable!("they ask nobody"),
     }
 }
@@ -332,6 +334,11 @@ fn serve<H: Handler>(
 
 /// Reads the configuration again, and makes the service for it. Flags and variables are those of the start.
 fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Result<(Config, H), Error> {
+    // Its writer is gone, and the master must not wait for another one.
+    if let Some(path) = sources.file.as_deref().filter(|path| is_fifo(path)) {
+        let why = format!("the configuration {} is a pipe, which can be read once", path.display());
+        return Err(Error::Config(why));
+    }
     let settings = Settings::load(sources).map_err(|refusal| match refusal {
         Refusal::Flag(message) | Refusal::Config(message) => Error::Config(message),
     })?;
@@ -345,6 +352,10 @@ fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Resul
             Err(Error::Config("the service panicked while it was made for this configuration".to_owned()))
         }
     }
+}
+
+fn is_fifo(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 fn warn(warnings: &[String]) {

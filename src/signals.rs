@@ -5,7 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, pthread_sigmask};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR2, SIGWINCH};
+use signal_hook::consts::{
+    SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH,
+};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithRawSiginfo;
 
@@ -25,12 +27,15 @@ pub(crate) enum Command {
     Scale(i64),
     /// USR2: let another process of the program take over.
     Upgrade,
+    /// USR1: open the log again.
+    Reopen,
     /// WINCH: let the workers finish and leave, and stay.
     Rest,
 }
 
 /// The signals that the master obeys.
-const TO_MASTER: [i32; 9] = [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR2, SIGWINCH];
+const TO_MASTER: [i32; 10] =
+    [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH];
 
 /// The signal that a worker obeys: somebody wants this one worker gone.
 const TO_WORKER: [i32; 1] = [SIGTERM];
@@ -104,8 +109,9 @@ fn commands(arrived: &[(Signal, bool)]) -> Vec<Command> {
     let more = count(Signal::SIGTTIN) - count(Signal::SIGTTOU);
     let scale = (more != 0).then_some(Command::Scale(more));
     let rest = (count(Signal::SIGWINCH) > 0).then_some(Command::Rest);
+    let reopen = (count(Signal::SIGUSR1) > 0).then_some(Command::Reopen);
     let upgrade = (count(Signal::SIGUSR2) > 0).then_some(Command::Upgrade);
-    [reap, reload, scale, upgrade, rest, drain].into_iter().flatten().collect()
+    [reap, reload, scale, upgrade, reopen, rest, drain].into_iter().flatten().collect()
 }
 
 impl AsFd for Signals {

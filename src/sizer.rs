@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
 use crate::scoreboard::WhyScaled;
 
 /// The time between two looks while no slot is idle, when somebody may be waiting.
@@ -61,6 +62,12 @@ pub(crate) struct Sizer {
 }
 
 impl Sizer {
+    /// As a configuration wants it.
+    pub(crate) fn of(config: &Config) -> Self {
+        let (min, max) = config.worker_range();
+        Self::new(min, max, config.grow_after)
+    }
+
     /// A pool of `min` to `max` workers, which grows when somebody has waited for `grow_after`. If both are the same it
     /// leaves the size to others.
     pub(crate) fn new(min: usize, max: usize, grow_after: Duration) -> Self {

@@ -34,7 +34,7 @@ impl Turn {
         match state.mode {
             Mode::Accepting => state.mode = mode,
             Mode::Waiting => state.mode = Mode::Closed,
-            Mode::Retiring | Mode::Draining | Mode::Closing | Mode::Closed => (),
+            Mode::Retiring | Mode::Clearing | Mode::Draining | Mode::Closing | Mode::Closed => (),
         }
         drop(state);
         signal(&self.wake);
@@ -43,7 +43,7 @@ impl Turn {
 
     /// Puts the door down for whoever is next, after the worker was told to leave.
     pub(super) fn lay_down(&self, mut door: Door) -> Next {
-        if self.retire_door(&mut door) != Mode::Draining {
+        if self.retire_door(&mut door) != Mode::Clearing {
             self.close_door(door);
             return Next::Nothing;
         }
@@ -58,7 +58,7 @@ impl Turn {
         let any_left = self.state().mode == Mode::Retiring && door.retire();
         let mut state = self.state();
         if state.mode == Mode::Retiring {
-            state.mode = if any_left { Mode::Draining } else { Mode::Closing };
+            state.mode = if any_left { Mode::Clearing } else { Mode::Closing };
             state.say(Report::Retired);
             signal(&self.changed);
         }
@@ -70,7 +70,9 @@ impl Turn {
         let mut state = self.state();
         let door = state.door.take();
         state.mode = match state.mode {
-            Mode::Accepting | Mode::Retiring | Mode::Draining if door.is_none() => Mode::Closing,
+            Mode::Accepting | Mode::Retiring | Mode::Clearing | Mode::Draining if door.is_none() => {
+                Mode::Closing
+            }
             Mode::Closing => Mode::Closing,
             _ => Mode::Closed,
         };

@@ -45,7 +45,7 @@ impl Turn {
     pub(super) fn settle(&self, state: &mut State) {
         let is_awaited = match state.mode {
             Mode::Waiting | Mode::Closed => false,
-            Mode::Accepting | Mode::Retiring | Mode::Draining | Mode::Closing => {
+            Mode::Accepting | Mode::Retiring | Mode::Clearing | Mode::Draining | Mode::Closing => {
                 state.door.is_none() || state.coming() > 0
             }
         };

@@ -18,8 +18,6 @@ pub(crate) enum Request {
         /// Do not wait for anybody.
         now: bool,
     },
-    /// Let the workers finish and leave, and stay; answered when they have left.
-    Drain,
 }
 
 /// What a client may want to know.
@@ -44,6 +42,8 @@ pub(crate) enum Change {
     Scale(Size),
     /// Start the program again as it is now on disk, and let that serve.
     Upgrade,
+    /// Let the workers finish and leave, and stay; answered when they have left.
+    Rest,
 }
 
 /// A number of workers.
@@ -93,7 +93,7 @@ impl fmt::Display for Size {
 }
 
 /// The requests of one word.
-const WORDS: [(&str, Request); 10] = [
+const WORDS: [(&str, Request); 9] = [
     ("status", Request::Ask(Question::Status)),
     ("queue", Request::Ask(Question::Queue)),
     ("events", Request::Ask(Question::Events)),
@@ -102,20 +102,19 @@ const WORDS: [(&str, Request); 10] = [
     ("upgrade", Request::Change(Change::Upgrade)),
     ("stop", Request::Stop { now: false }),
     ("stop now", Request::Stop { now: true }),
-    ("drain", Request::Drain),
-    ("scale", Request::Change(Change::Scale(Size::By(1)))),
+    ("drain", Request::Change(Change::Rest)),
 ];
 const SCALE: &str = "scale";
 
 impl Request {
     pub(super) fn parse(line: &str) -> Result<Self, String> {
-        if let Some(size) = line.strip_prefix(SCALE) {
+        if let Some(size) = line.strip_prefix(SCALE).and_then(|rest| rest.strip_prefix(' ')) {
             return Size::parse(size.trim()).map(|size| Self::Change(Change::Scale(size)));
         }
         let known = WORDS.iter().find(|(word, _)| *word == line).map(|(_, request)| *request);
         known.ok_or_else(|| {
             let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
-            format!("unknown request {line:?}: this master knows {}", words.join(", "))
+            format!("unknown request {line:?}: this master knows {}, {SCALE} N", words.join(", "))
         })
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn idle(workers: usize, threads: usize) -> Status {
             pid: 8304,
             generation: 1,
             state: MasterState::Running,
+            resting: false,
             crash_loop: false,
             uptime_seconds: 725.0,
         },
@@ -187,7 +188,14 @@ pub(super) fn whatever() -> impl Strategy<Value = Status> {
         Status {
             schema: SCHEMA,
             version,
-            master: MasterStatus { pid, generation, state, crash_loop: false, uptime_seconds },
+            master: MasterStatus {
+                pid,
+                generation,
+                state,
+                resting: false,
+                crash_loop: false,
+                uptime_seconds,
+            },
             pool: PoolStatus {
                 workers: workers_ready,
                 threads: capacity,

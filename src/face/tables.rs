@@ -26,6 +26,7 @@ pub(super) fn master(status: &Status) -> Table {
         MasterState::Running => ("running", Tone::Good),
         MasterState::Reloading => ("reloading", Tone::Lively),
         MasterState::Upgrading => ("upgrading", Tone::Lively),
+        MasterState::Draining if master.resting => ("resting", Tone::Lively),
         MasterState::Draining => ("draining", Tone::Lively),
         MasterState::Degraded => ("degraded", Tone::Bad),
     };
@@ -190,10 +191,15 @@ pub(super) fn workers(workers: &[WorkerStatus], bar_cells: usize, style: Style) 
         Column::right("uptime", 4),
     ];
     let mut table = Table::new(&COLUMNS);
+    let newest = workers.iter().map(|worker| worker.generation).max().unwrap_or_default();
     for worker in workers {
         let id = Line::plain(&human::size(worker.id));
         let (state, tone) = state_of_worker(worker.state);
-        let state = Line::new(tone, state);
+        let state = match worker.generation {
+            // Beside those of a later one.
+            number if number < newest => Line::new(tone, &format!("{state}, generation {number}")),
+            _ => Line::new(tone, state),
+        };
         if worker.state == WorkerState::Throttled {
             // There is no process, so there is nothing that it did.
             table.row([id, Line::default(), state, respawn(worker)]);

@@ -8,10 +8,15 @@ use super::Master;
 use super::succession::Successor;
 use crate::control::{self, Change, Outcome, Ticket};
 use crate::handler::Handler;
+use crate::pid_file::PidFile;
+use crate::process_table::Aim;
 use crate::scoreboard::Happening;
 
 /// The most changes that may wait.
 const WAITING_MAX: usize = 64;
+
+/// The most who may wait for an outcome at the control socket: fewer than its clients, so that others can ask something.
+const ASKERS_MAX: usize = 24;
 
 /// How long those who leave may take to stop accepting before it is said that the change has taken effect. They do so at
 /// once, unless the machine is very busy.
@@ -42,8 +47,8 @@ pub(super) enum Course {
     Upgrading(Successor),
     /// It has taken effect, once those who leave accept nobody any more.
     Settling { words: String, until: Instant },
-    /// The pool gets another size. `before` is what it goes back to.
-    Scaling { before: usize, deadline: Option<Instant>, failed: Option<String> },
+    /// The pool gets another size. It had `before` workers, and its goal was `goal`.
+    Scaling { before: usize, goal: usize, deadline: Option<Instant>, failed: Option<String> },
 }
 
 /// All changes that were asked for and have no outcome yet.
@@ -79,6 +84,17 @@ impl Changes {
         self.current.is_some()
     }
 
+    /// Takes over who wants to hear of the one under way.
+    pub(super) fn take_askers(&mut self) -> Vec<Ticket> {
+        self.current.as_mut().map(|current| std::mem::take(&mut current.wish.askers)).unwrap_or_default()
+    }
+
+    /// How many want to hear of an outcome.
+    fn askers(&self) -> usize {
+        let of_current = self.current.iter().map(|current| current.wish.askers.len());
+        self.waiting.iter().map(|wish| wish.askers.len()).chain(of_current).sum()
+    }
+
     /// When the one under way is given up.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         match &self.current.as_ref()?.course {
@@ -94,19 +110,21 @@ impl Changes {
 impl<H: Handler> Master<H> {
     /// Puts a change among those that wait. Reloads that wait are one: the last file counts.
     pub(super) fn wish(&mut self, change: Change, asker: Option<Ticket>) {
+        let is_crowded = asker.is_some() && self.changes.askers() >= ASKERS_MAX;
         let waiting = &mut self.changes.waiting;
         let is_alike = |last: &&mut Wish| last.change == change && !matches!(change, Change::Scale(_));
-        if let Some(last) = waiting.back_mut().filter(is_alike) {
+        if is_crowded
+            || (waiting.len() >= WAITING_MAX && !waiting.back_mut().is_some_and(|mut it| is_alike(&mut it)))
+        {
+            let verb = verb(change);
+            let why =
+                format!("cannot {verb}: too many changes wait already; ask again when some have an outcome");
+            tracing::warn!("{why}");
+            self.tell_outcome(asker.into_iter().collect(), Err(why), Duration::ZERO);
+        } else if let Some(last) = waiting.back_mut().filter(is_alike) {
             last.askers.extend(asker);
-        } else if waiting.len() < WAITING_MAX {
-            waiting.push_back(Wish { change, askers: asker.into_iter().collect(), told: 0 });
         } else {
-            tracing::warn!("refusing to {}: {WAITING_MAX} changes wait already", verb(change));
-            self.tell_outcome(
-                asker.into_iter().collect(),
-                Err("too many changes wait already".into()),
-                Duration::ZERO,
-            );
+            waiting.push_back(Wish { change, askers: asker.into_iter().collect(), told: 0 });
         }
     }
 
@@ -139,10 +157,11 @@ impl<H: Handler> Master<H> {
 
     /// The pool ends: nothing changes any more.
     fn refuse_changes(&mut self) -> bool {
+        let is_succeeded = self.goal.aim == Aim::Yield;
+        let cause = if is_succeeded { "another master serves now: ask again" } else { "the pool stops" };
         if self.next.is_some() {
-            self.abandon("the pool stops");
+            self.abandon(cause);
         }
-        let cause = "the pool stops";
         let waiting = std::mem::take(&mut self.changes.waiting);
         for wish in waiting {
             self.tell_outcome(wish.askers, Err(cause.into()), Duration::ZERO);
@@ -185,6 +204,10 @@ impl<H: Handler> Master<H> {
         let begun = match change {
             Change::Reload => self.begin_reload(now),
             Change::Scale(size) => self.begin_scale(size, now),
+            Change::Rest => {
+                self.begin_rest();
+                Ok(())
+            }
             Change::Upgrade => self.begin_upgrade(now).map(|successor| {
                 if let Some(current) = &mut self.changes.current {
                     current.course = Course::Upgrading(successor);
@@ -226,6 +249,10 @@ impl<H: Handler> Master<H> {
             (Change::Reload, result) => self.note_reload(result.as_ref().err(), took),
             (Change::Upgrade, Err(cause)) => {
                 self.scoreboard.note(Happening::UpgradeFailed { took, cause });
+                // It may hold the other's by now.
+                if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write_own_pid) {
+                    tracing::error!("{error}");
+                }
             }
             _ => (),
         }
@@ -263,5 +290,6 @@ fn verb(change: Change) -> String {
         Change::Reload => "reload".to_owned(),
         Change::Scale(size) => format!("scale to {size}"),
         Change::Upgrade => "upgrade".to_owned(),
+        Change::Rest => "drain".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use crate::death::Death;
 use crate::handler::Handler;
 use crate::logging::counted;
 use crate::monitor::Monitor;
-use crate::process_table::{Aim, Birth, Stage, WorkerHandle};
+use crate::process_table::{Aim, Birth, Pulse, Stage, WorkerHandle};
 use crate::scoreboard::Happening;
 use crate::signals::Blocked;
 use crate::sys::{self, Fork};
@@ -130,7 +130,8 @@ impl<H: Handler> Master<H> {
         let held = tally.accepted - tally.closed;
         let (id, pid) = (worker.id, worker.pid.as_raw().unsigned_abs());
         let lived = worker.spawned.elapsed();
-        let was_told = matches!(worker.stage, Stage::Leaving { .. } | Stage::Killed);
+        let was_stuck = matches!(worker.pulse, Pulse::Aborted { .. });
+        let was_told = matches!(worker.stage, Stage::Leaving { .. } | Stage::Killed) && !was_stuck;
         *(if was_told { &mut self.ending.cut } else { &mut self.ending.lost }) += held;
         if matches!(worker.stage, Stage::Leaving { .. }) && death == (Death::Exited { code: 0 }) {
             self.scoreboard.note(Happening::Left { id, pid });

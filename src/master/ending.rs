@@ -71,12 +71,13 @@ impl<H: Handler> Master<H> {
     /// The same, asked for at the control socket. The answer comes with the end.
     pub(super) fn stop_for(&mut self, asker: Ticket, now: bool) {
         self.ending.stoppers.push(asker);
-        if matches!(self.goal.aim, Aim::Serve | Aim::Rest) {
-            self.end("request");
-        }
         if now && self.goal.aim != Aim::Stop {
+            self.ending.since.get_or_insert_with(Instant::now);
             tracing::info!("stopping at once on request");
+            self.manager.stopping();
             self.stop_now();
+        } else if matches!(self.goal.aim, Aim::Serve | Aim::Rest) {
+            self.end("request");
         }
     }
 
@@ -122,23 +123,17 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    /// The workers finish their connections and leave, the master stays: clients wait in the queue.
-    pub(super) fn rest(&mut self, asker: Option<Ticket>) {
-        // Nothing opens a pool at rest for the first time, so none would ever end it but a stop.
-        let hindrance =
-            [(self.goal.aim.is_end(), "the pool stops"), (!self.table.is_open(), "the pool still starts")];
-        if let Some((_, why)) = hindrance.into_iter().find(|(is_so, _)| *is_so) {
-            tracing::warn!("refusing to drain the workers: {why}");
-            let askers = asker.into_iter().collect();
-            return self.tell_outcome(askers, Err(format!("cannot drain: {why}")), Duration::ZERO);
-        }
-        self.ending.resters.extend(asker);
+    /// The workers finish their connections and leave, the master stays: clients wait in the queue. Who asked hears when they
+    /// have left; other changes need not wait for that.
+    pub(super) fn begin_rest(&mut self) {
+        let askers = self.changes.take_askers();
+        self.ending.resters.extend(askers);
         if self.goal.aim == Aim::Serve {
             self.ending.resting_since = Some(Instant::now());
             self.goal.aim = Aim::Rest;
             self.scoreboard.note(Happening::Resting);
-            tracing::info!("draining the workers; clients wait until `reload` or `scale`, or the end");
         }
+        self.settle("draining the workers; clients wait until `reload` or `scale`, or the end".to_owned());
     }
 
     /// Tells who asked for rest that the workers have left, or that they do not.
@@ -178,8 +173,9 @@ impl<H: Handler> Master<H> {
             0 => String::new(),
             lost => format!(", {lost} lost with workers that died"),
         };
+        let what = if self.goal.aim == Aim::Yield { "this master ends" } else { "stopped" };
         let words = format!(
-            "stopped: {} served in all, {cut} cut, {queued} still queued{unknown}{of_the_dead}",
+            "{what}: {} served in all, {cut} cut, {queued} still queued{unknown}{of_the_dead}",
             counted(served, "connection"),
         );
         tracing::info!(served, cut, queued, lost, "{words}");

@@ -95,6 +95,11 @@ impl<H> Generation<H> {
         listener::discard(self.listeners, present);
     }
 
+    /// The listeners of another generation that this one has too.
+    pub(super) fn listeners_of<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Listener> {
+        other.listeners.iter().filter(|one| self.listeners.iter().any(|own| own.is_shared_with(one)))
+    }
+
     /// Its own listeners, which another generation has not.
     pub(super) fn listeners_beside<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Listener> {
         self.listeners.iter().filter(|own| !other.listeners.iter().any(|one| own.is_shared_with(one)))

@@ -132,7 +132,7 @@ impl<H: Handler> Master<H> {
             program: Program::of_this_process(),
             load,
             goal: serving.goal(succession.is_none()),
-            sizer: serving.config.sizer(),
+            sizer: Sizer::of(&serving.config),
             observer: Observer::new(board, serving.targets.clone()),
             serving,
             next: None,
@@ -335,9 +335,8 @@ impl<H: Handler> Master<H> {
             Aim::Serve | Aim::Rest if self.changes.is_reloading() => Phase::Reloading,
             Aim::Serve | Aim::Rest if self.changes.is_upgrading() => Phase::Upgrading,
             Aim::Serve => Phase::Running,
-            Aim::Rest | Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop => {
-                Phase::Draining
-            }
+            Aim::Rest => Phase::Resting,
+            Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop => Phase::Draining,
         }
     }
 
@@ -393,7 +392,6 @@ impl<H: Handler> Master<H> {
                 }
                 Request::Change(change) => self.wish(change, Some(ticket)),
                 Request::Stop { now } => self.stop_for(ticket, now),
-                Request::Drain => self.rest(Some(ticket)),
             }
         }
         self.forget_answers();
@@ -406,7 +404,8 @@ impl<H: Handler> Master<H> {
             Command::Drain(signal) => self.stop(signal),
             Command::Reload => self.wish(Change::Reload, None),
             Command::Scale(more) => self.wish(Change::Scale(Size::By(more)), None),
-            Command::Rest => self.rest(None),
+            Command::Rest => self.wish(Change::Rest, None),
+            Command::Reopen => tracing::info!("the log goes to standard error: there is nothing to reopen"),
             Command::Upgrade => self.wish(Change::Upgrade, None),
         }
     }

@@ -12,6 +12,7 @@ use crate::listener::Listener;
 use crate::logging::{self, counted};
 use crate::process_table::Next;
 use crate::scoreboard::Happening;
+use crate::sizer::Sizer;
 use crate::snapshot::Observer;
 
 impl<H: Handler> Master<H> {
@@ -32,7 +33,7 @@ impl<H: Handler> Master<H> {
             })
             .collect();
         let why = format!(
-            "{} still drain, and limits.generations is {}: it waits for generation {}, {}",
+            "{} still draining, and limits.generations is {}: it waits for generation {}, {}",
             counted(draining.len() as u64, "generation"),
             self.serving.config.limits.generations,
             draining[0],
@@ -41,12 +42,13 @@ impl<H: Handler> Master<H> {
         if !std::mem::replace(&mut self.changes.is_held_up, true) {
             tracing::warn!("the reload waits: {why}");
         }
-        // Who asks later hears it too.
-        if let Some(first) = self.changes.waiting.front_mut() {
-            for asker in &first.askers[first.told..] {
-                self.control.tell(*asker, &Progress { progress: why.clone() });
+        // Who asks later hears it too, for a reload or for what comes after it.
+        let progress = Progress { progress: format!("a reload is first, and waits: {why}") };
+        for wish in &mut self.changes.waiting {
+            for asker in &wish.askers[wish.told..] {
+                self.control.tell(*asker, &progress);
             }
-            first.told = first.askers.len();
+            wish.told = wish.askers.len();
         }
         true
     }
@@ -77,8 +79,9 @@ impl<H: Handler> Master<H> {
         let before = std::mem::replace(&mut self.serving, next);
         let (workers, asked) = (self.serving.config.worker_count(), self.goal.workers);
         self.goal = self.serving.goal(true);
-        self.sizer = self.serving.config.sizer();
+        self.sizer = Sizer::of(&self.serving.config);
         self.table.note_commit();
+        self.forgive();
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
         self.move_gates(&before);
         if let Some(control) = self.serving.new_control.take() {
@@ -108,12 +111,10 @@ impl<H: Handler> Master<H> {
         for gone in before.listeners_beside(&self.serving) {
             note(gone, gone.close_gate(), "keep new clients from");
         }
-        for listener in &self.serving.listeners {
-            note(
-                listener,
-                listener.adapt(&self.serving.config),
-                "change the backlog or the write timeout of",
-            );
+        let (is, was) = (&self.serving.config, &before.config);
+        let is_other = (is.backlog, is.timeouts.write) != (was.backlog, was.timeouts.write);
+        for shared in before.listeners_of(&self.serving).filter(|_| is_other) {
+            note(shared, shared.adapt(is), "change the backlog or the write timeout of");
         }
         for new in self.serving.listeners_beside(before) {
             note(new, new.open_gate(), "let clients in at");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Master;
 use super::changes::{Course, Current};
-use crate::config::SLOTS_MAX;
+use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::control::Size;
 use crate::handler::Handler;
 use crate::limits;
@@ -14,9 +14,12 @@ use crate::scoreboard::WhyScaled;
 impl<H: Handler> Master<H> {
     pub(super) fn begin_scale(&mut self, size: Size, now: Instant) -> Result<(), String> {
         let is_resting = self.goal.aim == Aim::Rest;
-        let before = if is_resting { 0 } else { self.goal.workers };
-        let workers = size.of(self.goal.workers).ok_or_else(|| {
-            format!("{} and {size} is not a number of workers that a pool has", self.goal.workers)
+        let goal = self.goal.workers;
+        let before = if is_resting { 0 } else { goal };
+        let workers = size.of(goal).ok_or_else(|| {
+            format!(
+                "a pool has 1 to {WORKERS_MAX} workers, this one has {goal}; `drain` lets all of them leave"
+            )
         })?;
         let slots = workers * self.serving.config.threads.get();
         if slots > SLOTS_MAX {
@@ -32,7 +35,7 @@ impl<H: Handler> Master<H> {
         }
         let deadline = self.serving.config.timeouts.start.map(|time| now + time);
         if let Some(current) = &mut self.changes.current {
-            current.course = Course::Scaling { before, deadline, failed: None };
+            current.course = Course::Scaling { before, goal, deadline, failed: None };
         }
         Ok(())
     }
@@ -43,12 +46,12 @@ impl<H: Handler> Master<H> {
     }
 
     pub(super) fn go_on_scaling(&mut self, now: Instant) -> bool {
-        let Some(Current { course: Course::Scaling { before, deadline, failed }, .. }) =
+        let Some(Current { course: Course::Scaling { before, goal, deadline, failed }, .. }) =
             &self.changes.current
         else {
             return false;
         };
-        let (before, deadline, failed) = (*before, *deadline, failed.clone());
+        let (before, goal, deadline, failed) = (*before, *goal, *deadline, failed.clone());
         let workers = self.goal.workers;
         let has_grown = (before.min(workers)..workers).all(|id| self.table.is_serving(&self.goal, id));
         let has_shrunk = (workers..before).all(|id| !self.table.is_manned(&self.goal, id));
@@ -64,10 +67,9 @@ impl<H: Handler> Master<H> {
         if failed.is_none() && deadline.is_none_or(|deadline| deadline > now) {
             return false;
         }
+        self.set_workers(goal);
         if before == 0 {
             self.goal.aim = Aim::Rest;
-        } else {
-            self.set_workers(before);
         }
         self.end_change(Err(
             failed.unwrap_or_else(|| "its workers were not ready within timeouts.start".into())

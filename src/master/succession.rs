@@ -51,7 +51,7 @@ impl Program {
         }
         command.args(self.arguments.iter().skip(1)).env(VARIABLE, end.to_string());
         let child = command.spawn().map_err(|error| format!("cannot start {}: {error}", path.display()))?;
-        Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or_default()))
+        Ok(Pid::from_raw(i32::try_from(child.id()).expect("the kernel's pids are positive ints")))
     }
 }
 
@@ -243,12 +243,13 @@ impl<H: Handler> Master<H> {
         match succession.line.receive() {
             Ok(Heard::Nothing) => (),
             Ok(Heard::Word(Word::Go)) => self.goal.may_open = true,
-            other => {
-                tracing::warn!(
-                    "the master before, pid {}, is gone ({other:?}): taking over",
-                    succession.from
-                );
+            Ok(Heard::End) => {
+                tracing::warn!("the master before, pid {}, is gone: taking over", succession.from);
                 self.goal.may_open = true;
+            }
+            // It may say something else yet, or be gone.
+            other => {
+                tracing::warn!("the master before, pid {}, is not understood: {other:?}", succession.from);
             }
         }
     }
@@ -271,7 +272,9 @@ impl<H: Handler> Master<H> {
         if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write_own_pid) {
             tracing::error!("{error}");
         }
-        self.scoreboard.note(Happening::Upgraded { from: succession.from });
+        let (from, generation) = (succession.from, self.serving.number);
+        tracing::info!("took over from the master with pid {from}, as generation {generation}");
+        self.scoreboard.note(Happening::Upgraded { from });
         // If it is gone there is nobody to hear it.
         let _ = succession.line.send(&Word::Open);
     }

@@ -7,23 +7,15 @@ use nix::unistd::Pid;
 
 use super::Master;
 use crate::channel::Order;
-use crate::config::{Config, CrashLoop};
+use crate::config::CrashLoop;
 use crate::death::Death;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::logging::counted;
 use crate::process_table::{Aim, Pulse, Stage, Tolerance, Turn};
 use crate::scoreboard::{Happening, WhyScaled};
-use crate::sizer::{Resize, Sight, Sizer};
+use crate::sizer::{Resize, Sight};
 use crate::wear::Wear;
-
-impl Config {
-    /// What decides on the size of the pool.
-    pub(super) fn sizer(&self) -> Sizer {
-        let (min, max) = self.worker_range();
-        Sizer::new(min, max, self.grow_after)
-    }
-}
 
 impl<H: Handler> Master<H> {
     /// Asks a worker for a sign of life if it is busy, or if somebody waits although it is not. Otherwise it is to say
@@ -80,6 +72,8 @@ impl<H: Handler> Master<H> {
     /// Looks, if it is time, before the plan is made.
     pub(super) fn look_at_size(&mut self) {
         let now = Instant::now();
+        // What nobody has carried out is from another time.
+        self.table.resize = None;
         if self.next_size_look(now).is_none_or(|at| at > now) {
             return;
         }
@@ -118,6 +112,14 @@ impl<H: Handler> Master<H> {
         self.scoreboard.note_respawn(death.cause());
         if let Some(turn) = self.breaker.note_respawn(self.tolerance(), Instant::now()) {
             self.note_breaker(turn);
+        }
+    }
+
+    /// Another generation serves: what the one before died of says nothing of it.
+    pub(super) fn forgive(&mut self) {
+        if std::mem::take(&mut self.breaker).is_open() {
+            self.scoreboard.set_crash_loop(false);
+            self.scoreboard.note(Happening::CrashLoopEnd);
         }
     }
 

@@ -102,7 +102,7 @@ impl<H: Handler> Master<H> {
             Phase::Running => MasterState::Running,
             Phase::Reloading => MasterState::Reloading,
             Phase::Upgrading => MasterState::Upgrading,
-            Phase::Draining => MasterState::Draining,
+            Phase::Resting | Phase::Draining => MasterState::Draining,
         };
         let reason = readiness(state, self.table.accepting(), self.breaker.is_open()).err();
         Health { ready: reason.is_none(), reason: reason.map(str::to_owned) }

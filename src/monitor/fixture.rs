@@ -49,7 +49,14 @@ fn status() -> Status {
     Status {
         schema: SCHEMA,
         version: "0.1.0".into(),
-        master: MasterStatus { pid: 100, generation: 1, state, crash_loop: false, uptime_seconds: 60.5 },
+        master: MasterStatus {
+            pid: 100,
+            generation: 1,
+            state,
+            resting: false,
+            crash_loop: false,
+            uptime_seconds: 60.5,
+        },
         pool: PoolStatus {
             workers: 2,
             threads: 2,

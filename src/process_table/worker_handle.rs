@@ -115,9 +115,9 @@ impl<C> WorkerHandle<C> {
         }
     }
 
-    /// Whether it has to give signs of life. One that leaves has a deadline anyway.
+    /// Whether it has to give signs of life. One that leaves may have a deadline anyway.
     pub(super) fn is_watched(&self) -> bool {
-        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing)
+        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { kill_at: None, .. })
     }
 
     /// Whether it takes connections from the queue.

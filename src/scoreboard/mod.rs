@@ -122,6 +122,7 @@ pub(crate) enum Phase {
     Running,
     Reloading,
     Upgrading,
+    Resting,
     Draining,
 }
 
@@ -134,7 +135,8 @@ pub(crate) enum Standing {
 }
 
 impl Phase {
-    const ALL: [Self; 5] = [Self::Starting, Self::Running, Self::Reloading, Self::Upgrading, Self::Draining];
+    const ALL: [Self; 6] =
+        [Self::Starting, Self::Running, Self::Reloading, Self::Upgrading, Self::Resting, Self::Draining];
 }
 
 impl Standing {

@@ -83,6 +83,8 @@ pub(crate) struct MasterStatus {
     pub(crate) pid: u32,
     pub(crate) generation: u64,
     pub(crate) state: MasterState,
+    /// It drains because its workers rest: it does not end.
+    pub(crate) resting: bool,
     /// Workers die too often.
     pub(crate) crash_loop: bool,
     pub(crate) uptime_seconds: f64,

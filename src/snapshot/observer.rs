@@ -87,6 +87,7 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
             pid: picture.pid,
             generation: picture.generation,
             state: master_state(picture),
+            resting: picture.phase == Phase::Resting,
             crash_loop: picture.crash_loop,
             uptime_seconds: seconds(now.since(picture.started)),
         },
@@ -105,7 +106,7 @@ fn master_state(picture: &Picture) -> MasterState {
         Phase::Starting => MasterState::Starting,
         Phase::Reloading => MasterState::Reloading,
         Phase::Upgrading => MasterState::Upgrading,
-        Phase::Draining => MasterState::Draining,
+        Phase::Resting | Phase::Draining => MasterState::Draining,
         Phase::Running if picture.crash_loop => MasterState::Degraded,
         Phase::Running if is_ready.iter().take(picture.workers_wanted).all(|is_ready| *is_ready) => {
             MasterState::Running

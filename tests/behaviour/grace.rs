@@ -252,18 +252,6 @@ fn whoever_asks_for_rest_hears_that_the_pool_serves_again_instead() {
 }
 
 #[test]
-fn a_pool_that_rests_stops_at_once_and_counts_who_waits() {
-    let mut server = start(&["--timeouts-grace", "1m"]);
-    drain(&server);
-    let waiting = asker(&server);
-    server.wait_for_status("one to wait", |status| status["pool"]["waiting"] == 1);
-    let said = stdout(&server.ask(&["stop"]));
-    assert!(said.starts_with("stopped: 0 connections served in all, 0 cut, 1 still queued"), "{said}");
-    assert_eq!(server.end().0, 0);
-    drop(waiting);
-}
-
-#[test]
 fn a_pool_that_stops_is_not_put_to_rest() {
     let mut server = start(&[]);
     let held = server.served();
