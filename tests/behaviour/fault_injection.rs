@@ -251,7 +251,7 @@ fn fail_each(change: &'static str, when_max: usize, errnos_max: usize) {
 #[test]
 fn a_reload_survives_the_failure_of_each_system_call() {
     // The first few times it is called.
-    fail_each("reload", 4, usize::MAX);
+    fail_each("reload", 2, usize::MAX);
 }
 
 #[test]
