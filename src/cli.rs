@@ -185,9 +185,20 @@ fn run<H: Handler>(
             serve(settings.config, sources, handler, line)
         }
         _ => {
+            refuse_flags_without_effect(&sources);
             let settings = Settings::load_for_asking(&sources).map_err(usage)?;
             consult(command, &settings.config).map_err(|error| explained(error, &settings.warnings))
         }
+    }
+}
+
+/// A master that runs has its configuration: flags that find it are all that a command which asks it may have.
+fn refuse_flags_without_effect(sources: &Sources) {
+    let finds = |key: &Key| matches!(key.path, "control" | "listen");
+    if let Some((key, _)) = sources.flags.iter().find(|(key, _)| !finds(key)) {
+        let flag = key.flag();
+        let message = format!("{flag} is for a pool that starts; change the file and `reload`, or see `scale`");
+        command().error(ErrorKind::ArgumentConflict, message).exit();
     }
 }
 

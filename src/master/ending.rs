@@ -128,11 +128,12 @@ impl<H: Handler> Master<H> {
     pub(super) fn begin_rest(&mut self) {
         let askers = self.changes.take_askers();
         self.ending.resters.extend(askers);
-        if self.goal.aim == Aim::Serve {
-            self.ending.resting_since = Some(Instant::now());
-            self.goal.aim = Aim::Rest;
-            self.scoreboard.note(Happening::Resting);
+        if self.goal.aim == Aim::Rest {
+            return self.settle("the workers rest already".to_owned());
         }
+        self.ending.resting_since = Some(Instant::now());
+        self.goal.aim = Aim::Rest;
+        self.scoreboard.note(Happening::Resting);
         self.settle("draining the workers; clients wait until `reload` or `scale`, or the end".to_owned());
     }
 
