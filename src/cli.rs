@@ -12,7 +12,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Config, Control, KEYS, Key, Refusal, Settings, Sources};
+use crate::config::{self, Config, Control, KEYS, Key, Origin, Refusal, Settings, Sources};
 use crate::control::{self, Change, Health, Question, Request, Size};
 use crate::error::Error;
 use crate::face::{self, Limits, Style};
@@ -187,6 +187,13 @@ fn run<H: Handler>(
         _ => {
             refuse_flags_without_effect(&sources);
             let settings = Settings::load_for_asking(&sources).map_err(usage)?;
+            let is_lost = ["listen", "control"].iter().all(|key| settings.origins[key] == Origin::Default);
+            if is_lost && !settings.warnings.is_empty() {
+                return Err(Error::Config(format!(
+                    "which pool is meant is not known, since the configuration is not understood; name its control socket with --control\n{}",
+                    settings.warnings.join("\n")
+                )));
+            }
             consult(command, &settings.config).map_err(|error| explained(error, &settings.warnings))
         }
     }
@@ -197,7 +204,8 @@ fn refuse_flags_without_effect(sources: &Sources) {
     let finds = |key: &Key| matches!(key.path, "control" | "listen");
     if let Some((key, _)) = sources.flags.iter().find(|(key, _)| !finds(key)) {
         let flag = key.flag();
-        let message = format!("{flag} is for a pool that starts; change the file and `reload`, or see `scale`");
+        let message =
+            format!("{flag} is for a pool that starts; change the file and `reload`, or see `scale`");
         command().error(ErrorKind::ArgumentConflict, message).exit();
     }
 }

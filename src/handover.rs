@@ -17,6 +17,7 @@ use socket2::{Domain, Socket, Type};
 use crate::config::{Control, Place};
 use crate::error::Error;
 use crate::sys;
+use crate::unix_socket::SocketFile;
 
 /// The variable that names the successor's end of the line.
 pub(crate) const VARIABLE: &str = "_PREFORK_ECHO_HANDOVER";
@@ -34,6 +35,9 @@ pub(crate) struct Offer {
     pub(crate) pid: u32,
     pub(crate) listeners: Vec<OfferedListener>,
     pub(crate) control: Control,
+    pub(crate) control_file: Option<SocketFile>,
+    /// How many workers there are to be.
+    pub(crate) workers: usize,
     pub(crate) monitor: Option<OfferedMonitor>,
     pub(crate) pid_file: Option<PathBuf>,
 }
@@ -43,6 +47,8 @@ pub(crate) struct Offer {
 pub(crate) struct OfferedListener {
     pub(crate) wanted: Place,
     pub(crate) place: Place,
+    /// A unix socket's file.
+    pub(crate) file: Option<SocketFile>,
 }
 
 /// The same of the monitor.
@@ -52,14 +58,23 @@ pub(crate) struct OfferedMonitor {
     pub(crate) address: SocketAddr,
 }
 
+/// What a successor takes over of what was offered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Adopted {
+    /// For each listener whether it will serve there.
+    pub(crate) listeners: Vec<bool>,
+    pub(crate) control: bool,
+    pub(crate) pid_file: bool,
+}
+
 /// What the two say to each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Word {
     /// The first, from the master.
-    Offer(Offer),
-    /// The successor is able to serve, and will at these of the listeners that were offered.
-    Ready { adopted: Vec<bool> },
+    Offer(Box<Offer>),
+    /// The successor is able to serve, and takes over so much.
+    Ready(Adopted),
     /// It may.
     Go,
     /// It does.
@@ -140,7 +155,7 @@ impl Line {
             return Err(io::Error::other(format!("{} sockets are more than {FILES_MAX}", files.len())));
         }
         let numbers: Vec<RawFd> = files.iter().map(AsRawFd::as_raw_fd).collect();
-        let message = serde_json::to_vec(&Word::Offer(offer))?;
+        let message = serde_json::to_vec(&Word::Offer(Box::new(offer)))?;
         let rights = [ControlMessage::ScmRights(&numbers)];
         sendmsg::<()>(
             self.socket.as_raw_fd(),
@@ -163,7 +178,7 @@ impl Line {
                 if files.len() != wanted {
                     return Err(io::Error::other(format!("{} descriptors came, not {wanted}", files.len())));
                 }
-                Ok((offer, files))
+                Ok((*offer, files))
             }
             other => Err(io::Error::other(format!("it said {other:?} and offered nothing"))),
         }
@@ -205,8 +220,14 @@ mod tests {
         Offer {
             generation: 3,
             pid: 17,
-            listeners: vec![OfferedListener { wanted: place("127.0.0.1:0"), place: place("127.0.0.1:4242") }],
+            listeners: vec![OfferedListener {
+                wanted: place("127.0.0.1:0"),
+                place: place("127.0.0.1:4242"),
+                file: None,
+            }],
             control: Control::Abstract("somewhere".into()),
+            control_file: None,
+            workers: 2,
             monitor: None,
             pid_file: Some("/run/pid".into()),
         }
@@ -231,8 +252,11 @@ mod tests {
     #[test]
     fn words_arrive_as_they_were_said_and_the_end_after_them() {
         let (master, successor) = Line::pair().unwrap();
-        let words =
-            [Word::Ready { adopted: vec![true, false] }, Word::Open, Word::Failed { cause: "no".into() }];
+        let words = [
+            Word::Ready(Adopted { listeners: vec![true, false], control: true, pid_file: false }),
+            Word::Open,
+            Word::Failed { cause: "no".into() },
+        ];
         for word in &words {
             successor.send(word).unwrap();
         }

@@ -139,25 +139,21 @@ impl Listener {
         socket: OwnedFd,
         offered: &OfferedListener,
         gate_is_closed: &'static AtomicBool,
-    ) -> io::Result<Self> {
-        let file = match &offered.place {
-            Place::Unix { path, .. } => Some(SocketFile::of(path)?),
-            Place::Tcp(_) => None,
-        };
-        Ok(Self {
+    ) -> Self {
+        Self {
             socket: socket.into(),
             wanted: offered.wanted.clone(),
             place: offered.place.clone(),
             write_timeout: None,
             gate_is_closed,
             borrowed: true,
-            file,
-        })
+            file: offered.file.clone(),
+        }
     }
 
     /// What another master needs to know to borrow it.
     pub(crate) fn offered(&self) -> OfferedListener {
-        OfferedListener { wanted: self.wanted.clone(), place: self.place.clone() }
+        OfferedListener { wanted: self.wanted.clone(), place: self.place.clone(), file: self.file.clone() }
     }
 
     /// It is this master's from now on; whether it was not.

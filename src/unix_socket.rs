@@ -4,14 +4,16 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::stat::{Mode, umask};
+use serde::{Deserialize, Serialize};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// A socket's file, which is not another one that came to have its path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SocketFile {
     path: PathBuf,
     device: u64,
@@ -43,7 +45,7 @@ impl SocketFile {
 /// somebody listens on is not.
 pub(crate) fn listen(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Socket> {
     // Between the look and the bind another server might do the same. Where the directory cannot be opened it may.
-    let _lock = path.parent().and_then(lock);
+    let _lock = path.parent().map(lock).transpose()?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     let address = SockAddr::unix(path)?;
     if let Ok(metadata) = fs::symlink_metadata(path) {
@@ -68,10 +70,27 @@ pub(crate) fn listen(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result
 }
 
 /// Holds a directory against others who are about to make a socket in it.
-fn lock(directory: &Path) -> Option<Flock<File>> {
-    let directory = File::open(directory).ok()?;
-    // Nobody holds it for longer than it takes to bind.
-    Flock::lock(directory, FlockArg::LockExclusive).ok()
+fn lock(directory: &Path) -> io::Result<Option<Flock<File>>> {
+    /// Nobody needs it for longer than it takes to bind; but everybody may hold it who can open the directory.
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let Ok(mut file) = File::open(directory) else { return Ok(None) };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err((_, Errno::EWOULDBLOCK)) if Instant::now() >= deadline => {
+                let held =
+                    format!("somebody holds a lock on the directory {}, see `lslocks`", directory.display());
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, held));
+            }
+            // flock(2) has no call that waits for a time.
+            Err((back, Errno::EWOULDBLOCK)) => {
+                file = back;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(_) => return Ok(None),
+        }
+    }
 }
 
 #[cfg(test)]

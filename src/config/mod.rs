@@ -193,6 +193,14 @@ impl Config {
         self.worker_range().0
     }
 
+    /// How many workers a pool begins with that has so many already: a pool that sizes itself keeps what it has found right.
+    pub(crate) fn first_size(&self, present: Option<usize>) -> usize {
+        match (self.workers, present) {
+            (Workers::Range { min, max }, Some(present)) => present.clamp(min.get(), max.get()),
+            _ => self.worker_count(),
+        }
+    }
+
     /// The least and the most workers, which are the same unless the pool sizes itself.
     pub(crate) fn worker_range(&self) -> (usize, usize) {
         self.workers.range()

@@ -44,7 +44,11 @@ pub(crate) fn ask_for_change(
     let socket = send(address, request, PATIENCE).map_err(|error| broken(&error))?;
     let mut answer = String::new();
     for line in BufReader::new(socket).lines() {
-        let line = line.map_err(|error| broken(&error))?;
+        let line = match line {
+            // It closed with something of ours unread, after it had answered.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !answer.is_empty() => break,
+            line => line.map_err(|error| broken(&error))?,
+        };
         match serde_json::from_str::<Progress>(&line) {
             Ok(word) => hear(&word.progress),
             Err(_) => answer = line,
@@ -114,7 +118,8 @@ fn read_until(mut socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
 fn describe(error: &io::Error, patience: Duration) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-            "nobody listens there; is it running, with the same configuration? --control names another"
+            "nobody listens there; is it running, with the same configuration? --control names another, as its log does: \
+             the old one, if the first port in the file has changed"
                 .to_owned()
         }
         io::ErrorKind::WouldBlock => format!("it did not answer within {patience:?}"),

@@ -45,12 +45,13 @@ impl ControlListener {
     }
 
     /// The listener of another master, which offers it. Its file stays the other's until [`ControlListener::own`].
-    pub(crate) fn borrow(socket: OwnedFd, address: Control) -> io::Result<Self> {
-        let file = match &address {
-            Control::Path(path) => Some(SocketFile::of(path)?),
-            Control::Abstract(_) | Control::Auto => None,
-        };
-        Ok(Self { socket: socket.into(), address, file, owner: 0 })
+    pub(crate) fn borrow(socket: OwnedFd, address: Control, file: Option<SocketFile>) -> Self {
+        Self { socket: socket.into(), address, file, owner: 0 }
+    }
+
+    /// Its file, if it has one.
+    pub(crate) fn file(&self) -> Option<&SocketFile> {
+        self.file.as_ref()
     }
 
     /// Its file is this process' from now on.

@@ -78,9 +78,10 @@ impl ControlSocket {
         self.listener = Some(listener);
     }
 
-    /// Leaves the listener to another master. Whoever has asked already gets an answer.
-    pub(crate) fn leave(&mut self) {
-        if let Some(mut listener) = self.listener.take() {
+    /// Listens no more; the file is left to another master, if that has taken it over. Whoever has asked already gets an
+    /// answer.
+    pub(crate) fn leave(&mut self, to_another: bool) {
+        if let Some(mut listener) = self.listener.take().filter(|_| to_another) {
             listener.disown();
         }
     }
@@ -169,14 +170,14 @@ impl ControlSocket {
         }
         if !is_welcome(&socket) {
             // If this fails, the client hears nothing, as it would without it.
-            let _ = socket.send_with_flags(&failure("you are another user"), nix::libc::MSG_NOSIGNAL);
+            let _ = socket.send_with_flags(&refusal("you are another user"), nix::libc::MSG_NOSIGNAL);
             return;
         }
         if self.clients.len() == CLIENTS_MAX {
             // Whoever waits for an outcome has asked already, and costs nothing.
             let Some(oldest) = self.clients.iter().position(|client| client.deadline().is_some()) else {
                 let _ =
-                    socket.send_with_flags(&failure("too many wait for an answer"), nix::libc::MSG_NOSIGNAL);
+                    socket.send_with_flags(&refusal("too many wait for an answer"), nix::libc::MSG_NOSIGNAL);
                 return;
             };
             self.clients.remove(oldest);
@@ -275,6 +276,11 @@ pub(crate) fn written(answer: &impl Serialize) -> Vec<u8> {
 pub(crate) fn failure(why: &str) -> Vec<u8> {
     let refusal = Refusal { error: Some(why.to_owned()) };
     serde_json::to_vec(&refusal).expect("a text can be written")
+}
+
+/// The same for one who is sent away: a line, which is read although the connection ends.
+fn refusal(why: &str) -> Vec<u8> {
+    [failure(why), b"\n".to_vec()].concat()
 }
 
 /// The result of a call, `None` when it has to be repeated later.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use nix::unistd::Pid;
+
 use super::Master;
 use super::succession::Successor;
 use crate::control::{self, Change, Outcome, Ticket};
@@ -82,6 +84,18 @@ impl Changes {
     /// Whether anything is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.current.is_some()
+    }
+
+    /// Whether somebody has asked for something that has no outcome yet.
+    pub(super) fn has_askers(&self) -> bool {
+        self.current.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Notes that a process is no more: if it is the successor, nobody else is to be taken for it.
+    pub(super) fn note_death(&mut self, pid: Pid) {
+        if let Some(Current { course: Course::Upgrading(successor), .. }) = &mut self.current {
+            successor.note_death(pid);
+        }
     }
 
     /// Takes over who wants to hear of the one under way.

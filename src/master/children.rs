@@ -121,7 +121,8 @@ impl<H: Handler> Master<H> {
         if let Some((worker, wait)) = self.table.remove(pid, now) {
             self.bury_worker(&worker, death, wait);
         } else {
-            tracing::debug!(pid = pid.as_raw(), "reaped a process that is none of ours");
+            self.changes.note_death(pid);
+            tracing::debug!(pid = pid.as_raw(), "reaped a process that is no worker");
         }
     }
 

@@ -143,7 +143,7 @@ impl<H: Handler> Master<H> {
         let result = if have_left {
             Ok("all workers have left; clients wait in the queue until `reload` or `scale`".to_owned())
         } else {
-            Err("the pool serves again".to_owned())
+            Err(if self.goal.aim.is_end() { "the pool stops" } else { "the pool serves again" }.to_owned())
         };
         let took = self.ending.resting_since.map_or(Duration::ZERO, |since| since.elapsed());
         self.tell_outcome(askers, result, took);
@@ -163,6 +163,7 @@ impl<H: Handler> Master<H> {
             self.note_saturation(edge, 0);
         }
         self.table.monitor.end();
+        self.answer_resters(false);
         let all = self.scoreboard.folded();
         let (cut, queued, lost) = (all.cut + self.ending.cut, self.queued(), self.ending.lost);
         let served = all.closed.saturating_sub(cut + lost);

@@ -19,6 +19,8 @@ pub(crate) type Load<H> = Box<dyn Fn() -> Result<(Config, H), Error>>;
 pub(super) struct Generation<H> {
     pub(super) number: u64,
     pub(super) config: Arc<Config>,
+    /// Its size at first.
+    pub(super) workers: usize,
     pub(super) handler: Arc<H>,
     pub(super) listeners: Vec<Listener>,
     pub(super) monitor: Option<monitor::Listener>,
@@ -35,12 +37,19 @@ pub(super) struct Present<'a> {
     pub(super) listeners: &'a [Listener],
     pub(super) monitor: Option<&'a monitor::Listener>,
     pub(super) control: Option<&'a Control>,
+    /// How many workers there are to be.
+    pub(super) workers: Option<usize>,
 }
 
 impl<H> Generation<H> {
     /// What another generation can share.
-    pub(super) fn present(&self) -> Present<'_> {
-        Present { listeners: &self.listeners, monitor: self.monitor.as_ref(), control: Some(&self.control) }
+    pub(super) fn present(&self, workers: usize) -> Present<'_> {
+        Present {
+            workers: Some(workers),
+            listeners: &self.listeners,
+            monitor: self.monitor.as_ref(),
+            control: Some(&self.control),
+        }
     }
 
     /// Opens what this configuration wants and `present` has not; the rest is shared with it. When it fails, nothing is
@@ -55,6 +64,7 @@ impl<H> Generation<H> {
         let listeners = listener::open_all(&config, shared, || scoreboard.gate())?;
         let mut generation = Self {
             number,
+            workers: config.first_size(present.workers),
             config: Arc::new(config),
             handler: Arc::new(handler),
             listeners,
@@ -109,7 +119,7 @@ impl<H> Generation<H> {
     pub(super) fn goal(&self, may_open: bool) -> Goal {
         Goal {
             generation: self.number,
-            workers: self.config.worker_count(),
+            workers: self.workers,
             next: None,
             may_open,
             monitor: self.monitor.is_some() && may_open,

@@ -116,7 +116,13 @@ impl<H: Handler> Master<H> {
         let present = estate.as_ref().map(Estate::present).unwrap_or_default();
         let number = 1 + estate.as_ref().map_or(0, |estate| estate.offer.generation);
         let mut serving = Generation::open(number, first, &present, &mut scoreboard)?;
-        let pid_file = Self::open_pid_file(&serving.config, estate.as_mut())?;
+        let pid_file = match Self::open_pid_file(&serving.config, estate.as_mut()) {
+            Ok(pid_file) => pid_file,
+            Err(error) => {
+                serving.discard(&[]);
+                return Err(error);
+            }
+        };
         let (control, succession) = match estate {
             None => (serving.new_control.take(), None),
             Some(estate) => (None, Some(Succession::of(estate, &mut serving))),
@@ -126,7 +132,7 @@ impl<H: Handler> Master<H> {
                 listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
             }
         }
-        scoreboard.set_pool(serving.number, serving.config.worker_count(), serving.config.threads.get());
+        scoreboard.set_pool(serving.number, serving.workers, serving.config.threads.get());
         Ok(Self {
             pid: getpid(),
             program: Program::of_this_process(),
@@ -268,6 +274,8 @@ impl<H: Handler> Master<H> {
             return false;
         }
         match self.goal.aim {
+            // Whoever asked for the upgrade, or for something after it, hears of it first.
+            Aim::Yield if self.changes.has_askers() => false,
             Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop => {
                 self.finish();
                 true
@@ -367,7 +375,9 @@ impl<H: Handler> Master<H> {
         ];
         let timeout = timeout_until(due.into_iter().flatten().min(), now);
         let channels = self.table.channels().map(AsFd::as_fd);
-        let lines = [self.succession.as_ref().map(|it| it.line.as_fd()), self.changes.line()];
+        // Once this master may open, its predecessor's end would be readable without end, and nobody reads it.
+        let from = self.succession.as_ref().filter(|_| !self.goal.may_open);
+        let lines = [from.map(|it| it.line.as_fd()), self.changes.line()];
         let files = iter::once(self.signals.as_fd()).chain(channels).chain(lines.into_iter().flatten());
         let files = files.map(|file| PollFd::new(file, PollFlags::POLLIN));
         let mut files: Vec<PollFd<'_>> = files.chain(self.control.files()).collect();

@@ -60,11 +60,16 @@ impl<H: Handler> Master<H> {
         let fresh = (self.load)().map_err(|error| error.to_string())?;
         needs_restart(&self.serving, &fresh.0)?;
         let number = self.serving.number + 1;
-        let next = Generation::open(number, fresh, &self.serving.present(), &mut self.scoreboard)
-            .map_err(|error| error.to_string())?;
+        let next =
+            Generation::open(number, fresh, &self.serving.present(self.goal.workers), &mut self.scoreboard)
+                .map_err(|error| error.to_string())?;
+        if let Err(cause) = self.check_stranded(self.serving.listeners_beside(&next)) {
+            next.discard(&self.serving.listeners);
+            return Err(cause);
+        }
         self.goal.next = Some(Next {
             generation: number,
-            workers: next.config.worker_count(),
+            workers: next.workers,
             deadline: next.config.timeouts.start.map(|time| now + time),
             failed: None,
         });
@@ -73,16 +78,31 @@ impl<H: Handler> Master<H> {
         Ok(())
     }
 
+    /// Whoever waits at an address that goes is served by those who serve there now. There has to be somebody.
+    pub(super) fn check_stranded<'a>(
+        &self,
+        mut gone: impl Iterator<Item = &'a Listener>,
+    ) -> Result<(), String> {
+        let waits = |listener: &&Listener| listener.queue().is_none_or(|queue| queue.waiting > 0);
+        match gone.find(waits).filter(|_| self.table.accepting() == 0) {
+            None => Ok(()),
+            Some(listener) => Err(format!(
+                "{listener} is taken out, clients wait there, and no worker is there to serve them: `scale` first"
+            )),
+        }
+    }
+
     /// The next generation serves: it is the one from now on.
     pub(super) fn commit(&mut self) {
         let Some(next) = self.next.take() else { return };
         let before = std::mem::replace(&mut self.serving, next);
-        let (workers, asked) = (self.serving.config.worker_count(), self.goal.workers);
+        let (workers, asked) = (self.serving.workers, self.goal.workers);
         self.goal = self.serving.goal(true);
         self.sizer = Sizer::of(&self.serving.config);
         self.table.note_commit();
         self.forgive();
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
+        self.answers.clear();
         self.move_gates(&before);
         if let Some(control) = self.serving.new_control.take() {
             self.control.move_to(control);
@@ -95,7 +115,7 @@ impl<H: Handler> Master<H> {
             self.serving.number,
             counted(workers as u64, "worker")
         );
-        let scaled = (asked != before.config.worker_count())
+        let scaled = (asked != before.config.first_size(Some(asked)))
             .then(|| format!("; the number of workers is the configuration's again, it was {asked}"));
         self.answer_resters(false);
         self.settle(words + &scaled.unwrap_or_default());
@@ -160,7 +180,9 @@ impl<H: Handler> Master<H> {
             None => Happening::Reloaded { generation, workers, took },
             Some(cause) => Happening::ReloadFailed { generation: generation + 1, took, cause },
         });
-        self.manager.ready(self.pid);
+        if !self.goal.aim.is_end() {
+            self.manager.ready(self.pid);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::Master;
 use super::generation::{Generation, Present};
 use crate::control::ControlListener;
 use crate::handler::Handler;
-use crate::handover::{Heard, Line, Offer, VARIABLE, Word};
+use crate::handover::{Adopted, Heard, Line, Offer, VARIABLE, Word};
 use crate::listener::Listener;
 use crate::monitor;
 use crate::pid_file::PidFile;
@@ -61,15 +61,23 @@ pub(super) struct Successor {
     pub(super) line: Line,
     /// Until when it has to have said its next word.
     pub(super) deadline: Option<Instant>,
-    /// At which listeners it will serve; since then it may.
-    adopted: Option<Vec<bool>>,
+    /// What it takes over; since then it may serve.
+    adopted: Option<Adopted>,
+    is_dead: bool,
 }
 
 impl Successor {
     /// Gives it up. Nothing has changed for it.
     pub(super) fn give_up(&self) {
-        // It fails when it is dead already, and is about to be reaped.
-        let _ = kill(self.pid, Signal::SIGKILL);
+        if !self.is_dead {
+            // It fails when it is dead, and about to be reaped.
+            let _ = kill(self.pid, Signal::SIGKILL);
+        }
+    }
+
+    /// A process was reaped, whose number is free now.
+    pub(super) fn note_death(&mut self, pid: Pid) {
+        self.is_dead |= pid == self.pid;
     }
 }
 
@@ -91,9 +99,9 @@ impl Estate {
         let mut next = || files.next().ok_or_else(|| io::Error::other("a descriptor is missing"));
         let mut listeners = Vec::new();
         for offered in &offer.listeners {
-            listeners.push(Listener::borrow(next()?, offered, scoreboard.gate())?);
+            listeners.push(Listener::borrow(next()?, offered, scoreboard.gate()));
         }
-        let control = ControlListener::borrow(next()?, offer.control.clone())?;
+        let control = ControlListener::borrow(next()?, offer.control.clone(), offer.control_file.clone());
         let monitor = offer
             .monitor
             .as_ref()
@@ -111,6 +119,7 @@ impl Estate {
             listeners: &self.listeners,
             monitor: self.monitor.as_ref(),
             control: Some(self.control.address()),
+            workers: Some(self.offer.workers),
         }
     }
 
@@ -125,7 +134,7 @@ impl Estate {
 pub(super) struct Succession {
     pub(super) line: Line,
     pub(super) from: u32,
-    pub(super) adopted: Vec<bool>,
+    adopted: Adopted,
     control: ControlListener,
     said_ready: bool,
 }
@@ -133,7 +142,11 @@ pub(super) struct Succession {
 impl Succession {
     /// Between what is offered and what is to serve.
     pub(super) fn of<H>(estate: Estate, serving: &mut Generation<H>) -> Self {
-        let adopted = estate.adopted(&serving.listeners);
+        let adopted = Adopted {
+            listeners: estate.adopted(&serving.listeners),
+            control: serving.new_control.is_none(),
+            pid_file: estate.offer.pid_file.is_some() && estate.pid_file.is_none(),
+        };
         let Estate { line, offer, control, .. } = estate;
         // The control socket is elsewhere, if this one has opened another.
         let control = serving.new_control.take().unwrap_or(control);
@@ -158,7 +171,7 @@ impl<H: Handler> Master<H> {
         self.scoreboard.note(Happening::Upgrading { pid: pid.as_raw().unsigned_abs() });
         let time = self.serving.config.timeouts.start;
         let deadline = time.map(|time| now + time + START_TIME);
-        Ok(Successor { pid, line: ours, deadline, adopted: None })
+        Ok(Successor { pid, line: ours, deadline, adopted: None, is_dead: false })
     }
 
     fn offer(&self) -> Result<(Offer, Vec<BorrowedFd<'_>>), String> {
@@ -168,6 +181,8 @@ impl<H: Handler> Master<H> {
             pid: process::id(),
             listeners: self.serving.listeners.iter().map(Listener::offered).collect(),
             control: control.address().clone(),
+            control_file: control.file().cloned(),
+            workers: self.goal.workers,
             monitor: self.serving.monitor.as_ref().map(monitor::Listener::offered),
             pid_file: self.serving.config.pid_file.clone().filter(|_| self.pid_file.is_some()),
         };
@@ -185,14 +200,21 @@ impl<H: Handler> Master<H> {
         loop {
             match successor.line.receive() {
                 Ok(Heard::Nothing) => break,
-                Ok(Heard::Word(Word::Ready { adopted })) => {
+                Ok(Heard::Word(Word::Ready(adopted))) => {
+                    let gone = self.serving.listeners.iter().zip(&adopted.listeners);
+                    let gone = gone.filter(|(_, is_adopted)| !**is_adopted).map(|(listener, _)| listener);
+                    if let Err(cause) = self.check_stranded(gone) {
+                        return Some(Err(cause));
+                    }
                     successor.adopted = Some(adopted);
                     successor.deadline = Some(now + OPEN_TIME);
                     if let Err(error) = successor.line.send(&Word::Go) {
                         return Some(Err(format!("cannot tell it to go: {error}")));
                     }
                 }
-                Ok(Heard::Word(Word::Open)) => return Some(Ok(self.yield_to(successor))),
+                Ok(Heard::Word(Word::Open)) if successor.adopted.is_some() => {
+                    return Some(Ok(self.yield_to(successor)));
+                }
                 Ok(Heard::Word(Word::Failed { cause })) => return Some(Err(cause)),
                 Ok(Heard::Word(word)) => return Some(Err(format!("it said {word:?} when nobody asked"))),
                 Ok(Heard::End) => {
@@ -207,17 +229,19 @@ impl<H: Handler> Master<H> {
 
     /// The successor serves. Here those who are served already are served to the end; nothing is taken from it.
     fn yield_to(&mut self, successor: &Successor) -> String {
-        let adopted = successor.adopted.as_deref().unwrap_or_default();
-        for (listener, is_adopted) in self.serving.listeners.iter().zip(adopted) {
+        let adopted = successor.adopted.clone().unwrap_or_default();
+        for (listener, is_adopted) in self.serving.listeners.iter().zip(&adopted.listeners) {
             if !is_adopted && let Err(error) = listener.close_gate() {
                 tracing::warn!("cannot keep new clients from {listener}: {error}; they are served or reset");
             }
         }
         self.manager.main_pid(successor.pid);
-        if let Some(pid_file) = &mut self.pid_file {
+        // What it does not take over goes with this master.
+        if let Some(pid_file) = self.pid_file.as_mut().filter(|_| adopted.pid_file) {
             pid_file.disown();
         }
-        self.control.leave();
+        self.control.leave(adopted.control);
+        self.answer_resters(false);
         self.table.monitor.end();
         self.goal.monitor = false;
         self.serving.listeners.clear();
@@ -235,7 +259,7 @@ impl<H: Handler> Master<H> {
         }
         if !succession.said_ready && self.table.all_ready(&self.goal) {
             succession.said_ready = true;
-            let ready = Word::Ready { adopted: succession.adopted.clone() };
+            let ready = Word::Ready(succession.adopted.clone());
             if let Err(error) = succession.line.send(&ready) {
                 tracing::debug!("cannot tell the master before that this one is ready: {error}");
             }

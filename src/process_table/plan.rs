@@ -208,8 +208,11 @@ impl<C> ProcessTable<C> {
 
     /// After a departure, whoever accepts looks at the queue again: who left may have been woken for somebody there.
     fn poke(&self) -> Vec<Action> {
-        let stale =
-            self.workers.iter().filter(|worker| worker.serves_queue() && worker.poked < self.departures);
+        // One that a signal has stopped looks when it goes on. Until then its line must not fill with pokes.
+        let stale = self
+            .workers
+            .iter()
+            .filter(|worker| worker.serves_queue() && !worker.stopped && worker.poked < self.departures);
         stale.map(|worker| worker.told(Order::Poke)).collect()
     }
 

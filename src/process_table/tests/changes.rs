@@ -194,3 +194,13 @@ fn a_generation_that_gets_ready_during_a_stop_does_not_undo_it() {
     scene.goal.aim = Aim::Grace { until: scene.now + Duration::from_secs(5) };
     assert_eq!(scene.plan(), []);
 }
+
+#[test]
+fn a_stopped_worker_is_made_to_look_when_it_goes_on() {
+    let mut scene = Scene::open(2);
+    scene.table.find(pid(101)).unwrap().stopped = true;
+    scene.table.note_unable(pid(100));
+    assert_eq!(scene.carry_out(), []);
+    scene.table.find(pid(101)).unwrap().stopped = false;
+    assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
+}
