@@ -9,6 +9,7 @@ mod echo;
 mod events;
 mod fault_injection;
 mod grace;
+mod handover;
 mod held;
 mod hostile;
 mod load;
