@@ -6,9 +6,11 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Output;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use prefork_client::Connection;
 use serde_json::Value;
 
@@ -363,4 +365,82 @@ fn a_reload_waits_while_as_many_generations_drain_as_may() {
     });
     assert_eq!(server.status()["master"]["generation"], 4);
     drop(second);
+}
+
+/// A server with a second address, and what that is; the third is the text without it.
+fn with_second_address() -> (TestServer, String, String) {
+    let text = |listen: &str| format!("listen = [{listen}]\n{POOL}");
+    let server = TestServer::configured(&text("\"127.0.0.1:0\", \"127.0.0.2:0\""));
+    let second = server.status()["listeners"][1]["address"].as_str().unwrap().to_owned();
+    (server, second, text("\"127.0.0.1:0\""))
+}
+
+#[test]
+fn an_address_where_somebody_waits_is_not_taken_out_while_nobody_would_serve_them() {
+    let (server, second, without) = with_second_address();
+    assert!(server.ask(&["drain"]).status.success());
+    let mut waiting: Vec<TcpStream> = (0..3).map(|_| TcpStream::connect(&second).unwrap()).collect();
+    server.configure(&without);
+    let output = server.ask(&["reload"]);
+    assert_eq!(output.status.code(), Some(1));
+    for words in [&second, "clients wait there", "`scale` first"] {
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+    assert!(server.ask(&["scale", "1"]).status.success());
+    for stream in &mut waiting {
+        stream.write_all(b"hello").unwrap();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HELLO");
+        stream.shutdown(Shutdown::Write).unwrap();
+    }
+    reload(&server);
+    assert_eq!(server.status()["listeners"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_address_that_was_taken_out_can_be_added_again_while_somebody_is_served_who_came_there() {
+    let (server, second, without) = with_second_address();
+    let mut held = TcpStream::connect(&second).unwrap();
+    let mut exchange = || {
+        held.write_all(b"hello").unwrap();
+        held.read_exact(&mut [0; 5]).unwrap();
+    };
+    exchange();
+    server.configure(&without);
+    reload(&server);
+    server.configure(&format!("listen = [\"127.0.0.1:0\", \"{second}\"]\n{POOL}"));
+    let begin = Instant::now();
+    // Whoever serves there yet needs a moment to see that nobody waits.
+    eventually("the address to be free", || server.ask(&["reload"]).status.success().then_some(()));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    let load = Load::start(&[&second], 2, Random::seed());
+    load.wait_for(10);
+    load.stop().assert_nobody_lost(10);
+    exchange();
+}
+
+#[test]
+fn a_pool_that_has_grown_keeps_its_size_over_a_reload() {
+    let pool = "[pool]\nworkers = { min = 1, max = 4 }\nthreads = 1\ngrow_after = \"50ms\"\n";
+    let server = TestServer::configured(pool);
+    let _held: Vec<_> = (0..3).map(|_| server.served()).collect();
+    let size = server.status()["pool"]["workers"].as_u64().unwrap();
+    assert!(size >= 3, "{size}");
+    reload(&server);
+    let status = server.status();
+    assert_eq!((&status["master"]["generation"], &status["pool"]["workers"]), (&2.into(), &size.into()));
+    let of_new = |worker: &&Value| worker["generation"] == 2;
+    assert_eq!(status["workers"].as_array().unwrap().iter().filter(of_new).count() as u64, size);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_file_is_refused_at_once() {
+    let server = TestServer::configured(POOL);
+    fs::remove_file(server.file()).unwrap();
+    mkfifo(&server.file(), Mode::S_IRWXU).unwrap();
+    let begin = Instant::now();
+    assert_refused(&server, &["config.toml is a pipe"]);
+    assert_eq!(server.ask(&["health"]).status.code(), Some(0));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
 }
