@@ -12,7 +12,7 @@ use prefork_client::Connection;
 use crate::events::texts;
 use crate::monitor::get;
 use crate::reload::{POOL, reload, stderr};
-use crate::support::{TestServer, assert_stopped, eventually, has_answer, lives, meanwhile};
+use crate::support::{TestServer, assert_stopped, eventually, has_answer, is_stopped, lives, meanwhile};
 
 const NARROW: [&str; 4] = ["--workers", "1", "--threads", "1"];
 
@@ -78,6 +78,28 @@ fn a_worker_that_dies_in_the_time_of_grace_is_replaced() {
     nix::sys::signal::kill(server.workers()[0], Signal::SIGKILL).unwrap();
     server.wait_for_log("worker died");
     server.served().finish().unwrap();
+}
+
+#[test]
+fn a_stop_in_the_midst_of_a_reload_is_not_forgotten() {
+    /// So many that not all of them are ready when the master stands still.
+    const WORKERS: usize = 16;
+    let pool = format!("[pool]\nworkers = {WORKERS}\nthreads = 1\n");
+    let mut server = TestServer::configured(&format!("{pool}[timeouts]\ngrace = \"500ms\"\n"));
+    thread::scope(|scope| {
+        let asker = scope.spawn(|| server.ask(&["reload"]));
+        eventually("the next generation", || (server.workers().len() > WORKERS).then_some(()));
+        server.signal(Signal::SIGSTOP);
+        eventually("the master to stand still", || is_stopped(server.pid()).then_some(()));
+        // It hears of the signal first, and then that the workers are ready.
+        server.signal(Signal::SIGTERM);
+        server.signal(Signal::SIGCONT);
+        server.wait_for_log("stopping on SIGTERM: no longer ready");
+        asker.join().unwrap();
+    });
+    let (code, log) = server.end();
+    assert_eq!(code, 0);
+    assert!(log.iter().any(|line| line.contains("draining on the end of timeouts.grace")), "{log:?}");
 }
 
 #[test]
