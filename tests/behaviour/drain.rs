@@ -257,3 +257,16 @@ fn without_its_master_a_worker_frees_the_port_and_finishes_its_connections() {
     held.finish().unwrap();
     eventually("the workers to leave", || workers.iter().all(|worker| !lives(*worker)).then_some(()));
 }
+
+#[test]
+fn nothing_is_left_of_an_idle_pool_whose_master_is_killed() {
+    let monitor = ["--monitor-listen", "127.0.0.1:0"];
+    let mut server = TestServer::start(&[&["--workers", "3", "--threads", "2"][..], &monitor].concat());
+    let (children, began) = (server.workers(), Instant::now());
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    eventually("the port to be free", || std::net::TcpListener::bind(&server.address).ok());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    eventually("all of them to be gone", || children.iter().all(|child| !lives(*child)).then_some(()));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}

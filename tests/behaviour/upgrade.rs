@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::load::{Conversations, Load};
 use crate::random::Random;
 use crate::reload::{POOL, reload, stderr};
-use crate::support::{TestServer, beside_server, eventually, lives, program};
+use crate::support::{TestServer, beside_server, eventually, lives, program, server_command};
 
 /// Upgrades, and fails unless that took effect: another master answers.
 #[track_caller]
@@ -266,4 +266,18 @@ fn a_successor_is_a_master_like_the_first() {
     assert_eq!(server.status()["pool"]["workers"], 3);
     let output = server.ask(&["stop"]);
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn the_first_process_of_a_container_is_not_replaced() {
+    let mut command = program(Path::new("unshare"));
+    command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+    command.args(server_command().get_args().last());
+    let server = TestServer::start_command(command, &["--workers", "1", "--threads", "1"]);
+    let output = server.ask(&["upgrade"]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains("this master is PID 1") && words.contains("start a new container"), "{words}");
+    assert!(server.ask(&["reload"]).status.success());
+    server.served().finish().unwrap();
 }
