@@ -63,6 +63,20 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Puts a change to the end of those that wait, or into one that is as good: of reloads that wait the last file counts.
+    /// False if too many wait.
+    fn put(&mut self, change: Change, asker: Option<Ticket>) -> bool {
+        let (is_relative, has_room) = (matches!(change, Change::Scale(_)), self.waiting.len() < WAITING_MAX);
+        match self.waiting.back_mut().filter(|last| last.change == change && !is_relative) {
+            Some(last) => last.askers.extend(asker),
+            None if has_room => {
+                self.waiting.push_back(Wish { change, askers: asker.into_iter().collect(), told: 0 });
+            }
+            None => return false,
+        }
+        true
+    }
+
     /// Whether a reload is under way.
     pub(super) fn is_reloading(&self) -> bool {
         self.current.as_ref().is_some_and(|current| current.wish.change == Change::Reload)
@@ -122,23 +136,15 @@ impl Changes {
 }
 
 impl<H: Handler> Master<H> {
-    /// Puts a change among those that wait. Reloads that wait are one: the last file counts.
+    /// Puts a change among those that wait.
     pub(super) fn wish(&mut self, change: Change, asker: Option<Ticket>) {
         let is_crowded = asker.is_some() && self.changes.askers() >= ASKERS_MAX;
-        let waiting = &mut self.changes.waiting;
-        let is_alike = |last: &&mut Wish| last.change == change && !matches!(change, Change::Scale(_));
-        if is_crowded
-            || (waiting.len() >= WAITING_MAX && !waiting.back_mut().is_some_and(|mut it| is_alike(&mut it)))
-        {
+        if is_crowded || !self.changes.put(change, asker) {
             let verb = verb(change);
             let why =
                 format!("cannot {verb}: too many changes wait already; ask again when some have an outcome");
             tracing::warn!("{why}");
             self.tell_outcome(asker.into_iter().collect(), Err(why), Duration::ZERO);
-        } else if let Some(last) = waiting.back_mut().filter(is_alike) {
-            last.askers.extend(asker);
-        } else {
-            waiting.push_back(Wish { change, askers: asker.into_iter().collect(), told: 0 });
         }
     }
 
