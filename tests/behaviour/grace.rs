@@ -6,7 +6,7 @@ use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use prefork_client::Connection;
 
 use crate::events::texts;
@@ -75,23 +75,30 @@ fn a_worker_that_dies_in_the_time_of_grace_is_replaced() {
     let server = start(&["--timeouts-grace", "1m"]);
     server.signal(Signal::SIGTERM);
     server.wait_for_log("still accepting for 60s");
-    nix::sys::signal::kill(server.workers()[0], Signal::SIGKILL).unwrap();
+    kill(server.workers()[0], Signal::SIGKILL).unwrap();
     server.wait_for_log("worker died");
     server.served().finish().unwrap();
 }
 
 #[test]
 fn a_stop_in_the_midst_of_a_reload_is_not_forgotten() {
-    /// So many that not all of them are ready when the master stands still.
+    /// So many that the first of them is not ready when the last one is forked.
     const WORKERS: usize = 16;
     let pool = format!("[pool]\nworkers = {WORKERS}\nthreads = 1\n");
     let mut server = TestServer::configured(&format!("{pool}[timeouts]\ngrace = \"500ms\"\n"));
+    let old = server.workers();
     thread::scope(|scope| {
         let asker = scope.spawn(|| server.ask(&["reload"]));
-        eventually("the next generation", || (server.workers().len() > WORKERS).then_some(()));
+        let first = eventually("the next generation", || {
+            server.workers().into_iter().find(|worker| !old.contains(worker))
+        });
+        kill(first, Signal::SIGSTOP).unwrap();
+        eventually("all of it", || (server.workers().len() == 2 * WORKERS).then_some(()));
         server.signal(Signal::SIGSTOP);
         eventually("the master to stand still", || is_stopped(server.pid()).then_some(()));
-        // It hears of the signal first, and then that the workers are ready.
+        kill(first, Signal::SIGCONT).unwrap();
+        meanwhile("it gets ready", Duration::from_millis(300), || lives(first));
+        // The master takes the signal first, and then hears that all are ready.
         server.signal(Signal::SIGTERM);
         server.signal(Signal::SIGCONT);
         server.wait_for_log("stopping on SIGTERM: no longer ready");
@@ -231,7 +238,7 @@ fn a_pool_that_rests_does_not_bring_a_worker_back_by_itself() {
     server.wait_for_log("worker left");
     let last = eventually("one worker", || <[_; 1]>::try_from(server.workers()).ok())[0];
     held.exchange(b"still there?").unwrap();
-    nix::sys::signal::kill(last, Signal::SIGKILL).unwrap();
+    kill(last, Signal::SIGKILL).unwrap();
     server.wait_for_log("worker died");
     meanwhile("nobody comes", Duration::from_millis(300), || server.workers().is_empty());
     drain(&server);
