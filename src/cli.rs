@@ -354,7 +354,8 @@ fn serve<H: Handler>(
 /// Reads the configuration again, and makes the service for it. Flags and variables are those of the start.
 fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Result<(Config, H), Error> {
     // Its writer is gone, and the master must not wait for another one.
-    if let Some(path) = sources.file.as_deref().filter(|path| is_fifo(path)) {
+    let path = sources.file.as_deref().unwrap_or(Path::new(config::FILE));
+    if is_fifo(path) {
         let why = format!("the configuration {} is a pipe, which can be read once", path.display());
         return Err(Error::Config(why));
     }

@@ -30,7 +30,7 @@ pub(crate) const WORKERS_MAX: usize = 1024;
 /// The most connection slots of a pool.
 pub(crate) const SLOTS_MAX: usize = 65_536;
 /// The file that is read when none is named and it is there.
-const FILE: &str = "config.toml";
+pub(crate) const FILE: &str = "config.toml";
 /// The largest file that is read.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The start of the environment's names.
