@@ -181,7 +181,7 @@ fn run<H: Handler>(
             let settings = Settings::load(&sources).map_err(usage).inspect_err(refuse)?;
             logging::start(settings.config.log);
             warn(&settings.warnings);
-            limits::prepare(&settings.config, settings.config.worker_range().1).inspect_err(refuse)?;
+            limits::prepare(&settings.config, settings.config.worker_range().1, 0).inspect_err(refuse)?;
             serve(settings.config, sources, handler, line)
         }
         _ => {
@@ -364,7 +364,7 @@ fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Resul
     })?;
     warn(&settings.warnings);
     let config = settings.config;
-    limits::prepare(&config, config.worker_range().1)?;
+    limits::prepare(&config, config.worker_range().1, 0)?;
     // It is somebody's own, and the pool goes on without it.
     match catch_unwind(AssertUnwindSafe(|| handler(&config))) {
         Ok(handler) => Ok((config, handler)),

@@ -41,7 +41,8 @@ impl Need {
 
 /// Raises the limit of open files to what the pool needs, and refuses a pool that the system cannot carry.
 /// `workers` is its largest size: a pool that grows must not find out then.
-pub(crate) fn prepare(config: &Config, workers: usize) -> Result<(), Error> {
+/// `present` of them are there already.
+pub(crate) fn prepare(config: &Config, workers: usize, present: usize) -> Result<(), Error> {
     let listeners = config.listen.iter().map(|address| address.places.len()).sum();
     let threads = config.threads.get();
     let need = Need::of(workers, threads, listeners, u64::from(config.monitor.is_some()));
@@ -57,11 +58,11 @@ pub(crate) fn prepare(config: &Config, workers: usize) -> Result<(), Error> {
     if let Some(most) = tasks_of_user().filter(|most| *most < need.tasks) {
         return refuse(format!("it needs {} processes and threads, and `ulimit -u` is {most}", need.tasks));
     }
-    if let Some(room) = cgroup::pids_room().filter(|room| room.free() < need.tasks) {
+    let more = need.tasks - (present.min(workers) * (threads + 1)) as u64;
+    if let Some(room) = cgroup::pids_room().filter(|room| room.free() < more) {
         let (most, used) = (room.limit, room.used);
         return refuse(format!(
-            "it needs {} processes and threads, and its cgroup has {most}, {used} of them used",
-            need.tasks
+            "it needs {more} processes and threads beside those that are there, and its cgroup has {most}, {used} of them used"
         ));
     }
     if let Some(most) = mappings_of_process().filter(|most| *most < need.mappings) {

@@ -138,7 +138,7 @@ impl Changes {
 impl<H: Handler> Master<H> {
     /// Puts a change among those that wait.
     pub(super) fn wish(&mut self, change: Change, asker: Option<Ticket>) {
-        let is_crowded = asker.is_some() && self.changes.askers() >= ASKERS_MAX;
+        let is_crowded = asker.is_some() && self.is_crowded();
         if is_crowded || !self.changes.put(change, asker) {
             let verb = verb(change);
             let why =
@@ -146,6 +146,11 @@ impl<H: Handler> Master<H> {
             tracing::warn!("{why}");
             self.tell_outcome(asker.into_iter().collect(), Err(why), Duration::ZERO);
         }
+    }
+
+    /// Whether so many wait for an outcome that no more may.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.changes.askers() + self.ending.askers() >= ASKERS_MAX
     }
 
     /// Goes on with the changes; whether anything is different now.
@@ -170,7 +175,7 @@ impl<H: Handler> Master<H> {
             Some(Current { course: Course::Upgrading(_), .. }) => self.hear_successor(now),
             Some(Current { course: Course::Settling { words, until }, .. }) => {
                 let words = words.clone();
-                (*until <= now || !self.table.is_letting_go()) && self.end_change(Ok(words))
+                (*until <= now || !self.table.is_letting_go(&self.goal)) && self.end_change(Ok(words))
             }
         }
     }
@@ -184,7 +189,11 @@ impl<H: Handler> Master<H> {
         }
         let waiting = std::mem::take(&mut self.changes.waiting);
         for wish in waiting {
-            self.tell_outcome(wish.askers, Err(cause.into()), Duration::ZERO);
+            let why = format!("cannot {}: {cause}", verb(wish.change));
+            if wish.askers.is_empty() {
+                tracing::warn!("{why}");
+            }
+            self.tell_outcome(wish.askers, Err(why), Duration::ZERO);
         }
         if let Some(Current { course: Course::Upgrading(successor), .. }) = &self.changes.current {
             successor.give_up();

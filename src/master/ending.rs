@@ -1,5 +1,6 @@
 //! How a pool ends or rests: who is still served, and what is said of it.
 
+use std::fs::File;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -13,9 +14,33 @@ use crate::logging::counted;
 use crate::process_table::Aim;
 use crate::scoreboard::Happening;
 
+/// The terminal that controls this process, if one did at its start.
+struct Terminal {
+    was_there: bool,
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self { was_there: Self::is_there() }
+    }
+}
+
+impl Terminal {
+    /// Whether it was there and is no more.
+    fn is_gone(&self) -> bool {
+        self.was_there && !Self::is_there()
+    }
+
+    /// This file is the terminal that controls whoever opens it, tty(4).
+    fn is_there() -> bool {
+        File::open("/dev/tty").is_ok()
+    }
+}
+
 /// What has to do with the end of the pool, or with its rest.
 #[derive(Default)]
 pub(super) struct Ending {
+    terminal: Terminal,
     /// Since when it is on its way.
     pub(super) since: Option<Instant>,
     /// Who waits for it.
@@ -30,6 +55,13 @@ pub(super) struct Ending {
     pub(super) cut: u64,
     /// Why it is a failure.
     pub(super) verdict: Option<Error>,
+}
+
+impl Ending {
+    /// How many wait for it, or for the workers to rest.
+    pub(super) fn askers(&self) -> usize {
+        self.stoppers.len() + self.resters.len()
+    }
 }
 
 impl<H: Handler> Master<H> {
@@ -49,6 +81,10 @@ impl<H: Handler> Master<H> {
 
     /// The first time: whoever is there is served, nobody new comes. The second time, unless it is HUP: at once.
     pub(super) fn stop(&mut self, signal: Signal) {
+        if signal == Signal::SIGHUP && !self.ending.terminal.is_gone() {
+            // To a group that nobody looks after any more, one of whose processes is stopped: `setpgid(2)`.
+            return tracing::info!("SIGHUP of the kernel, although no terminal is gone: serving on");
+        }
         match self.goal.aim {
             Aim::Serve | Aim::Rest => self.end(signal.as_str()),
             // A terminal that goes away sends it, and so does its shell: nobody asks for haste.
@@ -70,7 +106,16 @@ impl<H: Handler> Master<H> {
 
     /// The same, asked for at the control socket. The answer comes with the end.
     pub(super) fn stop_for(&mut self, asker: Ticket, now: bool) {
-        self.ending.stoppers.push(asker);
+        if self.goal.aim == Aim::Yield {
+            let why = "cannot stop: another master serves now: ask again".to_owned();
+            return self.tell_outcome(vec![asker], Err(why), Duration::ZERO);
+        }
+        if self.is_crowded() {
+            let why = "the pool stops; too many wait for its end to tell another one of it".to_owned();
+            self.tell_outcome(vec![asker], Err(why), Duration::ZERO);
+        } else {
+            self.ending.stoppers.push(asker);
+        }
         if now && self.goal.aim != Aim::Stop {
             self.ending.since.get_or_insert_with(Instant::now);
             tracing::info!("stopping at once on request");

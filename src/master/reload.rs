@@ -87,7 +87,7 @@ impl<H: Handler> Master<H> {
         match gone.find(waits).filter(|_| self.table.accepting() == 0) {
             None => Ok(()),
             Some(listener) => Err(format!(
-                "{listener} is taken out, clients wait there, and no worker is there to serve them: `scale` first"
+                "{listener} is taken out, clients wait there or may, and no worker is there to serve them: `scale` first"
             )),
         }
     }

@@ -27,7 +27,9 @@ impl<H: Handler> Master<H> {
                 "{workers} workers have {slots} connection slots, and a pool has {SLOTS_MAX} at most"
             ));
         }
-        limits::prepare(&self.serving.config, workers).map_err(|error| error.to_string())?;
+        if workers > before {
+            limits::prepare(&self.serving.config, workers, before).map_err(|error| error.to_string())?;
+        }
         self.set_workers(workers);
         self.goal.aim = Aim::Serve;
         if is_resting {
@@ -42,6 +44,7 @@ impl<H: Handler> Master<H> {
 
     pub(super) fn set_workers(&mut self, workers: usize) {
         self.goal.workers = workers;
+        self.table.forget_beyond(workers);
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
     }
 

@@ -10,7 +10,7 @@ use std::process::{self, Command};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, setsid};
 
 use super::Master;
 use super::generation::{Generation, Present};
@@ -94,6 +94,8 @@ pub(crate) struct Estate {
 impl Estate {
     /// Takes what comes over the line to a master, if this process was started with one.
     pub(super) fn take(line: Line, scoreboard: &mut Scoreboard) -> io::Result<Self> {
+        // Its predecessor's end is the end of the job that a shell has started: what becomes of that is not its concern.
+        let _ = setsid();
         let (offer, files) = line.take_offer()?;
         let mut files = files.into_iter();
         let mut next = || files.next().ok_or_else(|| io::Error::other("a descriptor is missing"));

@@ -167,10 +167,22 @@ impl<C> ProcessTable<C> {
         accepting.peek().is_some() && accepting.all(|worker| worker.told_full || worker.stopped)
     }
 
-    /// Whether a worker that was told to retire accepts still, unless a signal has stopped it.
-    pub(crate) fn is_letting_go(&self) -> bool {
-        let is_told = |stage| matches!(stage, Stage::Leaving { order: Order::Retire, .. });
-        self.workers.iter().any(|worker| is_told(worker.stage) && !worker.retired && !worker.stopped)
+    /// Whether a worker that has to retire accepts still, unless a signal has stopped it.
+    pub(crate) fn is_letting_go(&self, goal: &Goal) -> bool {
+        let is_surplus = |worker: &WorkerHandle<C>| {
+            let is_old = worker.generation < goal.generation || worker.id >= goal.workers;
+            is_old || matches!(goal.aim, Aim::Rest | Aim::Yield)
+        };
+        self.workers.iter().filter(|worker| !worker.stopped).any(|worker| match worker.stage {
+            Stage::Accepting { .. } | Stage::Outgoing => is_surplus(worker),
+            Stage::Leaving { order: Order::Retire, .. } => !worker.retired,
+            _ => false,
+        })
+    }
+
+    /// What died of an id that is no more says nothing of the next one.
+    pub(crate) fn forget_beyond(&mut self, workers: usize) {
+        self.throttles.truncate(workers);
     }
 
     /// The workers of a generation.

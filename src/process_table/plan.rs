@@ -52,6 +52,7 @@ impl<C> ProcessTable<C> {
                 self.spawn(goal, now),
                 self.let_in(goal),
                 self.shrink(goal),
+                self.succeed(goal),
                 self.prepare(goal, now),
                 self.look_after(goal, now),
                 self.recycle(goal),
@@ -59,13 +60,13 @@ impl<C> ProcessTable<C> {
                 self.poke(),
             ]
             .concat(),
-            Aim::Rest => [self.rest(goal), self.prepare(goal, now)].concat(),
-            Aim::Yield => self.rest(goal),
+            Aim::Rest => [self.rest(goal), self.prepare(goal, now), self.look_after(goal, now)].concat(),
+            Aim::Yield => [self.rest(goal), self.look_after(goal, now)].concat(),
             Aim::Relieve => {
                 let spawn = |id| Action::Spawn { id, generation: goal.generation };
                 (0..goal.workers).map(spawn).chain([Action::Relieved]).collect()
             }
-            Aim::Drain => [self.drain(), self.poke()].concat(),
+            Aim::Drain => [self.drain(), self.look_after(goal, now), self.poke()].concat(),
             Aim::Stop => self.stop(),
         };
         plan.extend(self.kill(goal, now));
@@ -85,7 +86,7 @@ impl<C> ProcessTable<C> {
         let of_workers = self.workers.iter().filter_map(|worker| worker.deadline(goal));
         let of_spawns = (0..goal.workers).filter(|id| is_serving && !self.is_manned(goal, *id));
         let of_spawns = of_spawns.filter_map(|id| self.throttles.get(id)?.not_before);
-        let of_start = self.start_deadline(goal).filter(|_| is_serving);
+        let of_start = self.start_deadline(goal).filter(|_| is_serving && !self.all_ready(goal));
         let of_monitor = self.monitor.due_at().filter(|_| goal.monitor);
         let of_next = goal.next.as_ref().and_then(|next| next.deadline);
         let of_grace = match goal.aim {
@@ -93,7 +94,7 @@ impl<C> ProcessTable<C> {
             _ => None,
         };
         let others = [of_start, of_monitor, of_next, of_grace];
-        let watched = self.workers.iter().filter(|worker| is_serving && worker.is_watched());
+        let watched = self.workers.iter().filter(|worker| worker.is_watched());
         let of_pulses = watched.filter_map(|worker| worker.pulse.next(goal.stuck_after));
         let of_orders = self.workers.iter().filter_map(|worker| worker.unsent.map(|(_, at)| at));
         of_workers
@@ -139,8 +140,6 @@ impl<C> ProcessTable<C> {
         if plan.is_empty() && (0..next.workers).all(|id| has(id, |stage| stage == Stage::Ready)) {
             plan.extend(self.of(next.generation).map(|worker| worker.told(Order::Go)));
             plan.push(Action::Commit);
-            let old = self.workers.iter().filter(|worker| worker.generation != next.generation);
-            plan.extend(old.filter_map(WorkerHandle::sent_away));
         }
         plan
     }
@@ -178,6 +177,12 @@ impl<C> ProcessTable<C> {
         resize.map(Action::Resize).into_iter().collect()
     }
 
+    /// Workers of a generation that another one has succeeded leave.
+    fn succeed(&self, goal: &Goal) -> Vec<Action> {
+        let old = self.workers.iter().filter(|worker| worker.generation < goal.generation);
+        old.filter_map(WorkerHandle::sent_away).collect()
+    }
+
     /// Workers beyond the size of the pool leave.
     fn shrink(&self, goal: &Goal) -> Vec<Action> {
         let beyond = self.of(goal.generation).filter(|worker| worker.id >= goal.workers);
@@ -186,7 +191,8 @@ impl<C> ProcessTable<C> {
 
     /// All leave who serve, and nobody takes their place.
     fn rest(&self, goal: &Goal) -> Vec<Action> {
-        self.of(goal.generation).filter_map(WorkerHandle::sent_away).collect()
+        let present = self.workers.iter().filter(|worker| worker.generation <= goal.generation);
+        present.filter_map(WorkerHandle::sent_away).collect()
     }
 
     /// Workers that are able to accept may: at first all together, later each at once, in place of its predecessor.
@@ -195,7 +201,8 @@ impl<C> ProcessTable<C> {
             return Vec::new();
         }
         let mut plan = Vec::new();
-        for new in self.of(goal.generation).filter(|worker| worker.stage == Stage::Ready) {
+        let is_wanted = |worker: &&WorkerHandle<C>| worker.stage == Stage::Ready && worker.id < goal.workers;
+        for new in self.of(goal.generation).filter(is_wanted) {
             plan.push(new.told(Order::Go));
             let old = self.of(goal.generation).filter(|old| old.id == new.id && old.stage == Stage::Outgoing);
             plan.extend(old.map(|old| old.told(Order::Retire)));

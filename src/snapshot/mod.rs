@@ -45,7 +45,7 @@ pub(crate) fn readiness(
 ) -> Result<(), &'static str> {
     match state {
         MasterState::Starting => Err("starting: the first workers are not ready yet"),
-        MasterState::Draining => Err("draining: new clients are not served"),
+        MasterState::Draining => Err("draining: new clients should go elsewhere"),
         _ if ready_workers == 0 => Err("no worker is ready"),
         _ if crash_loop => Err("degraded: workers die again and again"),
         MasterState::Running | MasterState::Reloading | MasterState::Upgrading | MasterState::Degraded => {

@@ -240,7 +240,7 @@ fn health_follows_the_life_of_the_pool() {
     server.wait_for_log("draining on SIGTERM");
     let (code, words) = health(&server);
     assert_eq!(code, Some(1));
-    assert!(words.contains("not ready: draining: new clients are not served"), "{words}");
+    assert!(words.contains("not ready: draining: new clients should go elsewhere"), "{words}");
     drop(held);
     server.end();
     let (code, words) = health(&server);

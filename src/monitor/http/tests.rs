@@ -136,7 +136,7 @@ async fn ready_is_who_takes_connections() {
         (Degraded, 1, "200", "ready"),
         (Degraded, 0, "503", "no worker is ready"),
         (Starting, 0, "503", "starting: the first workers are not ready yet"),
-        (Draining, 0, "503", "draining: new clients are not served"),
+        (Draining, 0, "503", "draining: new clients should go elsewhere"),
     ] {
         let mut sample = fixture::sample();
         sample.status.master.state = master;

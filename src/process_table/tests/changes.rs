@@ -20,7 +20,14 @@ fn the_next_generation_accepts_when_all_of_it_is_ready_and_then_the_old_one_reti
     scene.stage(202, Stage::Ready);
     let go = [200, 201, 202].map(|number| tell(number, Order::Go));
     let retire = [100, 101].map(|number| tell(number, Order::Retire));
-    assert_eq!(scene.carry_out(), [&go[..], &[Action::Commit], &retire[..]].concat());
+    assert_eq!(scene.carry_out(), [&go[..], &[Action::Commit]].concat());
+    assert!(scene.table.is_letting_go(&scene.goal));
+    assert_eq!(scene.carry_out(), retire);
+    assert!(scene.table.is_letting_go(&scene.goal), "until they say that they accept no more");
+    scene.table.note_retired(pid(100));
+    scene.table.note_retired(pid(101));
+    assert!(!scene.table.is_letting_go(&scene.goal));
+    scene.carry_out();
     assert_eq!(scene.plan(), []);
     assert_eq!(scene.table.draining_generations(&scene.goal), [FIRST]);
     scene.die(100);
@@ -104,6 +111,7 @@ fn who_leaves_has_the_time_of_its_own_configuration() {
     scene.want(1);
     scene.add_to(FIRST + 1, 200, 0);
     scene.stage(200, Stage::Ready);
+    scene.carry_out();
     scene.carry_out();
     scene.wait(6);
     assert_eq!(scene.plan(), []);
@@ -203,4 +211,41 @@ fn a_stopped_worker_is_made_to_look_when_it_goes_on() {
     assert_eq!(scene.carry_out(), []);
     scene.table.find(pid(101)).unwrap().stopped = false;
     assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
+}
+
+#[test]
+fn whoever_is_forked_for_the_old_generation_at_the_last_moment_goes_with_it() {
+    let mut scene = Scene::open(2);
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    scene.stage(200, Stage::Ready);
+    scene.die(100);
+    scene.add(110, 0);
+    scene.stage(110, Stage::Ready);
+    let plan = scene.carry_out();
+    assert!(plan.ends_with(&[tell(101, Order::Poke)]) && plan.contains(&Action::Commit), "{plan:?}");
+    assert_eq!(plan[0], tell(110, Order::Go), "it may have accepted somebody");
+    scene.add_to(FIRST, 111, 1);
+    let plan = scene.carry_out();
+    for order in [tell(101, Order::Retire), tell(110, Order::Retire), tell(111, Order::Stop)] {
+        assert!(plan.contains(&order), "{plan:?}");
+    }
+}
+
+#[test]
+fn one_who_is_ready_and_no_longer_wanted_is_not_let_in() {
+    let mut scene = Scene::open(1);
+    scene.add(110, 1);
+    scene.stage(110, Stage::Ready);
+    assert_eq!(scene.plan(), [tell(110, Order::Stop)]);
+}
+
+#[test]
+fn a_successor_whose_workers_are_ready_waits_without_a_deadline() {
+    let mut scene = Scene::of(1);
+    scene.goal.may_open = false;
+    scene.add(100, 0);
+    scene.stage(100, Stage::Ready);
+    scene.wait(100);
+    assert_eq!((scene.plan(), scene.table.next_deadline(&scene.goal)), (vec![], None));
 }
