@@ -71,6 +71,8 @@ impl Drop for Held {
 #[test]
 fn a_worker_whose_first_thread_is_held_serves_and_takes_no_orders_until_it_is_released() {
     let server = TestServer::start(&["--workers", "1", "--threads", "2"]);
+    // It has obeyed its order to accept.
+    server.served().finish().unwrap();
     let worker = server.workers()[0];
     let held = Held::first_thread(worker);
     kill(worker, Signal::SIGTERM).unwrap();
@@ -101,6 +103,8 @@ fn a_worker_whose_leader_is_held_accepts_nobody_until_it_is_released() {
 #[test]
 fn a_held_worker_that_is_killed_is_buried_and_replaced() {
     let server = TestServer::start(&["--workers", "1", "--threads", "2"]);
+    // It has obeyed its order to accept.
+    server.served().finish().unwrap();
     let worker = server.workers()[0];
     let _held = Held::first_thread(worker);
     kill(worker, Signal::SIGKILL).unwrap();
