@@ -60,6 +60,9 @@ fn assert_nothing_is_left_by(reloads: usize) {
     let look = || {
         eventually("the old workers to leave", || (server.workers().len() == 2).then_some(()));
         let mut pids = server.workers();
+        eventually("the new ones to wait for clients", || {
+            pids.iter().all(|pid| has_door(*pid)).then_some(())
+        });
         pids.insert(0, server.pid());
         pids.into_iter().map(|pid| (open_files(pid), threads(pid), resident_kb(pid))).collect::<Vec<_>>()
     };
@@ -78,6 +81,13 @@ fn assert_nothing_is_left_by(reloads: usize) {
     eprintln!("files, threads, kB of master and workers: {before:?}, after {reloads} reloads {after:?}");
     assert!(children(server.pid()).into_iter().all(lives), "no zombie");
     server.served().finish().unwrap();
+}
+
+/// Whether a worker has obeyed its order to accept: then it has an epoll instance.
+fn has_door(pid: Pid) -> bool {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    let mut targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+    targets.any(|target| target.to_string_lossy().contains("eventpoll"))
 }
 
 /// A number that /proc says of a process.
