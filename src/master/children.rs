@@ -128,6 +128,8 @@ impl<H: Handler> Master<H> {
 
     fn bury_worker(&mut self, worker: &WorkerHandle, death: Death, wait: Duration) {
         let tally = self.scoreboard.take_back(worker.lease);
+        // Nobody who has read of it in the log is to be shown it alive.
+        self.answers.clear();
         let held = tally.accepted - tally.closed;
         let (id, pid) = (worker.id, worker.pid.as_raw().unsigned_abs());
         let lived = worker.spawned.elapsed();

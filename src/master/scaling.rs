@@ -45,6 +45,7 @@ impl<H: Handler> Master<H> {
     pub(super) fn set_workers(&mut self, workers: usize) {
         self.goal.workers = workers;
         self.table.forget_beyond(workers);
+        self.answers.clear();
         self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
     }
 
