@@ -115,6 +115,7 @@ mod tests {
         let parting = Parting::new(SHORT).unwrap();
         thread::scope(|scope| {
             let waiting = scope.spawn(|| (parting.wait(&ours, Some(LONG)), Instant::now()));
+            // The silence itself is what is tested.
             thread::sleep(2 * SHORT);
             let begin = Instant::now();
             parting.begin();

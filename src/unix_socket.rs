@@ -83,7 +83,7 @@ fn lock(directory: &Path) -> io::Result<Option<Flock<File>>> {
                     format!("somebody holds a lock on the directory {}, see `lslocks`", directory.display());
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, held));
             }
-            // flock(2) has no call that waits for a time.
+            // flock(2) has no call that waits for a time: this asks again until the deadline.
             Err((back, Errno::EWOULDBLOCK)) => {
                 file = back;
                 std::thread::sleep(Duration::from_millis(10));

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use prefork_client::Connection;
 
 use crate::events::texts;
 use crate::monitor::get;
@@ -18,13 +17,6 @@ const NARROW: [&str; 4] = ["--workers", "1", "--threads", "1"];
 
 fn start(flags: &[&str]) -> TestServer {
     TestServer::start(&[&NARROW, flags].concat())
-}
-
-/// A connection that has asked, and has its answer still to read.
-fn asker(server: &TestServer) -> Connection {
-    let mut connection = server.connect();
-    connection.send(b"hello").unwrap();
-    connection
 }
 
 #[track_caller]
@@ -190,7 +182,7 @@ fn a_stop_of_a_saturated_pool_ends_in_time() {
     let mut server = start(&["--timeouts-drain", "500ms"]);
     // None of them ever closes by itself.
     let held = server.served();
-    let waiting = [asker(&server), asker(&server)];
+    let waiting = [server.asker(b"hello"), server.asker(b"hello")];
     let begin = Instant::now();
     let said = stdout(&server.ask(&["stop"]));
     let took = begin.elapsed();
@@ -207,7 +199,7 @@ fn a_pool_that_rests_keeps_its_clients_until_it_has_workers_again() {
     drain(&server);
     assert_eq!(texts(&server, "resting"), ["the workers drain, the master stays"]);
     assert_draining(&server, &page);
-    let waiting = [asker(&server), asker(&server), asker(&server)];
+    let waiting = [server.asker(b"hello"), server.asker(b"hello"), server.asker(b"hello")];
     let status = server.wait_for_status("three to wait", |status| status["pool"]["waiting"] == 3);
     assert_eq!((&status["pool"]["workers"], &status["pool"]["capacity"]), (&0.into(), &0.into()));
     meanwhile("nobody is served", Duration::from_millis(200), || !waiting.iter().any(has_answer));
@@ -223,7 +215,7 @@ fn a_reload_brings_the_workers_of_a_pool_back_that_rests() {
     let server = TestServer::configured(POOL);
     server.signal(Signal::SIGWINCH);
     server.wait_for_logs("worker left", 2);
-    let waiting = [asker(&server), asker(&server)];
+    let waiting = [server.asker(b"hello"), server.asker(b"hello")];
     reload(&server);
     eventually("both to be served", || waiting.iter().all(has_answer).then_some(()));
     let status = server.status();

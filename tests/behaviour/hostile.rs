@@ -18,12 +18,6 @@ fn reset(stream: TcpStream) {
     drop(stream);
 }
 
-fn asker(server: &TestServer) -> Connection {
-    let mut connection = server.connect();
-    connection.send(b"hello").unwrap();
-    connection
-}
-
 /// Lowers a limit of a running process, or sets it back.
 fn limit(pid: Pid, limit: &str) {
     let status = Command::new("prlimit").args(["--pid", &pid.to_string(), limit]).status().unwrap();
@@ -46,7 +40,7 @@ fn leave_no_file(worker: Pid) {
 fn a_silent_peer_is_closed_after_the_idle_timeout() {
     let server = TestServer::start(&["--workers", "1", "--threads", "1", "--timeouts-idle", "100ms"]);
     let mut silent = TcpStream::connect(&server.address).unwrap();
-    let waiting = asker(&server);
+    let waiting = server.asker(b"hello");
     assert_eq!(silent.read(&mut [0]).unwrap(), 0, "an orderly end");
     drop(silent);
     eventually("the next in the queue", || has_answer(&waiting).then_some(()));
@@ -83,7 +77,7 @@ fn peers_that_vanish_leave_the_slot_to_the_next() {
             }
         }
     }
-    let waiting = asker(&server);
+    let waiting = server.asker(b"hello");
     drop(holder);
     eventually("the one who stayed", || has_answer(&waiting).then_some(()));
     let mut midway = TcpStream::connect(&server.address).unwrap();
@@ -112,7 +106,7 @@ fn without_a_free_file_clients_wait_and_nobody_spins() {
     let server = TestServer::start(&["--workers", "1", "--threads", "4"]);
     let worker = server.workers()[0];
     leave_no_file(worker);
-    let waiting = asker(&server);
+    let waiting = server.asker(b"hello");
     server.wait_for_log("cannot accept on");
     meanwhile("it waits in the queue", Duration::from_millis(300), || !has_answer(&waiting));
     // 10, 20, 40 … 500 ms: a spinning worker would be beyond a thousand failures by now.
@@ -147,7 +141,7 @@ fn a_refused_thread_costs_capacity_and_no_connection() {
     let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
     limit(worker, &format!("--as={}:", pages * 4096 + 200_000));
     // Two threads may have been started for the first connection, but not three.
-    let others: Vec<Connection> = (0..3).map(|_| asker(&server)).collect();
+    let others: Vec<Connection> = (0..3).map(|_| server.asker(b"hello")).collect();
     server.wait_for_log("cannot start another thread");
     meanwhile("somebody waits", Duration::from_millis(100), || !others.iter().all(has_answer));
     limit(worker, "--as=unlimited:");
@@ -161,7 +155,7 @@ fn a_refused_thread_costs_capacity_and_no_connection() {
 fn a_burst_of_silent_peers_does_not_keep_others_waiting() {
     let server = TestServer::start(&["--workers", "1", "--threads", "600"]);
     let silent: Vec<TcpStream> = (0..500).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
-    let waiting = asker(&server);
+    let waiting = server.asker(b"hello");
     eventually("it to be served beside them", || has_answer(&waiting).then_some(()));
     drop(silent);
 }
@@ -170,7 +164,7 @@ fn a_burst_of_silent_peers_does_not_keep_others_waiting() {
 fn workers_out_of_files_do_not_keep_each_other_awake() {
     let server = TestServer::start(&["--workers", "2", "--threads", "8"]);
     server.workers().into_iter().for_each(leave_no_file);
-    let waiting: Vec<Connection> = (0..4).map(|_| asker(&server)).collect();
+    let waiting: Vec<Connection> = (0..4).map(|_| server.asker(b"hello")).collect();
     server.wait_for_logs("failures=4", 2);
     let status = server.wait_for_status("what is lacking to be seen", |status| status["pool"]["idle"] == 0);
     assert_eq!(status["pool"]["waiting"], 4);

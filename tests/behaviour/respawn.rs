@@ -15,18 +15,11 @@ fn faulty() -> Command {
     program(&beside_server("examples/faulty"))
 }
 
-/// A connection that has asked, and whose answer is not read.
-fn asker(server: &TestServer, question: &[u8]) -> Connection {
-    let mut connection = server.connect();
-    connection.send(question).unwrap();
-    connection
-}
-
 #[test]
 fn a_killed_worker_loses_only_what_it_held_and_is_replaced_at_once() {
     let server = TestServer::start(&["--workers", "2", "--threads", "2"]);
     let mut held: Vec<Connection> = (0..4).map(|_| server.served()).collect();
-    let waiting = [asker(&server, b"a"), asker(&server, b"b")];
+    let waiting = [server.asker(b"a"), server.asker(b"b")];
     let victim = server.workers()[0];
     kill(victim, Signal::SIGKILL).unwrap();
     eventually("both who waited to be served", || waiting.iter().all(has_answer).then_some(()));
@@ -50,11 +43,11 @@ fn each_cause_of_death_is_named() {
     for (deaths, (question, cause)) in
         [("exit", "exited with code 7"), ("abort", "was killed by SIGABRT")].into_iter().enumerate()
     {
-        let _lost = asker(&server, question.as_bytes());
+        let _lost = server.asker(question.as_bytes());
         let lines = server.wait_for_logs("worker died", deaths + 1);
         assert!(lines[deaths].contains(cause), "{lines:?}");
     }
-    let _lost = asker(&server, b"overflow");
+    let _lost = server.asker(b"overflow");
     server.wait_for_logs("worker died", 3);
 }
 
@@ -65,7 +58,7 @@ fn a_panic_of_the_handler_costs_one_connection() {
     let worker = server.workers();
     let mut bystander = server.connect();
     bystander.send(b"hello").unwrap();
-    let panicking = asker(&server, b"panic");
+    let panicking = server.asker(b"panic");
     panicking.finish().expect("an orderly end without an answer");
     server.wait_for_log("the handler panicked");
     eventually("the bystander's answer", || has_answer(&bystander).then_some(()));
@@ -90,7 +83,7 @@ fn the_queue_is_served_while_a_respawn_is_throttled() {
     let line = server.wait_for_logs("worker died", 6).remove(5);
     assert!(line.contains("respawning in 1.6s"), "{line}");
     let first = server.served();
-    let second = asker(&server, b"next");
+    let second = server.asker(b"next");
     first.finish().unwrap();
     eventually("the one who waited to be served", || has_answer(&second).then_some(()));
     assert_eq!(server.workers().len(), 1, "by the sibling");
@@ -165,10 +158,10 @@ fn a_stopped_worker_does_not_keep_what_it_was_woken_for() {
     let workers = server.workers();
     for round in 0..20 {
         let stopped = workers[round % 2];
-        let connection = asker(&server, b"hello");
+        let connection = server.asker(b"hello");
         kill(stopped, Signal::SIGSTOP).unwrap();
         eventually("it to stand still", || is_stopped(stopped).then_some(()));
-        let next = asker(&server, b"next");
+        let next = server.asker(b"next");
         eventually("the sibling to serve", || has_answer(&next).then_some(()));
         kill(stopped, Signal::SIGCONT).unwrap();
         eventually("the first", || has_answer(&connection).then_some(()));

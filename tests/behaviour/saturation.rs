@@ -3,23 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::support::{TestServer, eventually, field, has_answer, meanwhile};
+use crate::support::{TestServer, answered, askers, eventually, field, has_answer, meanwhile};
 use nix::unistd::Pid;
 use prefork_client::Connection;
-
-/// Opens connections, one after the other, that have sent a message and not yet read its echo.
-fn askers(server: &TestServer, count: usize) -> Vec<Connection> {
-    let ask = |_| {
-        let mut connection = server.connect();
-        connection.send(b"hello").unwrap();
-        connection
-    };
-    (0..count).map(ask).collect()
-}
-
-fn answered(connections: &[Connection]) -> usize {
-    connections.iter().filter(|connection| has_answer(connection)).count()
-}
 
 #[test]
 fn exactly_as_many_are_served_as_there_are_slots_and_the_others_in_their_order() {

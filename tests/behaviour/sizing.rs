@@ -4,14 +4,13 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use prefork_client::Connection;
 use serde_json::Value;
 
 use crate::events::texts;
 use crate::load::Load;
 use crate::random::Random;
 use crate::saturation::assert_sleeps;
-use crate::support::{TestServer, eventually, has_answer, meanwhile};
+use crate::support::{TestServer, answered, askers, eventually, has_answer, meanwhile};
 
 /// A pool of workers with one slot each.
 fn start(workers: &str, flags: &[&str]) -> TestServer {
@@ -21,20 +20,6 @@ fn start(workers: &str, flags: &[&str]) -> TestServer {
 fn start_patient(grow_after: &str, workers: &str, flags: &[&str]) -> TestServer {
     let pool = ["--workers", workers, "--threads", "1", "--grow-after", grow_after];
     TestServer::start(&[&pool, flags].concat())
-}
-
-/// Connections that have asked, and have their answer still to read.
-fn askers(server: &TestServer, count: usize) -> Vec<Connection> {
-    let ask = |_| {
-        let mut connection = server.connect();
-        connection.send(b"hello").unwrap();
-        connection
-    };
-    (0..count).map(ask).collect()
-}
-
-fn answered(connections: &[Connection]) -> usize {
-    connections.iter().filter(|connection| has_answer(connection)).count()
 }
 
 fn workers(server: &TestServer) -> usize {

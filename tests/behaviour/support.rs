@@ -245,6 +245,14 @@ impl TestServer {
         Connection::open(&address, &options).expect("the server's kernel accepts")
     }
 
+    /// Opens a connection that has asked, and whose answer is not read.
+    #[track_caller]
+    pub(crate) fn asker(&self, question: &[u8]) -> Connection {
+        let mut connection = self.connect();
+        connection.send(question).expect("the kernel takes a few bytes");
+        connection
+    }
+
     /// Opens a connection and lets it be served once, so that it holds a slot.
     #[track_caller]
     pub(crate) fn served(&self) -> Connection {
@@ -326,6 +334,16 @@ pub(crate) fn has_answer(connection: &Connection) -> bool {
     use std::os::fd::AsFd;
     let mut files = [PollFd::new(connection.as_fd(), PollFlags::POLLIN)];
     poll(&mut files, PollTimeout::ZERO).expect("a socket can be polled") > 0
+}
+
+/// Opens connections, one after the other, that have sent a message and not yet read its echo.
+pub(crate) fn askers(server: &TestServer, count: usize) -> Vec<Connection> {
+    (0..count).map(|_| server.asker(b"hello")).collect()
+}
+
+/// How many of them have an answer, or an end.
+pub(crate) fn answered(connections: &[Connection]) -> usize {
+    connections.iter().filter(|connection| has_answer(connection)).count()
 }
 
 /// What a line of the log says of a field: `queue_wait=0.004` is "0.004".
