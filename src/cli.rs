@@ -1,19 +1,25 @@
 //! Arguments → a command → an exit code; the one place that prints errors.
 
+mod arguments;
+
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Config, Control, KEYS, Key, Origin, Refusal, Settings, Sources};
-use crate::control::{self, Change, Health, Question, Request, Size};
+pub(crate) use self::arguments::command;
+use self::arguments::{
+    Cli, Command, ConfigCommand, EventsFormat, Format, QueueFormat, finds_the_master, sources,
+};
+use crate::config::{self, Config, Control, Origin, Refusal, Settings, Sources};
+use crate::control::{self, Change, Health, Question, Request};
 use crate::error::Error;
 use crate::face::{self, Limits, Style};
 use crate::handler::Handler;
@@ -24,121 +30,9 @@ use crate::master::{Life, Master};
 use crate::snapshot::{Events, QueueStatus, Status};
 use crate::sys::WallTime;
 
-/// A preforking TCP server: a master, workers, a thread per connection. Upper-cases what it reads and sends it back.
-#[derive(Debug, Parser)]
-#[command(name = "prefork-echo", version, after_help = AFTER_HELP)]
-struct Cli {
-    #[command(flatten)]
-    file: FileArgs,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Args)]
-struct FileArgs {
-    /// The configuration [default: ./config.toml if it is there, else what is built in]
-    #[arg(short, long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serve in the foreground (the default)
-    Run,
-    /// Check the configuration and print "ok", or what is wrong and where
-    Check,
-    /// Print how the pool is: who is served, who waits
-    Status(Format),
-    /// Show the same live
-    Top,
-    /// Print who waits in the accept queues, and for how long
-    Queue(QueueFormat),
-    /// Read the configuration again: a new generation of workers takes the place of the old one, and nobody is lost
-    Reload(OutcomeFormat),
-    /// Change the number of workers: N, +N or -N, until the next reload
-    Scale {
-        /// How many workers, or how many more or less
-        #[arg(value_name = "N", allow_hyphen_values = true, value_parser = Size::parse)]
-        size: Size,
-        #[command(flatten)]
-        format: OutcomeFormat,
-    },
-    /// Start the program again as it is now on disk; it takes over the listeners, and nobody is lost
-    Upgrade(OutcomeFormat),
-    /// Stop the pool: serve who is connected or waiting, and wait for its end
-    Stop {
-        /// Do not wait for anybody
-        #[arg(long)]
-        now: bool,
-    },
-    /// Let the workers finish and leave; the master stays, and clients wait until `reload` or `scale`
-    Drain,
-    /// Print what happened last: births, deaths and their causes, saturation
-    Events(EventsFormat),
-    /// Exit with 0 when the pool takes connections, with 1 when not: for health checks
-    Health,
-    /// Print the configuration
-    Config {
-        #[command(subcommand)]
-        command: ConfigCommand,
-    },
-}
-
-#[derive(Debug, Args)]
-struct Format {
-    /// As JSON: one document, described by docs/status.schema.json
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct OutcomeFormat {
-    /// As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct QueueFormat {
-    /// As JSON: what the status says of the queues, under the same keys
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct EventsFormat {
-    /// As JSON: one document, described by docs/events.schema.json
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Print each value in force, with its origin
-    Show,
-    /// Print the built-in configuration as a commented file
-    Default,
-}
-
 /// How long a master may take to answer, once and while its answers are shown live.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_LIVE: Duration = Duration::from_secs(1);
-
-const FLAGS_HEADING: &str = "Configuration (a flag is stronger than a variable, a variable than the file)";
-
-const AFTER_HELP: &str = "\
-Signals: TERM, INT, QUIT serve who is connected or waiting, then exit; a second one exits at once. HUP reloads, TTIN and TTOU
-are one worker more or less, WINCH drains the workers and keeps the master, USR2 upgrades. TERM to a worker replaces that worker.
-
-Exit codes: 0 clean, 1 failure, 2 usage, 69 cannot bind or no master answers, 70 the first workers never got ready, 78 bad configuration.
-
-Examples:
-  prefork-echo                                  serve with ./config.toml
-  prefork-echo --workers 4 --threads 64         the same with a larger pool
-  prefork-echo --listen '[::]:7000' --sleep 1s  both families, and one second of pretended work per message
-  PREFORK_LOG_ACCESS=true prefork-echo          one line per connection
-  prefork-echo reload                           take over what has changed in the configuration
-  prefork-echo status                           who is served, who waits (top: live, queue: everybody who waits)";
 
 /// Runs the program: reads arguments, environment and file, and does what they say.
 pub(crate) fn main<H: Handler>(handler: impl Fn(&Config) -> H + 'static) -> ExitCode {
@@ -201,8 +95,7 @@ fn run<H: Handler>(
 
 /// A master that runs has its configuration: flags that find it are all that a command which asks it may have.
 fn refuse_flags_without_effect(sources: &Sources) {
-    let finds = |key: &Key| matches!(key.path, "control" | "listen");
-    if let Some((key, _)) = sources.flags.iter().find(|(key, _)| !finds(key)) {
+    if let Some((key, _)) = sources.flags.iter().find(|(key, _)| !finds_the_master(key)) {
         let flag = key.flag();
         let message =
             format!("{flag} is for a pool that starts; change the file and `reload`, or see `scale`");
@@ -389,45 +282,5 @@ fn print(text: &str) -> Result<(), Error> {
         // `| head` has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(Error::system("print")),
-    }
-}
-
-/// The command line, with a flag for each key of the configuration.
-fn command() -> clap::Command {
-    Cli::command().args(KEYS.iter().map(flag))
-}
-
-fn flag(key: &'static Key) -> Arg {
-    let flag = Arg::new(key.path)
-        .long(key.long())
-        .value_name(key.placeholder)
-        .help(key.help)
-        .help_heading(FLAGS_HEADING)
-        .global(true);
-    if key.is_switch() {
-        return flag.num_args(0..=1).require_equals(true).default_missing_value("true");
-    }
-    // A list may be written as several flags.
-    flag.action(if key.path == "listen" { ArgAction::Append } else { ArgAction::Set })
-}
-
-fn sources(cli: &Cli, matches: &ArgMatches) -> Sources {
-    let flags = KEYS.iter().filter_map(|key| {
-        let texts: Vec<&str> = matches.get_many::<String>(key.path)?.map(String::as_str).collect();
-        Some((key, texts.join(",")))
-    });
-    // What is no text cannot be one of our variables' values.
-    let environment = std::env::vars_os()
-        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.to_string_lossy().into_owned())));
-    Sources { file: cli.file.config.clone(), environment: environment.collect(), flags: flags.collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        command().debug_assert();
     }
 }

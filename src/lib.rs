@@ -76,3 +76,9 @@ use std::process::ExitCode;
 pub fn main<H: Handler>(handler: impl Fn(&Config) -> H + 'static) -> ExitCode {
     cli::main(handler)
 }
+
+/// The command line of [`main`], from which man pages and shell completions are made.
+#[must_use]
+pub fn command() -> clap::Command {
+    cli::command()
+}

@@ -6,7 +6,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use talk::TalkArguments;
 use watch::WatchArguments;
@@ -51,6 +51,12 @@ enum Command {
     Talk(TalkArguments),
 }
 
+/// The command line of [`main`], from which man pages and shell completions are made.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the program: reads the arguments, does what they say, prints an error if there is one.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -71,8 +77,6 @@ pub fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parse(arguments: &[&str]) -> Cli {
@@ -81,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_arguments_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -33,7 +33,7 @@ mod tally;
 mod terminal;
 
 pub use address::{Address, InvalidAddress};
-pub use cli::main;
+pub use cli::{command, main};
 pub use connection::{Connection, Exchange, Options};
 pub use echo::Transform;
 pub use error::Error;
