@@ -1,4 +1,5 @@
 //! Man pages and shell completions of both programs: made from their command lines, kept in docs/, and right.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod examples;
 mod page;
@@ -29,7 +30,9 @@ fn commands() -> Vec<clap::Command> {
         command.get_subcommands().for_each(|command| add(command, all));
     }
     let mut all = Vec::new();
-    programs().iter().for_each(|command| add(command, &mut all));
+    for program in programs() {
+        add(&program, &mut all);
+    }
     all
 }
 
@@ -42,7 +45,9 @@ fn keep(directory: &Path, files: &BTreeMap<String, String>) {
     if env::var_os(UPDATE).is_some() {
         let _ = fs::remove_dir_all(directory);
         fs::create_dir_all(directory).unwrap();
-        files.iter().for_each(|(name, text)| fs::write(directory.join(name), text).unwrap());
+        for (name, text) in files {
+            fs::write(directory.join(name), text).unwrap();
+        }
     }
     let hint = format!("make them by `{UPDATE}=1 cargo test --test manual`");
     let there =

@@ -63,7 +63,7 @@ fn sections(text: &str) -> Vec<(&'static str, String)> {
     for line in text.lines() {
         match (line.strip_suffix(':'), sections.last_mut()) {
             (Some(heading), _) if !line.starts_with(' ') => {
-                sections.push((heading_of(heading), String::new()))
+                sections.push((heading_of(heading), String::new()));
             }
             (_, Some((_, section))) => {
                 section.push_str(line.strip_prefix("  ").unwrap_or(line));
