@@ -37,6 +37,7 @@ pub(super) fn idle(workers: usize, threads: usize) -> Status {
         workers: (0..workers).map(|id| worker(id, threads)).collect(),
         totals: Totals::default(),
         queue_wait_seconds: Distribution::default(),
+        connection_duration_seconds: Distribution::default(),
     }
 }
 
@@ -212,6 +213,7 @@ pub(super) fn whatever() -> impl Strategy<Value = Status> {
             workers,
             totals: Totals::default(),
             queue_wait_seconds: Distribution { count, sum: 0.0, p50, p90, p99, max },
+            connection_duration_seconds: Distribution { count, sum: 0.0, p50, p90, p99, max },
         }
     })
 }

@@ -73,6 +73,7 @@ fn status() -> Status {
         workers: vec![worker(0), worker(1)],
         totals: Totals { accepted: 21, reloads: 4, ..Totals::default() },
         queue_wait_seconds: Distribution::default(),
+        connection_duration_seconds: Distribution::default(),
     }
 }
 

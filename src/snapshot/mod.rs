@@ -35,6 +35,9 @@ pub(crate) struct Status {
     pub(crate) totals: Totals,
     /// Of all connections that were accepted, since the start.
     pub(crate) queue_wait_seconds: Distribution,
+    /// How long each connection that is closed held its slot, since the start: from its accept until the slot is about
+    /// to accept again. What is left out is its line in the log, if there is one, and the call that closes the socket.
+    pub(crate) connection_duration_seconds: Distribution,
 }
 
 /// Whether a pool takes connections, or why not.

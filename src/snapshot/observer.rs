@@ -96,6 +96,7 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
         waiting: waiting(targets, queues),
         totals: totals(picture),
         queue_wait_seconds: Distribution::of(&picture.queue_wait),
+        connection_duration_seconds: Distribution::of(&picture.duration),
         workers,
     }
 }
