@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind, Read};
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -13,8 +12,8 @@ use socket2::Socket;
 use crate::config::Work;
 use crate::handler::{Handler, Reply};
 use crate::parting::{Parting, Waited};
+use crate::pretence;
 use crate::scoreboard::{SlotRow, State};
-use crate::sys;
 
 /// What one read takes at most. Chosen by measurement, see docs/performance.md.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
@@ -114,7 +113,7 @@ impl Connection<'_> {
             }
             is_first = false;
             self.row.note_read(length);
-            pretend(self.work);
+            pretence::work(self.work);
             let written = match handler.reply(&mut session, &mut buffer[..length]) {
                 Reply::Send(bytes) => self.write(bytes),
                 Reply::Close(bytes) => self.write(bytes).and(Err(Ending::HandlerClosed)),
@@ -202,23 +201,11 @@ fn lost(error: &io::Error) -> Ending {
     Ending::Reset
 }
 
-/// Pretends to work: sleeps, then computes until so much CPU time is spent.
-fn pretend(work: Work) {
-    if !work.sleep.is_zero() {
-        thread::sleep(work.sleep);
-    }
-    if !work.cpu.is_zero() {
-        let end = sys::cpu_time().saturating_add(work.cpu);
-        while sys::cpu_time() < end {
-            std::hint::spin_loop();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
     use std::io::Write as _;
+    use std::thread;
 
     use socket2::{Domain, Type};
 
@@ -316,12 +303,5 @@ mod tests {
             serve(&ours, &Faulty),
             (Ending::HandlerClosed, Traffic { messages: 1, bytes_in: 3, bytes_out: 3 })
         );
-    }
-
-    #[test]
-    fn pretended_computing_takes_cpu_time() {
-        let before = sys::cpu_time();
-        pretend(Work { sleep: Duration::ZERO, cpu: Duration::from_millis(5) });
-        assert!(sys::cpu_time() >= before + Duration::from_millis(5));
     }
 }

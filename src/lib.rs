@@ -34,6 +34,7 @@ mod accept_turn;
 mod connection;
 mod door;
 mod parting;
+mod pretence;
 mod process_table;
 mod saturation;
 mod sizer;

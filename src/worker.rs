@@ -16,7 +16,7 @@ use nix::unistd::{Pid, getppid};
 
 use crate::accept_turn::{Mode, Turn};
 use crate::channel::{Channel, Order, Received, Report};
-use crate::config::{Config, Work};
+use crate::config::Config;
 use crate::connection::LINGER;
 use crate::error::Error;
 use crate::handler::Handler;
@@ -104,7 +104,7 @@ impl<H: Handler> Worker<H> {
         }
         self.handler.start().map_err(|error| refused(error.to_string()))?;
         let slots = self.config.threads.get();
-        let quick = self.handler.is_quick() && self.config.work == Work::default();
+        let quick = self.handler.is_quick() && self.config.work.is_none();
         let parting = self.config.timeouts.drain_idle.map(Parting::new);
         let shared = Arc::new(Shared {
             id: self.id,

@@ -1,13 +1,12 @@
 //! The keys of the configuration: the one table from which file, variables, flags and help are made.
 
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
 use super::values::{
     DURATION_MAX, Problem, Value, addresses, boolean, choice, chosen, control, count, duration, interval,
     memory, monitor, optional, pid_file, quoted, slots, time, timeout,
 };
-use super::{Config, CrashLoop, LogFormat, Transform, Workers, size};
+use super::{Config, CrashLoop, Distribution, LogFormat, Transform, WORK_MAX, Workers, size};
 
 /// One key.
 #[derive(Debug)]
@@ -24,8 +23,6 @@ pub(crate) struct Key {
     get: fn(&Config) -> String,
 }
 
-/// The longest pretended work of one message.
-const WORK_MAX: Duration = Duration::from_secs(3600);
 /// The largest backlog: the kernel keeps it in 16 bits in `tcpi_sacked` and other places.
 const BACKLOG_MAX: u64 = 65_535;
 /// The highest limit of respawns: the master remembers when each was.
@@ -111,6 +108,15 @@ pub(crate) static KEYS: &[Key] = &[
         help: "Pretended work per message: CPU time, up to 1h",
         set: |config, value| duration(value, WORK_MAX).map(|cpu| config.work.cpu = cpu),
         get: |config| time(Some(config.work.cpu)),
+    },
+    Key {
+        path: "work.distribution",
+        placeholder: "NAME",
+        help: "How sleep and cpu differ from message to message: \"fixed\", they do not, or \"exponential\" with these means, each draw 1h at most",
+        set: |config, value| {
+            choice(value, DISTRIBUTIONS).map(|distribution| config.work.distribution = distribution)
+        },
+        get: |config| chosen(DISTRIBUTIONS, config.work.distribution),
     },
     Key {
         path: "timeouts.idle",
@@ -247,6 +253,8 @@ pub(crate) static KEYS: &[Key] = &[
 ];
 
 const TRANSFORMS: &[(&str, Transform)] = &[("uppercase", Transform::Uppercase), ("none", Transform::None)];
+const DISTRIBUTIONS: &[(&str, Distribution)] =
+    &[("fixed", Distribution::Fixed), ("exponential", Distribution::Exponential)];
 const CRASH_LOOPS: &[(&str, CrashLoop)] = &[("stay", CrashLoop::Stay), ("exit", CrashLoop::Exit)];
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 const LEVELS: &[(&str, tracing::Level)] = &[

@@ -29,6 +29,8 @@ use values::Value;
 pub(crate) const WORKERS_MAX: usize = 1024;
 /// The most connection slots of a pool.
 pub(crate) const SLOTS_MAX: usize = 65_536;
+/// The longest pretended work of one message, asleep or computing.
+pub(crate) const WORK_MAX: Duration = Duration::from_secs(3600);
 /// The file that is read when none is named and it is there.
 pub(crate) const FILE: &str = "config.toml";
 /// The largest file that is read.
@@ -69,10 +71,28 @@ pub enum Transform {
 /// Work that is pretended for each message, to make the service time known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// Time asleep.
+    /// Time asleep, or its mean.
     pub(crate) sleep: Duration,
-    /// CPU time.
+    /// CPU time, or its mean.
     pub(crate) cpu: Duration,
+    pub(crate) distribution: Distribution,
+}
+
+impl Work {
+    /// Whether there is none.
+    pub(crate) fn is_none(&self) -> bool {
+        self.sleep.is_zero() && self.cpu.is_zero()
+    }
+}
+
+/// How pretended work differs from message to message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Distribution {
+    /// It does not.
+    #[default]
+    Fixed,
+    /// It is exponentially distributed, drawn anew for each message.
+    Exponential,
 }
 
 /// How long something may take; `None` is without end.

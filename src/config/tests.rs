@@ -46,8 +46,11 @@ fn the_shipped_file_holds_every_key() {
 
 #[test]
 fn what_is_shown_is_read_back_as_the_same() {
-    let shown =
-        load("listen = [\"unix:/a b\"]\n[work]\nsleep = \"1m 30s\"", &[("PREFORK_WORKERS", "3")]).unwrap();
+    let shown = load(
+        "listen = [\"unix:/a b\"]\n[work]\nsleep = \"1m 30s\"\ndistribution = \"exponential\"",
+        &[("PREFORK_WORKERS", "3")],
+    )
+    .unwrap();
     assert_eq!(load(&shown.show(), &[]).unwrap().config, shown.config);
 }
 

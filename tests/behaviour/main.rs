@@ -22,6 +22,7 @@ mod notify;
 mod own_handler;
 mod page;
 mod pid_file;
+mod pretended_work;
 mod random;
 mod recycling;
 mod reload;
