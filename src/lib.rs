@@ -14,7 +14,7 @@
 //! | 6 | `cli` |
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
-//! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `parting`, `snapshot`, `saturation`, `sizer` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `pretence`, `parting`, `snapshot`, `saturation`, `sizer` |
 //! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 

@@ -68,7 +68,7 @@ _prefork__echo() {
 
     case "${cmd}" in
         prefork__echo)
-            opts="-c -h -V --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help --version run check config status top queue reload scale upgrade stop drain events health"
+            opts="-c -h -V --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help --version run check config status top queue reload scale upgrade stop drain events health"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -141,6 +141,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -224,7 +228,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__check)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +301,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -380,7 +388,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__config)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help show default"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help show default"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -453,6 +461,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -536,7 +548,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__config__subcmd__default)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -609,6 +621,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -692,7 +708,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__config__subcmd__show)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -765,6 +781,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -848,7 +868,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__drain)
-            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,6 +911,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1004,7 +1028,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__events)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1071,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1160,7 +1188,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__health)
-            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1203,6 +1231,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1316,7 +1348,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__queue)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1359,6 +1391,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1472,7 +1508,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__reload)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1515,6 +1551,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1628,7 +1668,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__run)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1701,6 +1741,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1784,7 +1828,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__scale)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1827,6 +1871,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1940,7 +1988,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__status)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1983,6 +2031,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2096,7 +2148,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__stop)
-            opts="-c -h --now --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --now --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2139,6 +2191,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2252,7 +2308,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__top)
-            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2295,6 +2351,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2408,7 +2468,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__subcmd__echo__subcmd__upgrade)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2451,6 +2511,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_prefork_echo_global_optspecs
-    string join \n c/config= listen= backlog= transform= control= pid-file= workers= grow-after= threads= sleep= cpu= timeouts-idle= timeouts-write= timeouts-drain= timeouts-drain-idle= timeouts-start= timeouts-grace= timeouts-stuck= limits-generations= limits-respawns= limits-respawn-interval= limits-crash-loop= limits-connections-per-worker= limits-worker-age= limits-worker-memory= monitor-listen= log-level= log-format= log-access= h/help V/version
+    string join \n c/config= listen= backlog= transform= control= pid-file= workers= grow-after= threads= sleep= cpu= distribution= timeouts-idle= timeouts-write= timeouts-drain= timeouts-drain-idle= timeouts-start= timeouts-grace= timeouts-stuck= limits-generations= limits-respawns= limits-respawn-interval= limits-crash-loop= limits-connections-per-worker= limits-worker-age= limits-worker-memory= monitor-listen= log-level= log-format= log-access= h/help V/version
 end
 
 function __fish_prefork_echo_needs_command
@@ -35,6 +35,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l grow-after -d
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -79,6 +80,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l grow-a
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -109,6 +111,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l grow
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -139,6 +142,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -171,6 +175,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -201,6 +206,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -230,6 +236,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l gro
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -261,6 +268,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l grow-a
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -291,6 +299,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l grow
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -322,6 +331,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l gro
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -353,6 +363,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l grow
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -384,6 +395,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l gr
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -415,6 +427,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l grow-
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -446,6 +459,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l grow
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -476,6 +490,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l gro
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
@@ -507,6 +522,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l gro
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
