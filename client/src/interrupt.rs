@@ -1,11 +1,14 @@
-//! Ctrl-C and SIGTERM: the first one asks for the summary, the second one ends the program at once.
+//! Ctrl-C and SIGTERM: the first one asks for the summary, the second one ends the program at once. At a prompt, Ctrl-C
+//! ends what is being waited for.
 
 use std::io;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use nix::sys::termios::{self, SetArg};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
@@ -24,6 +27,28 @@ pub(crate) fn on_interrupt(call: impl FnOnce() + Send + 'static) -> io::Result<(
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if signals.forever().next().is_some() {
             call();
+        }
+    })?;
+    Ok(())
+}
+
+/// Calls whenever somebody presses Ctrl-C. SIGTERM and SIGHUP end the program, with the terminal as it is now.
+pub(crate) fn on_every_interrupt(call: impl Fn() + Send + 'static) -> io::Result<()> {
+    let terminal = io::stdin();
+    // Where there is no terminal, nothing has to be put back.
+    let mode = termios::tcgetattr(&terminal).ok();
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGINT {
+                call();
+                continue;
+            }
+            if let Some(mode) = &mode {
+                // It fails where the terminal is gone.
+                let _ = termios::tcsetattr(&terminal, SetArg::TCSANOW, mode);
+            }
+            process::exit(EXIT_CODE.into());
         }
     })?;
     Ok(())

@@ -1,6 +1,6 @@
 //! One conversation with the server: what is typed, or what comes through a pipe.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -9,35 +9,35 @@ use std::time::Duration;
 
 use socket2::Socket;
 
+mod keyboard;
+mod line;
 mod prompt;
+mod text;
 
-use crate::{Connection, Error, Failure, terminal};
+use keyboard::Keyboard;
+use line::{Exchange, Update};
+use prompt::Prompt;
+
+use crate::{Address, Connection, Error, Failure, Options, interrupt, terminal};
 
 /// The most that is copied at once.
 const COPIED_MAX: usize = 64 * 1024;
 
-/// Talks to the server at the other end of the connection: with a prompt if somebody types, else as a pipe.
-pub fn run(connection: Connection) -> Result<(), Error> {
-    let output = io::stdout().lock();
-    if io::stdin().is_terminal() {
-        let colour = terminal::wants_colour(&output);
-        prompt(connection, io::BufReader::new(io::stdin()), output, colour)
-    } else {
-        pipe(connection, io::stdin(), output)
-    }
-}
-
-/// Reads lines, sends each, and shows the answer and the time that it took.
+/// Holds a conversation with whoever sits at the terminal; whether every answer came and was right.
 ///
-/// An answer is as long as what was sent. Ends with the input, or with the server.
-pub fn prompt(
-    connection: Connection,
-    input: impl BufRead + Send + 'static,
-    output: impl Write,
-    colour: bool,
-) -> Result<(), Error> {
-    let socket = patient(connection)?;
-    prompt::Prompt::new(socket, output, colour).run(input)
+/// Reads lines, sends each, and shows the answer, which is as long as what was sent, and the time that it took. A
+/// connection that is lost is made again with the next line; `again` says how. Ends with the input.
+pub fn prompt(connection: Connection, address: Address, again: Options) -> Result<bool, Error> {
+    let output = io::stdout().lock();
+    let colour = terminal::wants_colour(&output);
+    let (exchange, updates) = Exchange::new(address, again);
+    let tell = exchange.teller();
+    interrupt::on_every_interrupt(move || {
+        // Nobody waits where this does not fit.
+        let _ = tell.try_send(Update::Interrupted);
+    })
+    .map_err(Error::local("cannot listen for signals"))?;
+    Prompt::new(exchange, updates, connection, output, colour)?.run(Keyboard::open()?)
 }
 
 /// Sends the input and then half-closes, while it copies what comes back to the output until the server closes.

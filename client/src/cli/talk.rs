@@ -1,14 +1,33 @@
 //! The arguments of `talk`.
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::values::{duration, timeout};
-use crate::{Address, Connection, Error, Options, talk};
+use crate::{Address, Connection, Error, Options, Transform, talk};
+
+/// How long the prompt tries to connect again while the server is not up: long enough for a restart.
+const RETRY_AT_THE_PROMPT: Duration = Duration::from_secs(10);
+
+const AFTER_HELP: &str = "\
+Examples:
+  prefork-client talk                         type a line, see its echo and its round trip
+  prefork-client talk < book.txt > BOOK.TXT   send a file, take all that comes back
+  echo hello | prefork-client talk [::1]:9000
+  prefork-client talk --retry 1m unix:/run/echo.sock
+
+At the prompt, Ctrl-C gives up a line and Ctrl-D ends. A connection that is lost is made again with \
+the next line, and a line that is lost with it is sent once more. Lines are remembered in \
+$XDG_STATE_HOME/prefork-client/history (~/.local/state without it), except those that begin with a space.
+
+What comes through a pipe is not compared with anything: the exit code is 1 if less came back than \
+was sent, or the connection broke. At the prompt it is 1 if a line got no answer, or a wrong one.";
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct TalkArguments {
     /// Where the server listens: host:port or unix:PATH
     #[arg(value_name = "ADDR", default_value_t)]
@@ -16,17 +35,30 @@ pub(super) struct TalkArguments {
     /// How long to wait for the connection
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = timeout)]
     timeout: Duration,
-    /// How long to try again while the server is not up
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
-    retry: Duration,
+    /// How long to try again while the server is not up [default: 0s at the start, 10s when the prompt has lost it]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    retry: Option<Duration>,
+    /// What the server does to the bytes that it sends back; for the prompt, which compares
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    transform: Transform,
 }
 
 impl TalkArguments {
     pub(super) fn run(self) -> Result<ExitCode, Error> {
-        let options = Options { connect_timeout: self.timeout, retry: self.retry, ..Options::default() };
-        let connection = Connection::open(&self.address, &options)
-            .map_err(|failure| Error::NoConnection { address: self.address, failure })?;
-        talk::run(connection)?;
+        let options = |retry| Options {
+            connect_timeout: self.timeout,
+            retry,
+            transform: self.transform,
+            ..Options::default()
+        };
+        let connection = Connection::open(&self.address, &options(self.retry.unwrap_or_default()))
+            .map_err(|failure| Error::NoConnection { address: self.address.clone(), failure })?;
+        if io::stdin().is_terminal() {
+            let again = options(self.retry.unwrap_or(RETRY_AT_THE_PROMPT));
+            let all_well = talk::prompt(connection, self.address, again)?;
+            return Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        talk::pipe(connection, io::stdin(), io::stdout().lock())?;
         Ok(ExitCode::SUCCESS)
     }
 }

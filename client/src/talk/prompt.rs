@@ -1,195 +1,243 @@
-//! A prompt: a line goes out, its answer comes back.
+//! A prompt: a line goes out, its answer comes back. The conversation survives the server.
 
-use std::io::{self, BufRead, Write};
-use std::net::Shutdown;
-use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use socket2::Socket;
-
-use super::{COPIED_MAX, read};
+use super::keyboard::{Keyboard, Typed};
+use super::line::{Exchange, Line, News, Update};
+use super::text::harmless;
+use crate::echo::Echo;
 use crate::terminal::{DIM, RESET};
-use crate::{Error, Failure, human};
+use crate::{Connection, Error, Failure, human};
 
-/// An answer that takes longer than this deserves an explanation.
+/// An answer or a connection that takes longer than this deserves an explanation.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// So many updates may be under way; whoever has more to tell waits.
-const UPDATES_MAX: usize = 16;
-
-/// What the two threads that wait, for the user and for the server, tell the one that shows.
-enum Update {
-    Line(Vec<u8>),
-    InputEnded(io::Result<()>),
-    Answer(Vec<u8>),
-    ServerClosed(Option<Failure>),
-}
 
 /// The conversation, as the user sees it.
 pub(super) struct Prompt<W> {
-    socket: Arc<Socket>,
+    exchange: Exchange,
+    updates: Receiver<Update>,
+    line: State,
     output: W,
     colour: bool,
-    question: Option<Question>,
-    received: u64,
-    explained: bool,
-    half_closed: bool,
+    all_well: bool,
 }
 
-/// A line whose answer has not come as a whole.
-struct Question {
-    asked: Instant,
-    /// The bytes of the answer that are to come.
-    owed: usize,
+/// Whether there is somebody to talk to.
+enum State {
+    Open(Line),
+    /// Why there is no line, where the user has not been told yet.
+    Gone(Option<Failure>),
+}
+
+/// Why a line got no answer.
+enum Trouble {
+    /// The user did not want to wait for it.
+    Abandoned,
+    /// The connection was lost.
+    Lost(Failure),
+    /// There is no connection.
+    NotConnected(Failure),
+    /// Something on this side, after which one cannot go on.
+    Local(Error),
+}
+
+/// What happens next.
+enum Next {
+    News(News),
+    Interrupted,
+    /// Nothing yet, and it is time to say why.
+    Late,
 }
 
 impl<W: Write> Prompt<W> {
-    pub(super) fn new(socket: Arc<Socket>, output: W, colour: bool) -> Self {
-        Self { socket, output, colour, question: None, received: 0, explained: false, half_closed: false }
+    /// Starts the conversation on a connection.
+    pub(super) fn new(
+        exchange: Exchange,
+        updates: Receiver<Update>,
+        connection: Connection,
+        output: W,
+        colour: bool,
+    ) -> Result<Self, Error> {
+        let line = State::Open(exchange.pick_up(connection)?);
+        Ok(Self { exchange, updates, line, output, colour, all_well: true })
     }
 
-    /// Shows the prompt and whatever happens, until the input and then the server end.
-    pub(super) fn run(mut self, input: impl BufRead + Send + 'static) -> Result<(), Error> {
-        let updates = spawn_readers(&self.socket, input).map_err(Error::local("cannot start a thread"))?;
-        let unwritable = Error::local("cannot write to the terminal");
-        self.show("> ").map_err(&unwritable)?;
+    /// Asks what is typed until the user has enough; whether every answer came and was right.
+    pub(super) fn run(mut self, mut keyboard: Keyboard) -> Result<bool, Error> {
         loop {
-            match self.next(&updates) {
-                Some(Update::Line(line)) => self.ask(&line),
-                Some(Update::Answer(bytes)) => self.take(&bytes).map_err(&unwritable)?,
-                Some(Update::InputEnded(outcome)) => {
-                    outcome.map_err(Error::local("cannot read standard input"))?;
-                    self.half_close().map_err(&unwritable)?;
-                }
-                Some(Update::ServerClosed(failure)) => return self.end(failure),
-                None => self.explain().map_err(&unwritable)?,
+            match keyboard.line()? {
+                Typed::Line(line) => self.say(&line)?,
+                Typed::Nothing => {}
+                Typed::NotText => self.remark("this is not UTF-8; such bytes can come through a pipe")?,
+                Typed::End => return Ok(self.all_well),
             }
         }
     }
 
-    /// The next update, or `None` when it is time to explain why there is none.
-    fn next(&self, updates: &Receiver<Update>) -> Option<Update> {
-        let due = match &self.question {
-            Some(question) if !self.explained => question.asked + PATIENCE,
-            _ => return Some(updates.recv().expect("the reader of the socket tells before it ends")),
-        };
-        match updates.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(update) => Some(update),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                unreachable!("the reader of the socket tells before it ends")
-            }
+    /// Sends a line and shows its answer. A line that is lost with its connection is sent once more.
+    fn say(&mut self, line: &str) -> Result<(), Error> {
+        let message = [line.as_bytes(), b"\n"].concat();
+        self.catch_up();
+        let mut outcome = self.try_to_say(&message);
+        if let Err(Trouble::Lost(failure)) = outcome {
+            self.line = State::Gone(Some(failure));
+            outcome = self.try_to_say(&message);
         }
-    }
-
-    /// Sends a line. One that is typed before the last answer came belongs to the same question.
-    fn ask(&mut self, line: &[u8]) {
-        let question = self.question.get_or_insert_with(|| Question { asked: Instant::now(), owed: 0 });
-        question.owed += line.len();
-        // Where this fails, the reader of the socket learns in what way the server is gone, and tells.
-        let _ = (&*self.socket).write_all(line);
-    }
-
-    /// Shows what came, and when it is complete how long it took.
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.received += bytes.len() as u64;
-        // Nobody who is served needs an explanation any more; a slow service is not a queue.
-        self.explained = true;
-        let Some(question) = &mut self.question else {
-            return self.show_bytes(bytes);
-        };
-        question.owed = question.owed.saturating_sub(bytes.len());
-        if question.owed > 0 {
-            return self.show_bytes(bytes);
-        }
-        let time = human::time(question.asked.elapsed());
-        self.question = None;
-        self.show_bytes(bytes.strip_suffix(b"\n").unwrap_or(bytes))?;
-        self.show_dimmed(&format!("  {time}"))?;
-        self.show(if self.half_closed { "\n" } else { "\n> " })
-    }
-
-    /// Says why there is no answer yet.
-    fn explain(&mut self) -> io::Result<()> {
-        self.explained = true;
-        self.show_dimmed("waiting: connected, but no answer yet (all slots busy, or a slow service)")?;
-        self.show("\n")
-    }
-
-    /// Tells the server that nothing more comes. It closes when it has answered all.
-    fn half_close(&mut self) -> io::Result<()> {
-        self.half_closed = true;
-        // This fails where the server is gone, which its reader tells.
-        let _ = self.socket.shutdown(Shutdown::Write);
-        if self.question.is_none() { self.show("\n") } else { Ok(()) }
-    }
-
-    /// Whether the conversation was complete when the server ended it.
-    fn end(mut self, failure: Option<Failure>) -> Result<(), Error> {
-        let received = self.received;
-        if failure.is_none() && self.half_closed && self.question.is_none() {
+        let Err(trouble) = outcome else {
             return Ok(());
-        }
-        // The message comes on a line of its own, not behind the prompt.
-        self.show("\n").map_err(Error::local("cannot write to the terminal"))?;
-        match failure {
-            Some(failure) => Err(Error::Broken { failure, received }),
-            None => Err(Error::ClosedEarly { received }),
-        }
-    }
-
-    fn show_dimmed(&mut self, text: &str) -> io::Result<()> {
-        if self.colour { self.show(&format!("{DIM}{text}{RESET}")) } else { self.show(text) }
-    }
-
-    fn show(&mut self, text: &str) -> io::Result<()> {
-        self.show_bytes(text.as_bytes())
-    }
-
-    fn show_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.output.write_all(bytes)?;
-        self.output.flush()
-    }
-}
-
-/// Starts the threads that wait for the user and for the server. Each ends when nobody listens to it any more.
-fn spawn_readers(socket: &Arc<Socket>, input: impl BufRead + Send + 'static) -> io::Result<Receiver<Update>> {
-    let (tell, updates) = mpsc::sync_channel(UPDATES_MAX);
-    let tell_input = tell.clone();
-    thread::Builder::new().name("input".to_owned()).spawn(move || read_lines(input, &tell_input))?;
-    let socket = Arc::clone(socket);
-    thread::Builder::new().name("answers".to_owned()).spawn(move || read_answers(&socket, &tell))?;
-    Ok(updates)
-}
-
-fn read_lines(mut input: impl BufRead, tell: &SyncSender<Update>) {
-    loop {
-        let mut line = Vec::new();
-        let update = match input.read_until(b'\n', &mut line) {
-            Ok(0) => Update::InputEnded(Ok(())),
-            Ok(_) => Update::Line(line),
-            Err(error) => Update::InputEnded(Err(error)),
         };
-        let ended = matches!(update, Update::InputEnded(_));
-        if tell.send(update).is_err() || ended {
-            return;
+        self.line = State::Gone(None);
+        self.all_well &= matches!(trouble, Trouble::Abandoned);
+        match trouble {
+            Trouble::Abandoned => self.remark("no longer waiting; the next line gets a new connection"),
+            Trouble::Lost(failure) => self.remark(&format!("no answer: {failure}")),
+            Trouble::NotConnected(failure) => {
+                let error = self.exchange.no_connection(failure);
+                self.remark(&error.to_string())
+            }
+            Trouble::Local(error) => Err(error),
         }
+    }
+
+    fn try_to_say(&mut self, message: &[u8]) -> Result<(), Trouble> {
+        if let State::Gone(reason) = &mut self.line {
+            let reason = reason.take();
+            self.connect_again(reason)?;
+        }
+        if let State::Open(line) = &self.line {
+            line.send(message);
+        }
+        self.listen(message)
+    }
+
+    /// Takes note of what happened while the user was typing.
+    fn catch_up(&mut self) {
+        while let Ok(update) = self.updates.try_recv() {
+            match update {
+                Update::Line(number, News::Closed(failure)) if self.exchange.is_latest(number) => {
+                    self.line = State::Gone(Some(failure));
+                }
+                Update::Line(number, News::Bytes(bytes)) if self.exchange.is_latest(number) => {
+                    self.line = State::Gone(Some(Failure::Extra { count: bytes.len() as u64 }));
+                }
+                // Ctrl-C where there was nothing to wait for, or what a former line said.
+                Update::Interrupted | Update::Line(..) => {}
+            }
+        }
+    }
+
+    /// Connects, and says so; also why, if the user does not know.
+    fn connect_again(&mut self, reason: Option<Failure>) -> Result<(), Trouble> {
+        let mut reason = reason.map(|reason| format!("{reason}; ")).unwrap_or_default();
+        self.exchange.dial().map_err(Error::local("cannot start a thread"))?;
+        let mut due = Some(Instant::now() + PATIENCE);
+        loop {
+            match self.next(due) {
+                Next::News(News::Opened(Ok(connection))) => {
+                    self.line = State::Open(self.exchange.pick_up(connection)?);
+                    return Ok(self.remark(&format!("{reason}connected again"))?);
+                }
+                Next::News(News::Opened(Err(failure))) => return Err(Trouble::NotConnected(failure)),
+                // There is no line that could say something.
+                Next::News(News::Bytes(_) | News::Closed(_)) => {}
+                Next::Interrupted => return Err(Trouble::Abandoned),
+                Next::Late => {
+                    self.remark(&format!("{}connecting again (Ctrl-C gives up)", mem::take(&mut reason)))?;
+                    due = None;
+                }
+            }
+        }
+    }
+
+    /// Waits for the whole answer to a message and shows it, with the time that it took.
+    fn listen(&mut self, message: &[u8]) -> Result<(), Trouble> {
+        let asked = Instant::now();
+        let mut answer = Vec::new();
+        let mut due = Some(asked + PATIENCE);
+        while answer.len() < message.len() {
+            match self.next(due) {
+                Next::News(News::Bytes(bytes)) => {
+                    answer.extend(bytes);
+                    // Whoever is served needs no explanation; a slow service is not a queue.
+                    due = None;
+                }
+                Next::News(News::Closed(Failure::Closed)) => {
+                    let (got, expected) = (answer.len() as u64, message.len() as u64);
+                    return Err(Trouble::Lost(Failure::Short { got, expected }));
+                }
+                Next::News(News::Closed(failure)) => return Err(Trouble::Lost(failure)),
+                // Each connection is opened once.
+                Next::News(News::Opened(_)) => {}
+                Next::Interrupted => return Err(Trouble::Abandoned),
+                Next::Late => {
+                    self.remark(
+                        "waiting: connected, but no answer yet (all slots busy, or a slow service); \
+                         Ctrl-C gives up",
+                    )?;
+                    due = None;
+                }
+            }
+        }
+        Ok(self.show(message, &answer, asked.elapsed())?)
+    }
+
+    /// Shows an answer, and whether it is the right one.
+    fn show(&mut self, message: &[u8], answer: &[u8], time: Duration) -> Result<(), Error> {
+        let text = harmless(answer.strip_suffix(b"\n").unwrap_or(answer));
+        let time = self.dimmed(&human::time(time));
+        self.write(&format!("{text}  {time}\n"))?;
+        let checked = Echo::of(message, self.exchange.options().transform).take(answer);
+        let Err(failure) = checked else {
+            return Ok(());
+        };
+        self.all_well = false;
+        self.remark(&format!("this is not the echo: {failure}"))?;
+        if matches!(failure, Failure::Extra { .. }) {
+            // Nobody knows which answer the next bytes would belong to.
+            self.line = State::Gone(None);
+        }
+        Ok(())
+    }
+
+    /// The next thing that matters, or [`Next::Late`] when it is time to say why there is none.
+    fn next(&self, due: Option<Instant>) -> Next {
+        loop {
+            let update = match due {
+                None => self.updates.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => self.updates.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            match update {
+                Ok(Update::Interrupted) => return Next::Interrupted,
+                Ok(Update::Line(number, news)) if self.exchange.is_latest(number) => return Next::News(news),
+                Ok(Update::Line(..)) => {}
+                Err(RecvTimeoutError::Timeout) => return Next::Late,
+                Err(RecvTimeoutError::Disconnected) => unreachable!("the exchange holds a sender"),
+            }
+        }
+    }
+
+    /// Tells the user something that no server said.
+    fn remark(&mut self, text: &str) -> Result<(), Error> {
+        let text = self.dimmed(text);
+        self.write(&format!("{text}\n"))
+    }
+
+    fn dimmed(&self, text: &str) -> String {
+        if self.colour { format!("{DIM}{text}{RESET}") } else { text.to_owned() }
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Error> {
+        let written: io::Result<()> =
+            self.output.write_all(text.as_bytes()).and_then(|()| self.output.flush());
+        written.map_err(Error::local("cannot write to standard output"))
     }
 }
 
-fn read_answers(socket: &Socket, tell: &SyncSender<Update>) {
-    let mut buffer = vec![0; COPIED_MAX];
-    loop {
-        let update = match read(socket, &mut buffer) {
-            Ok(0) => Update::ServerClosed(None),
-            Ok(length) => Update::Answer(buffer[..length].to_vec()),
-            Err(failure) => Update::ServerClosed(Some(failure)),
-        };
-        let ended = matches!(update, Update::ServerClosed(_));
-        if tell.send(update).is_err() || ended {
-            return;
-        }
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Local(error)
     }
 }

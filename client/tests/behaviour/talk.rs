@@ -1,12 +1,11 @@
-//! `talk` copies in both directions at once, and ends when it should.
+//! `talk` in a pipe copies in both directions at once, and ends when it should.
 
-use std::io::{self, BufReader, PipeReader, Read, Write};
-use std::sync::{Arc, Mutex};
+use std::io::{self, Read, Write};
 use std::thread;
 
-use prefork_client::{Address, Connection, Error, Options, talk};
+use prefork_client::Address;
 
-use crate::support::{Ended, Server, bound, client, echo, echo_three_bytes, eventually, reset};
+use crate::support::{Ended, Server, bound, client, echo_three_bytes, reset};
 
 /// Talks to the server with this input, and closes it.
 fn talk_with(input: Vec<u8>, address: &Address) -> Ended {
@@ -91,73 +90,4 @@ fn without_a_server_there_is_no_connection() {
     let ended = talk_with(b"abc".to_vec(), &address);
     assert_eq!(ended.code(), Some(3));
     assert!(ended.stderr().starts_with(&format!("prefork-client: cannot connect to {address}: ")));
-}
-
-/// What the prompt has written so far.
-#[derive(Clone, Default)]
-struct Screen(Arc<Mutex<Vec<u8>>>);
-
-impl Screen {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn prompt(server: &Server, input: PipeReader, screen: &Screen) -> thread::JoinHandle<Result<(), Error>> {
-    let connection = Connection::open(&server.address, &Options::default()).unwrap();
-    let screen = screen.clone();
-    thread::spawn(move || talk::prompt(connection, BufReader::new(input), screen, false))
-}
-
-#[test]
-fn a_prompt_shows_each_answer_with_its_time() {
-    let (server, screen) = (Server::echo(1), Screen::default());
-    let (input, mut keyboard) = io::pipe().unwrap();
-    let prompt = prompt(&server, input, &screen);
-    keyboard.write_all(b"hello\n").unwrap();
-    eventually("the answer is shown", || {
-        screen.text().starts_with("> HELLO  ") && screen.text().ends_with("s\n> ")
-    });
-    drop(keyboard);
-    prompt.join().unwrap().unwrap();
-    assert!(screen.text().ends_with("s\n> \n"), "{}", screen.text());
-}
-
-#[test]
-fn a_prompt_explains_once_that_nobody_serves_it_yet() {
-    let (server, screen) = (Server::echo(1), Screen::default());
-    let mut other = Connection::open(&server.address, &Options::default()).unwrap();
-    other.exchange(b"the slot is taken").unwrap();
-    let (input, mut keyboard) = io::pipe().unwrap();
-    let prompt = prompt(&server, input, &screen);
-    keyboard.write_all(b"hello\n").unwrap();
-    eventually("it explains", || screen.text().contains("waiting: connected, but no answer yet"));
-    other.finish().unwrap();
-    eventually("the answer is shown", || screen.text().contains("HELLO"));
-    drop(keyboard);
-    prompt.join().unwrap().unwrap();
-    assert_eq!(screen.text().matches("waiting").count(), 1);
-}
-
-#[test]
-fn a_prompt_notices_at_once_that_the_server_is_gone() {
-    let (server, screen) = (Server::with(1, echo), Screen::default());
-    let (input, mut keyboard) = io::pipe().unwrap();
-    let prompt = prompt(&server, input, &screen);
-    keyboard.write_all(b"hello\n").unwrap();
-    eventually("the answer is shown", || screen.text().contains("HELLO"));
-    drop(server);
-    // Nobody types anything.
-    let error = prompt.join().unwrap().unwrap_err();
-    assert!(matches!(error, Error::ClosedEarly { received: 6 }), "{error}");
 }
