@@ -1,5 +1,6 @@
 //! Arguments become a command, a command an exit code; the one place that prints errors.
 
+mod plan;
 mod talk;
 mod values;
 mod watch;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use plan::PlanArguments;
 use talk::TalkArguments;
 use watch::WatchArguments;
 
@@ -49,6 +51,11 @@ enum Command {
     Watch(WatchArguments),
     /// Hold one conversation: a prompt on a terminal, a pipe otherwise
     Talk(TalkArguments),
+    /// Reckon how long clients will wait, or how many slots it takes that they do not
+    ///
+    /// What queueing theory says of clients that come by chance (Poisson arrivals), one connection per request, served
+    /// first come, first served. Each figure is explained with its formula's source.
+    Plan(PlanArguments),
 }
 
 /// The command line of [`main`], from which man pages and shell completions are made.
@@ -64,6 +71,7 @@ pub fn main() -> ExitCode {
     let outcome = match command.unwrap_or(Command::Watch(watch)) {
         Command::Watch(arguments) => arguments.run(),
         Command::Talk(arguments) => arguments.run(),
+        Command::Plan(arguments) => arguments.run(),
     };
     match outcome {
         Ok(code) => code,

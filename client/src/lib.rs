@@ -20,6 +20,7 @@ compile_error!("prefork-client runs on Linux only, as prefork-echo does");
 
 mod cli;
 mod error;
+mod plan;
 pub mod talk;
 pub mod watch;
 
@@ -29,6 +30,9 @@ mod echo;
 mod failure;
 mod human;
 mod interrupt;
+mod queueing;
+#[cfg(test)]
+mod statistics;
 mod tally;
 mod terminal;
 

@@ -11,6 +11,11 @@ const CONNECTIONS_MAX: usize = 10_000;
 /// The longest time that may be given for anything.
 const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The least and the greatest rate, per second.
+const RATE_MIN: f64 = 1.0 / 3600.0;
+const RATE_MAX: f64 = 1e6;
+const RATE_LIKE: &str = "expected a rate, such as 300 (per second), 2k or 30/m";
+
 pub(super) fn connections(text: &str) -> Result<NonZeroUsize, String> {
     let number =
         text.parse().ok().and_then(NonZeroUsize::new).filter(|number| number.get() <= CONNECTIONS_MAX);
@@ -33,6 +38,30 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Arrivals per second: `300`, `2k`, `30/m`.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
+    let seconds = match unit.trim() {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(RATE_LIKE.to_owned()),
+    };
+    let number = number.trim();
+    let (digits, times) = match number.strip_suffix(['k', 'K']) {
+        Some(thousands) => (thousands, 1e3),
+        None => (number, 1.0),
+    };
+    // A number as people write it: neither "inf" nor "1e3".
+    let is_plain = digits.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+    let rate = digits.parse::<f64>().ok().filter(|_| is_plain).map(|number| number * times / seconds);
+    match rate {
+        Some(rate) if (RATE_MIN..=RATE_MAX).contains(&rate) => Ok(rate),
+        Some(_) => Err("a rate from 1/h to 1000k (per second) is possible".to_owned()),
+        None => Err(RATE_LIKE.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +79,23 @@ mod tests {
     fn the_number_of_connections_is_limited() {
         assert!(connections("1").is_ok() && connections("10000").is_ok());
         assert!(connections("0").is_err() && connections("10001").is_err() && connections("six").is_err());
+    }
+
+    #[test]
+    fn a_rate_is_per_second_unless_it_says_otherwise() {
+        for (text, wanted) in [
+            ("300", 300.0),
+            ("0.5", 0.5),
+            ("300/s", 300.0),
+            ("2k", 2000.0),
+            ("1.5K/s", 1500.0),
+            ("30/m", 0.5),
+            ("1/h", 1.0 / 3600.0),
+        ] {
+            assert_eq!(rate(text), Ok(wanted), "{text}");
+        }
+        for text in ["", "k", "/s", "3/", "-1", "inf", "NaN", "1e3", "3/d", "0", "1001k", "0.0001", "1.2.3"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
     }
 }

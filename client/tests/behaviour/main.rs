@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what supports a test fails as a test does")]
 
 mod connection;
+mod plan;
 mod prompt;
 mod support;
 mod talk;
