@@ -1,5 +1,6 @@
 //! Arguments become a command, a command an exit code; the one place that prints errors.
 
+mod bench;
 mod plan;
 mod talk;
 mod values;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use bench::BenchArguments;
 use plan::PlanArguments;
 use talk::TalkArguments;
 use watch::WatchArguments;
@@ -49,6 +51,8 @@ enum Command {
     /// first echoed byte. The service time is known from the later messages, which do not queue. A connection
     /// waited if its first echo took more than 100 ms longer than that.
     Watch(WatchArguments),
+    /// Measure how much the server serves and how fast, and verify every byte
+    Bench(BenchArguments),
     /// Hold one conversation: a prompt on a terminal, a pipe otherwise
     Talk(TalkArguments),
     /// Reckon how long clients will wait, or how many slots it takes that they do not
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
     let Cli { command, watch } = Cli::parse();
     let outcome = match command.unwrap_or(Command::Watch(watch)) {
         Command::Watch(arguments) => arguments.run(),
+        Command::Bench(arguments) => arguments.run(),
         Command::Talk(arguments) => arguments.run(),
         Command::Plan(arguments) => arguments.run(),
     };

@@ -13,6 +13,15 @@ pub enum Transform {
 }
 
 impl Transform {
+    /// The name, as in the arguments and the server's configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uppercase => "uppercase",
+            Self::None => "none",
+        }
+    }
+
     /// The byte that comes back for one that was sent.
     #[must_use]
     pub fn apply(self, byte: u8) -> u8 {
@@ -40,6 +49,11 @@ impl<'message> Echo<'message> {
     /// Takes the next bytes that came and compares each with the one that should have come.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let rest = &self.message[self.received..];
+        // The comparison of whole slices is that of the C library; the loop below is needed to say where they differ.
+        if self.transform == Transform::None && rest.starts_with(bytes) {
+            self.received += bytes.len();
+            return Ok(());
+        }
         let differs = |(sent, &got): (&u8, &u8)| self.transform.apply(*sent) != got;
         if let Some(at) = rest.iter().zip(bytes).position(differs) {
             let offset = (self.received + at) as u64;

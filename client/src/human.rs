@@ -16,6 +16,28 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
+/// A measured time that may be far below a millisecond.
+pub(crate) fn short_time(short: Duration) -> String {
+    match short.as_nanos() {
+        0..99_950 => format!("{:.1} µs", short.as_secs_f64() * 1e6),
+        99_950..999_500 => format!("{:.0} µs", short.as_secs_f64() * 1e6),
+        _ => time(short),
+    }
+}
+
+/// A whole number with its thousands set apart.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A time that somebody set, as they would write it: `10s`, `1m 30s`.
 pub(crate) fn limit(limit: Duration) -> String {
     humantime::format_duration(limit).to_string()
@@ -46,6 +68,27 @@ mod tests {
             (2_312_000, "2.31 s"),
         ] {
             assert_eq!(time(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn a_short_time_is_in_microseconds_until_it_is_long() {
+        for (nanos, text) in [
+            (840, "0.8 µs"),
+            (19_540, "19.5 µs"),
+            (99_960, "100 µs"),
+            (999_400, "999 µs"),
+            (999_600, "1.00 ms"),
+            (2_312_000_000, "2.31 s"),
+        ] {
+            assert_eq!(short_time(Duration::from_nanos(nanos)), text);
+        }
+    }
+
+    #[test]
+    fn a_count_has_its_thousands_set_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(count(number), text);
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Everything rests on the [`Connection`], which sends, reads the echo at the same time and compares every byte;
 //! what can go wrong on it is a [`Failure`]. [`watch`] gives each of many connections a lane and turns what happens
-//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped.
+//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`bench`](mod@bench) measures
+//! how much it serves and how fast.
 //!
 //! ```no_run
 //! use prefork_client::{Connection, Options};
@@ -18,6 +19,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("prefork-client runs on Linux only, as prefork-echo does");
 
+pub mod bench;
 mod cli;
 mod error;
 mod plan;
@@ -30,6 +32,7 @@ mod echo;
 mod failure;
 mod human;
 mod interrupt;
+mod open_files;
 mod queueing;
 #[cfg(test)]
 mod statistics;

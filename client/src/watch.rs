@@ -13,8 +13,6 @@ use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
 pub use event::{Change, Event, Outcome, Update};
 pub use history::{History, LaneHistory};
 pub use json::Json;
@@ -22,7 +20,7 @@ pub use plain::Plain;
 pub use summary::{LaneSummary, Stage, Summary};
 pub use wait::NOTICEABLE;
 
-use crate::{Address, Error, Options, interrupt, terminal};
+use crate::{Address, Error, Options, interrupt, open_files, terminal};
 
 /// What every lane does.
 #[derive(Debug, Clone)]
@@ -78,7 +76,7 @@ pub enum Ending {
 
 /// Runs the plan, and shows on standard output what happens: text, or a JSON object per line.
 pub fn run(plan: &Plan, json: bool) -> Result<Ending, Error> {
-    raise_open_files_limit();
+    open_files::raise_limit();
     let (sender, updates) = mpsc::channel();
     let on_interrupt = sender.clone();
     interrupt::on_interrupt(move || {
@@ -163,13 +161,4 @@ fn next(updates: &Receiver<Update>, due: Option<Instant>) -> Option<Update> {
 
 fn verdict(history: &History) -> Ending {
     if history.failed() == 0 { Ending::Correct } else { Ending::Failed }
-}
-
-/// Allows this process as many open files as it may allow itself.
-///
-/// The usual limit is 1,024, which is fewer than the lanes that one may ask for.
-fn raise_open_files_limit() {
-    // Where this fails, `socket` will fail too and say so.
-    let _ = getrlimit(Resource::RLIMIT_NOFILE)
-        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
 }

@@ -15,11 +15,24 @@ const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const RATE_MIN: f64 = 1.0 / 3600.0;
 const RATE_MAX: f64 = 1e6;
 const RATE_LIKE: &str = "expected a rate, such as 300 (per second), 2k or 30/m";
+/// The largest message: it lies in memory twice, and the echo of all connections in the kernel.
+const SIZE_MAX: usize = 64 * 1024 * 1024;
 
 pub(super) fn connections(text: &str) -> Result<NonZeroUsize, String> {
     let number =
         text.parse().ok().and_then(NonZeroUsize::new).filter(|number| number.get() <= CONNECTIONS_MAX);
     number.ok_or_else(|| format!("expected a number from 1 to {CONNECTIONS_MAX}"))
+}
+
+/// Reads a number of bytes: `64`, `16k` or `1m`, in powers of 1,024.
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    let (number, factor) = match text.strip_suffix(['k', 'K']) {
+        Some(number) => (number, 1024),
+        None => text.strip_suffix(['m', 'M']).map_or((text, 1), |number| (number, 1024 * 1024)),
+    };
+    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
+    size.filter(|size| (1..=SIZE_MAX).contains(size))
+        .ok_or_else(|| "expected a number of bytes from 1 to 64m, such as 64, 16k or 1m".to_owned())
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -73,6 +86,15 @@ mod tests {
         assert!(duration("25h").is_err());
         assert!(duration("5").is_err());
         assert!(timeout("0s").is_err());
+    }
+
+    #[test]
+    fn a_size_has_a_unit_of_1024_and_a_limit() {
+        assert_eq!((size("64"), size("16k"), size("1M")), (Ok(64), Ok(16_384), Ok(1_048_576)));
+        for text in ["", "0", "k", "65m", "-1", "1g", "1.5k", "99999999999999999999", "18446744073709551615k"]
+        {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what supports a test fails as a test does")]
 
+mod bench;
 mod connection;
 mod plan;
 mod prompt;

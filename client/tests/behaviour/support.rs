@@ -71,7 +71,8 @@ impl Server {
     }
 
     pub(crate) fn on(socket: Socket, address: Address, slots: usize, serve: impl Serve) -> Self {
-        socket.listen(128).unwrap();
+        // The largest queue that Linux allows unless it is told otherwise.
+        socket.listen(4096).unwrap();
         let (free_slot, slot) = mpsc::sync_channel(slots + 1);
         (0..slots).for_each(|_| free_slot.send(()).unwrap());
         let listener = Arc::new(socket);

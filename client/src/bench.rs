@@ -1,0 +1,91 @@
+//! How much the server serves, and how fast: a closed loop or an open one, from one thread.
+
+mod arrivals;
+mod connection;
+mod csv;
+mod engine;
+mod exchange;
+mod message;
+mod plan;
+mod progress;
+mod record;
+mod report;
+mod schedule;
+mod target;
+mod text;
+mod timer;
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+pub use arrivals::{Arrivals, Rate, Spread};
+pub use plan::{Content, Load, Plan};
+
+use engine::Engine;
+use message::Messages;
+use progress::Progress;
+use report::Report;
+use target::Target;
+
+use crate::{Error, interrupt, open_files, terminal};
+
+/// In which form the result is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One object, on one line.
+    Json,
+    /// A line for each second.
+    Csv,
+}
+
+/// How the run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Every request was answered, and rightly.
+    Correct,
+    /// At least one was not.
+    Failed,
+    /// The user had enough.
+    Interrupted,
+}
+
+/// Runs the plan and prints the result on standard output.
+pub fn run(plan: &Plan, format: Format) -> Result<Ending, Error> {
+    open_files::raise_limit();
+    let target = Target::find(plan)?;
+    let messages = match &plan.content {
+        Content::Random(size) => Messages::random(*size, plan.transform),
+        Content::Text(text) => Messages::text(text, plan.transform),
+    };
+    let started_at = SystemTime::now();
+    let engine = Engine::new(plan, &target.address, &messages, Progress::new(plan))
+        .map_err(Error::local("cannot prepare the run"))?;
+    let stop = engine.stop();
+    interrupt::on_interrupt(move || stop.ask()).map_err(Error::local("cannot listen for signals"))?;
+    let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
+    let report = Report::new(plan, &target, started_at, &measured);
+    print(&report, format).or_else(|error| match error.kind() {
+        // Without anybody who reads it, the verdict still stands.
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Error::local("cannot write to standard output")(error)),
+    })?;
+    Ok(match (report.interrupted, report.is_correct()) {
+        (true, _) => Ending::Interrupted,
+        (false, true) => Ending::Correct,
+        (false, false) => Ending::Failed,
+    })
+}
+
+fn print(report: &Report, format: Format) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    let text = match format {
+        Format::Text => text::render(report, terminal::wants_colour(&output)),
+        Format::Json => serde_json::to_string(report)? + "\n",
+        Format::Csv => csv::render(report),
+    };
+    output.write_all(text.as_bytes())?;
+    output.flush()
+}

@@ -1,0 +1,79 @@
+//! The arrivals of an open loop as time goes by: which are due, and which had to wait for a connection.
+
+use std::time::{Duration, Instant};
+
+use super::arrivals::Arrivals;
+
+/// The schedule is its own queue: what is due and not started yet lies between two cursors on the same arrivals. So
+/// a server that cannot keep up costs no memory here, however many requests wait.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    began: Instant,
+    end: Instant,
+    /// The next to start.
+    next: Cursor,
+    /// The next to become due, as far as somebody has asked.
+    arriving: Cursor,
+}
+
+#[derive(Debug)]
+struct Cursor {
+    arrivals: Arrivals,
+    due: Instant,
+    passed: u64,
+}
+
+impl Cursor {
+    fn new(mut arrivals: Arrivals, began: Instant, end: Instant) -> Self {
+        let due = at(began, arrivals.next_arrival(), end);
+        Self { arrivals, due, passed: 0 }
+    }
+
+    fn step(&mut self, began: Instant, end: Instant) {
+        self.due = at(began, self.arrivals.next_arrival(), end);
+        self.passed += 1;
+    }
+}
+
+/// A time that no clock can show is as good as the end.
+fn at(began: Instant, arrival: Duration, end: Instant) -> Instant {
+    began.checked_add(arrival).unwrap_or(end)
+}
+
+/// A request that starts now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    /// When it was to start.
+    pub(super) due: Instant,
+    /// Whether it waited for a connection.
+    pub(super) waited: bool,
+}
+
+impl Schedule {
+    /// What arrives from the begin to before the end. Both arrivals are made in the same way.
+    pub(super) fn new(arrivals: [Arrivals; 2], began: Instant, end: Instant) -> Self {
+        let [next, arriving] = arrivals.map(|arrivals| Cursor::new(arrivals, began, end));
+        Self { began, end, next, arriving }
+    }
+
+    /// When the next one is due that has not started; `None` if there is none before the end.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        Some(self.next.due).filter(|&due| due < self.end)
+    }
+
+    /// The next one, if it is due. It waited if a connection was not free at its time, but only since then.
+    pub(super) fn start(&mut self, now: Instant, free_since: Option<Instant>) -> Option<Start> {
+        let due = self.next_due().filter(|&due| due <= now)?;
+        self.next.step(self.began, self.end);
+        Some(Start { due, waited: free_since.is_some_and(|since| due < since) })
+    }
+
+    /// How many are due and have not started.
+    pub(super) fn waiting(&mut self, now: Instant) -> u64 {
+        let arriving = &mut self.arriving;
+        while arriving.passed < self.next.passed || (arriving.due <= now && arriving.due < self.end) {
+            arriving.step(self.began, self.end);
+        }
+        arriving.passed - self.next.passed
+    }
+}

@@ -1,0 +1,231 @@
+//! The result for people.
+
+use std::time::Duration;
+
+use super::report::{Distribution, PlanReport, Report};
+use crate::human;
+use crate::terminal::{DIM, RESET};
+
+/// The steps of a bar of the small chart.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The widest that the small chart may be; each bar stands for as many seconds as it takes.
+const CHART_WIDTH: usize = 60;
+
+/// From so late on at the 99th percentile, an open loop did not keep its times.
+const LATE: f64 = 0.001;
+
+/// The whole result.
+pub(super) fn render(report: &Report, colour: bool) -> String {
+    let mut lines = vec![header(report, colour), String::new()];
+    lines.push(throughput(report));
+    lines.extend(chart(report, colour));
+    lines.push(requests(report));
+    lines.push(String::new());
+    lines.extend(latency(report, colour));
+    let verdicts = verdicts(report);
+    if !verdicts.is_empty() {
+        lines.push(String::new());
+        lines.extend(verdicts);
+    }
+    lines.join("\n") + "\n"
+}
+
+fn header(report: &Report, colour: bool) -> String {
+    let plan = &report.plan;
+    let mut parts = vec![report.address.clone()];
+    parts.push(match (plan.rate_per_second, &plan.arrivals) {
+        (Some(rate), Some(arrivals)) => format!("open loop, {rate} requests/s ({arrivals})"),
+        _ => "closed loop".to_owned(),
+    });
+    let connections = human::count(plan.connections as u64);
+    parts.push(match (plan.reconnect, plan.connections) {
+        (true, _) => format!("a connection per request, at most {connections}"),
+        (false, 1) => "1 connection".to_owned(),
+        (false, _) => format!("{connections} connections"),
+    });
+    parts.push(format!("{} B", human::count(plan.message_bytes as u64)));
+    parts.push(human::time(Duration::from_secs_f64(report.window_seconds)));
+    parts.extend(report.congestion_control.clone());
+    let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
+    format!("{dim}{}{reset}", parts.join(" · "))
+}
+
+fn throughput(report: &Report) -> String {
+    let throughput = &report.throughput;
+    format!(
+        "throughput  {} requests/s, {} each way",
+        rate(throughput.requests_per_second),
+        bytes(throughput.bytes_per_second)
+    )
+}
+
+/// The throughput over time, where there is more than a second of it.
+fn chart(report: &Report, colour: bool) -> Option<String> {
+    let rates: Vec<f64> = report.rates();
+    let [first, _, ..] = &rates[..] else {
+        return None;
+    };
+    let per_bar = rates.len().div_ceil(CHART_WIDTH);
+    let highest = rates.iter().copied().fold(*first, f64::max);
+    let lowest = rates.iter().copied().fold(*first, f64::min);
+    let bar = |rates: &[f64]| {
+        let mean = rates.iter().sum::<f64>() / count(rates.len());
+        let step = if highest > 0.0 { mean / highest * 7.0 } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 7")]
+        BARS[step.round() as usize]
+    };
+    let bars: String = rates.chunks(per_bar).map(bar).collect();
+    let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
+    Some(format!("over time   {dim}{bars}{reset}  {} to {} in a second", rate(lowest), rate(highest)))
+}
+
+fn requests(report: &Report) -> String {
+    let requests = &report.requests;
+    let mut parts = vec![format!("{} correct", human::count(requests.ok))];
+    let failed = requests.failed + requests.warm_up_failed;
+    if failed > 0 {
+        let kinds: Vec<String> = report
+            .failures
+            .iter()
+            .map(|(kind, count)| format!("{} {}", human::count(*count), kind.replace('_', " ")))
+            .collect();
+        parts.push(format!("{} failed ({})", human::count(failed), kinds.join(", ")));
+    }
+    if requests.unfinished > 0 {
+        parts.push(format!("{} without an answer at the end", human::count(requests.unfinished)));
+    }
+    if requests.not_sent > 0 {
+        parts.push(format!("{} due and never sent", human::count(requests.not_sent)));
+    }
+    format!("requests    {}", parts.join(", "))
+}
+
+fn latency(report: &Report, colour: bool) -> Vec<String> {
+    let latency = &report.latency;
+    let PlanReport { reconnect, message_bytes, .. } = report.plan;
+    // What a person cannot tell apart is shown once: the echo of a short message comes as a whole.
+    let has_parts = reconnect || message_bytes > 1024;
+    let rows = [
+        ("connect", &latency.connect, reconnect),
+        ("first byte", &latency.first_byte, has_parts),
+        (if reconnect { "until closed" } else { "whole echo" }, &latency.total, true),
+    ];
+    let rows: Vec<String> = rows
+        .into_iter()
+        .filter(|(_, _, makes_sense)| *makes_sense)
+        .filter_map(|(name, distribution, _)| Some(row(name, distribution.as_ref()?)))
+        .collect();
+    if rows.is_empty() {
+        return vec!["latency     unknown: no echo came".to_owned()];
+    }
+    let titles = ["min", "mean", "p50", "p90", "p99", "p99.9", "max"].map(|title| format!("{title:>9}"));
+    let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
+    let from = if latency.counted_from == "intended" { "  (from the intended time)" } else { "" };
+    let mut lines = vec![format!("{dim}{:<12}{}{from}{reset}", "latency", titles.concat())];
+    lines.extend(rows);
+    lines
+}
+
+fn row(name: &str, distribution: &Distribution) -> String {
+    let Distribution { min_seconds, mean_seconds, p50_seconds, p90_seconds, p99_seconds, .. } = *distribution;
+    let Distribution { p999_seconds, max_seconds, .. } = *distribution;
+    let values =
+        [min_seconds, mean_seconds, p50_seconds, p90_seconds, p99_seconds, p999_seconds, max_seconds];
+    format!("{name:<12}{}", values.map(|value| format!("{:>9}", time(value))).concat())
+}
+
+/// What has to be known to read the figures rightly, a sentence each.
+fn verdicts(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.interrupted {
+        lines.push(format!("Interrupted after {}.", time(report.window_seconds)));
+    }
+    if let Some(failure) = &report.first_failure {
+        lines.push(format!("The first failure: {failure}."));
+    }
+    lines.extend(never_served(report));
+    let never_connected = report.connections.never_connected;
+    if never_connected > 0 {
+        lines.push(format!(
+            "{} connections did not stand in time: the accept queue of the server may be full.",
+            human::count(never_connected)
+        ));
+    }
+    lines.extend(schedule(report));
+    if report.client.is_bottleneck {
+        lines.push(format!(
+            "This program was busy for {:.0} % of the time: it, not the server, may limit the throughput.",
+            report.client.busy_ratio * 100.0
+        ));
+    }
+    lines
+}
+
+fn never_served(report: &Report) -> Option<String> {
+    let connections = &report.connections;
+    let longest = time(connections.longest_never_served_seconds?);
+    let never = human::count(connections.never_served);
+    let advice = match (report.plan.reconnect, connections.served) {
+        (_, 0) => "nobody was: does the server take connections at all?".to_owned(),
+        (true, _) => "the server has too few slots for so many at a time.".to_owned(),
+        (false, served) => format!(
+            "the server has fewer slots than that.\n  \
+             {} were served. Use no more connections, or --reconnect: then they take turns.",
+            human::count(served)
+        ),
+    };
+    Some(format!("{never} connections were never served, and waited for up to {longest}: {advice}"))
+}
+
+fn schedule(report: &Report) -> Vec<String> {
+    let Some(schedule) = &report.schedule else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if let Some(longest) = schedule.longest_wait_for_connection_seconds {
+        lines.push(format!(
+            "{} requests waited here until one of the {} connections was free, for up to {}; it counts as latency.",
+            human::count(schedule.waited_for_connection),
+            human::count(report.plan.connections as u64),
+            time(longest)
+        ));
+    }
+    if let Some(late) = schedule.late.as_ref().filter(|late| late.p99_seconds > LATE) {
+        lines.push(format!(
+            "This program sent late: 1 % of the requests by {} or more. It counts as latency, though it is not the server's.",
+            time(late.p99_seconds)
+        ));
+    }
+    lines
+}
+
+fn time(seconds: f64) -> String {
+    human::short_time(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+/// Requests in a second; with a decimal where there are few.
+fn rate(per_second: f64) -> String {
+    if per_second < 100.0 {
+        return format!("{per_second:.1}");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive rate of one machine"
+    )]
+    human::count(per_second.round() as u64)
+}
+
+fn bytes(per_second: f64) -> String {
+    match per_second {
+        0.0..1e6 => format!("{:.1} kB/s", per_second / 1e3),
+        1e6..1e9 => format!("{:.1} MB/s", per_second / 1e6),
+        _ => format!("{:.2} GB/s", per_second / 1e9),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the seconds of a day")]
+fn count(count: usize) -> f64 {
+    count as f64
+}

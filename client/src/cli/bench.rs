@@ -1,0 +1,124 @@
+//! The arguments of `bench`.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, value_parser};
+
+use super::values::{connections, duration, size, timeout};
+use crate::bench::{self, Content, Ending, Format, Load, Plan, Rate, Spread};
+use crate::{Address, Error, Transform, interrupt};
+
+/// As many as the shipped configuration of the server has slots.
+const CONNECTIONS: usize = 4;
+
+/// With a connection per request at fixed times: as many as may pile up at a server for a while.
+const CONNECTIONS_OPEN: usize = 1024;
+
+const AFTER_HELP: &str = "\
+Examples:
+  prefork-client bench                                four connections, ten seconds
+  prefork-client bench -c 64 -s 16k -d 30s --warm-up 2s
+  prefork-client bench --reconnect -c 16              a connection per request: queue and accept count
+  prefork-client bench --reconnect --rate 200         200 clients per second, who come at random
+  prefork-client bench --json > old.json
+
+In a closed loop, a slow server is asked less often, which hides how long its clients would wait. With --rate the
+requests have fixed times, and latency counts from these, also when the request is sent later.
+Exit code 1: something failed, came back wrong or not at all, was due and not sent, or a connection was never served.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct BenchArguments {
+    /// Where the server listens: host:port or unix:PATH
+    #[arg(value_name = "ADDR", default_value_t)]
+    pub(super) address: Address,
+    /// Connections, all from one thread (1 to 10000) [default: 4; with --rate and --reconnect at most 1024 at a time]
+    #[arg(short, long, value_name = "N", value_parser = connections)]
+    pub(super) connections: Option<NonZeroUsize>,
+    /// For how long requests are sent and counted
+    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = timeout)]
+    duration: Duration,
+    /// End after so many requests, if they are done earlier
+    #[arg(short = 'n', long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    requests: Option<u64>,
+    /// Bytes of each message, random letters and digits: 64, 16k, 1m (up to 64m)
+    #[arg(short, long, value_name = "BYTES", default_value = "64", value_parser = size)]
+    size: usize,
+    /// Send this text instead
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "size", value_parser = NonEmptyStringValueParser::new())]
+    message: Option<String>,
+    /// A connection per request: connect, send, get the echo, half-close, wait until the server has closed
+    #[arg(long)]
+    reconnect: bool,
+    /// Requests per second at fixed times, whatever the server does: 500, 2k, 30/m
+    #[arg(long, value_name = "RATE")]
+    rate: Option<Rate>,
+    /// How these are spread over time
+    #[arg(long, value_name = "NAME", value_enum, default_value_t, requires = "rate")]
+    arrivals: Spread,
+    /// Of the random times: the same seed gives the same ones
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "rate")]
+    seed: u64,
+    /// Send requests for so long before any is counted
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    warm_up: Duration,
+    /// How long a connection may take to stand
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = timeout)]
+    connect_timeout: Duration,
+    /// How long a connection may be silent while an echo is due
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = timeout)]
+    timeout: Duration,
+    /// How long to try again while the server is not up: refused, no such socket or name
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    retry: Duration,
+    /// What the server does to the bytes that it sends back
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    transform: Transform,
+    /// Print the result as a JSON object
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print a line of CSV for each second
+    #[arg(long)]
+    csv: bool,
+}
+
+impl BenchArguments {
+    pub(super) fn run(self) -> Result<ExitCode, Error> {
+        let format = match (self.json, self.csv) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Csv,
+            _ => Format::Text,
+        };
+        Ok(match bench::run(&self.into_plan(), format)? {
+            Ending::Correct => ExitCode::SUCCESS,
+            Ending::Failed => ExitCode::FAILURE,
+            Ending::Interrupted => ExitCode::from(interrupt::EXIT_CODE),
+        })
+    }
+
+    fn into_plan(self) -> Plan {
+        let load = match self.rate {
+            None => Load::Closed,
+            Some(rate) => Load::Open { rate, spread: self.arrivals, seed: self.seed },
+        };
+        let default = if self.rate.is_some() && self.reconnect { CONNECTIONS_OPEN } else { CONNECTIONS };
+        let default = NonZeroUsize::new(default).expect("the defaults are not 0");
+        Plan {
+            address: self.address,
+            load,
+            connections: self.connections.unwrap_or(default),
+            reconnect: self.reconnect,
+            content: self.message.map_or(Content::Random(self.size), Content::Text),
+            transform: self.transform,
+            duration: self.duration,
+            requests: self.requests,
+            warm_up: self.warm_up,
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+            retry: self.retry,
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! `bench` measures what the server does, and tells what it did not do.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use serde_json::{Value, json};
+use socket2::Socket;
+
+use crate::support::{
+    Ended, Server, bound, client, echo, echo_changed, echo_three_bytes, eventually, reset, spawn,
+};
+
+/// Runs it with these arguments and gives what it printed as JSON, and its exit code.
+fn bench(arguments: &str, server: &Server) -> (Value, Option<i32>) {
+    let ended = client(&format!("bench --json {arguments}"), &server.address).end();
+    (result(&ended), ended.code())
+}
+
+/// The result, which keeps to the schema.
+fn result(ended: &Ended) -> Value {
+    let result: Value =
+        serde_json::from_str(&ended.stdout()).unwrap_or_else(|_| panic!("{}", ended.stderr()));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/client-bench.schema.json");
+    let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    forbid_more(&mut schema);
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        schema.iter_errors(&result).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{result}");
+    result
+}
+
+/// The schema says what there is at least, since keys may be added. Here one that it does not name is a mistake.
+fn forbid_more(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.get("properties").is_some_and(Value::is_object) && !object.contains_key("propertyNames")
+            {
+                object.insert("additionalProperties".to_owned(), json!(false));
+            }
+            object.values_mut().for_each(forbid_more);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forbid_more),
+        _ => (),
+    }
+}
+
+/// Takes so long for every message.
+fn slow(mut client: &Socket, service: Duration) -> io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        let length = client.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        thread::sleep(service);
+        client.write_all(&buffer[..length].to_ascii_uppercase())?;
+    }
+}
+
+#[test]
+fn a_closed_loop_sends_as_many_requests_as_it_is_told_and_verifies_them_all() {
+    let server = Server::echo(2);
+    let (result, code) = bench("-c 2 -n 500", &server);
+    assert_eq!(code, Some(0), "{result}");
+    assert_eq!((&result["requests"]["ok"], &result["latency"]["total"]["count"]), (&json!(500), &json!(500)));
+    assert_eq!(
+        (&result["connections"]["connected"], &result["connections"]["served"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(result["latency"]["counted_from"], "sent");
+    let in_buckets: u64 = buckets(&result["latency"]["total"]).iter().map(|bucket| bucket.1).sum();
+    assert_eq!(in_buckets, 500);
+}
+
+fn buckets(distribution: &Value) -> Vec<(f64, u64)> {
+    serde_json::from_value(distribution["buckets"].clone()).unwrap()
+}
+
+#[test]
+fn with_a_connection_per_request_everybody_has_a_turn() {
+    let server = Server::echo(2);
+    let (result, code) = bench("--reconnect -c 8 -n 200", &server);
+    assert_eq!(code, Some(0), "{result}");
+    assert_eq!((&result["requests"]["ok"], &result["connections"]["connected"]), (&json!(200), &json!(200)));
+    assert_eq!(result["latency"]["connect"]["count"], 200);
+}
+
+#[test]
+fn a_message_larger_than_all_buffers_does_not_get_stuck() {
+    let server = Server::echo(2);
+    let (result, code) = bench("-s 4m -c 2 -n 6", &server);
+    assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(6)), "{result}");
+}
+
+#[test]
+fn a_text_and_a_server_that_changes_nothing_can_be_asked_for() {
+    let server =
+        Server::with(1, |mut socket: &Socket| io::copy(&mut socket.try_clone()?, &mut socket).map(drop));
+    let (result, code) = bench("-m hello --transform none -c 1 -n 10", &server);
+    assert_eq!((code, &result["plan"]["message_bytes"]), (Some(0), &json!(5)), "{result}");
+}
+
+#[test]
+fn a_unix_socket_is_measured_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::unix(&directory.path().join("echo.sock"), 2);
+    for arguments in ["-c 2 -n 100", "--reconnect -c 4 -n 100"] {
+        let (result, code) = bench(arguments, &server);
+        assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(100)), "{result}");
+        assert_eq!(result["congestion_control"], Value::Null);
+    }
+}
+
+#[test]
+fn an_open_loop_sends_what_is_due_and_no_more() {
+    let server = Server::echo(4);
+    for arguments in ["--reconnect", "-c 4"] {
+        let (result, code) = bench(&format!("--rate 200 --arrivals constant -d 500ms {arguments}"), &server);
+        // Every 5 ms, for the first time after 5 ms: the hundredth would be due at the end.
+        assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(99)), "{result}");
+        assert_eq!(result["latency"]["counted_from"], "intended");
+    }
+}
+
+#[test]
+fn in_an_open_loop_waiting_for_a_connection_counts_as_latency() {
+    // A message takes 20 ms, and every 5 ms one is due.
+    let server = Server::with(1, |socket: &Socket| slow(socket, Duration::from_millis(20)));
+    let (result, code) = bench("--rate 200 --arrivals constant -d 500ms -c 1", &server);
+    assert_eq!(code, Some(1), "not all could be sent");
+    let number = |value: &Value| value.as_u64().unwrap();
+    let (requests, schedule) = (&result["requests"], &result["schedule"]);
+    let finished = number(&requests["ok"]) + number(&requests["unfinished"]);
+    assert!((1..=25).contains(&finished), "{result}");
+    assert_eq!(finished + number(&requests["not_sent"]), 99, "{result}");
+    assert!(number(&schedule["waited_for_connection"]) >= finished - 2, "{result}");
+    // The last one that was sent had waited for the service of all before it.
+    let longest = |name: &str| result["latency"][name]["max_seconds"].as_f64().unwrap();
+    assert!(longest("total") > 0.1 && longest("total") > longest("since_sent"), "{result}");
+}
+
+#[test]
+fn requests_of_the_warm_up_are_not_counted() {
+    let server = Server::echo(2);
+    let (result, code) = bench("-c 2 -n 50 --warm-up 200ms", &server);
+    assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(50)), "{result}");
+    assert!(result["requests"]["warm_up"].as_u64() > Some(0), "{result}");
+}
+
+#[test]
+fn connections_that_are_never_served_are_a_result() {
+    let server = Server::echo(2);
+    let (result, code) = bench("-c 5 -d 300ms", &server);
+    let connections = &result["connections"];
+    assert_eq!((code, &connections["never_served"], &connections["served"]), (Some(1), &json!(3), &json!(2)));
+    assert!(connections["longest_never_served_seconds"].as_f64() >= Some(0.3), "{result}");
+    let ended = client("bench -c 5 -d 300ms", &server.address).end();
+    assert_eq!(ended.code(), Some(1));
+    assert!(ended.stdout().contains("3 connections were never served"), "{}", ended.stdout());
+}
+
+#[test]
+fn a_server_that_never_answers_is_a_failure_after_the_timeout() {
+    let server = Server::silent();
+    let (result, code) = bench("-c 3 -n 3 --timeout 200ms", &server);
+    assert_eq!((code, &result["failures"]), (Some(1), &json!({ "timeout": 3 })), "{result}");
+    assert_eq!(
+        (&result["connections"]["never_served"], &result["latency"]["total"]),
+        (&json!(3), &Value::Null)
+    );
+}
+
+#[test]
+fn what_comes_back_wrong_is_counted_by_kind() {
+    let wrong = Server::with(2, |socket: &_| echo_changed(socket, |echo| echo[2] ^= 1));
+    let extra = Server::with(2, |socket: &_| echo_changed(socket, |echo| echo.push(b'!')));
+    for (server, kind) in [
+        (wrong, "wrong"),
+        (extra, "extra"),
+        (Server::with(2, echo_three_bytes), "short"),
+        (Server::with(2, reset), "reset"),
+    ] {
+        for reconnect in ["", "--reconnect"] {
+            let (result, code) = bench(&format!("-c 2 -n 6 {reconnect}"), &server);
+            assert_eq!(code, Some(1), "{kind}");
+            assert_eq!(
+                (&result["failures"], &result["requests"]["ok"]),
+                (&json!({ kind: 6 }), &json!(0)),
+                "{result}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_prints_the_result_so_far() {
+    let is_asked = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_asked);
+    let server = Server::with(1, move |mut socket: &Socket| {
+        socket.read_exact(&mut [0; 64])?;
+        seen.store(true, Ordering::Relaxed);
+        echo(socket)
+    });
+    let client = client("bench --json -c 1 -d 1h --timeout 1h", &server.address);
+    eventually("the first request is sent", || is_asked.load(Ordering::Relaxed));
+    client.signal("INT");
+    let ended = client.end();
+    assert_eq!(ended.code(), Some(130));
+    let result = result(&ended);
+    assert_eq!((&result["interrupted"], &result["requests"]["unfinished"]), (&json!(true), &json!(1)));
+}
+
+#[test]
+fn without_a_server_there_is_no_result() {
+    let (_socket, address) = bound();
+    let ended = client("bench --retry 0s", &address).end();
+    assert_eq!((ended.code(), ended.stdout()), (Some(3), String::new()));
+    assert!(ended.stderr().contains("connection refused"), "{}", ended.stderr());
+}
+
+#[test]
+fn two_thousand_connections_are_driven_by_one_thread() {
+    // The server of this test has their other ends.
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
+    let server = Server::echo(2000);
+    let (result, code) = bench("-c 2000 -n 6000", &server);
+    assert_eq!(code, Some(0), "{}", result["failures"]);
+    assert_eq!((&result["requests"]["ok"], &result["connections"]["served"]), (&json!(6000), &json!(2000)));
+}
+
+#[test]
+fn csv_has_a_line_for_each_second() {
+    let server = Server::echo(1);
+    let ended = client("bench --csv -c 1 -d 1200ms", &server.address).end();
+    assert_eq!(ended.code(), Some(0));
+    let stdout = ended.stdout();
+    let rows: Vec<Vec<&str>> = stdout.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..3], ["at_seconds", "length_seconds", "requests"]);
+    assert_eq!(rows.len(), 3, "{stdout}");
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{stdout}");
+    assert!(rows[1..].iter().flatten().all(|field| field.parse::<f64>().is_ok()), "{stdout}");
+    assert_eq!((rows[1][0], rows[2][0]), ("0", "1"));
+}
+
+#[test]
+fn wrong_arguments_are_told_with_what_would_be_right() {
+    for (arguments, right) in [
+        ("bench -s 65m", "from 1 to 64m"),
+        ("bench --rate 0", "between 1/h and 10000k"),
+        ("bench --rate fast", "such as 500, 2k or 0.5"),
+        ("bench --arrivals constant", "--rate <RATE>"),
+        ("bench -m hello -s 5", "cannot be used with"),
+        ("bench -d 0s", "a timeout of nothing"),
+    ] {
+        let ended = spawn(arguments.split(' ')).end();
+        assert_eq!(ended.code(), Some(2), "{arguments}");
+        assert!(ended.stderr().contains(right), "{}", ended.stderr());
+    }
+}
