@@ -1,6 +1,7 @@
 //! How much the server serves, and how fast: a closed loop or an open one, from one thread.
 
 mod arrivals;
+mod compare;
 mod connection;
 mod csv;
 mod engine;
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 pub use arrivals::{Arrivals, Rate, Spread};
+pub use compare::Baseline;
 pub use plan::{Content, Load, Plan};
 
 use engine::Engine;
@@ -52,8 +54,8 @@ pub enum Ending {
     Interrupted,
 }
 
-/// Runs the plan and prints the result on standard output.
-pub fn run(plan: &Plan, format: Format) -> Result<Ending, Error> {
+/// Runs the plan and prints the result on standard output, beside that of an earlier run if there is one.
+pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<Ending, Error> {
     open_files::raise_limit();
     let target = Target::find(plan)?;
     let messages = match &plan.content {
@@ -67,6 +69,10 @@ pub fn run(plan: &Plan, format: Format) -> Result<Ending, Error> {
     interrupt::on_interrupt(move || stop.ask()).map_err(Error::local("cannot listen for signals"))?;
     let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
     let report = Report::new(plan, &target, started_at, &measured);
+    let report = match baseline {
+        Some(baseline) => report.compare(baseline),
+        None => report,
+    };
     print(&report, format).or_else(|error| match error.kind() {
         // Without anybody who reads it, the verdict still stands.
         io::ErrorKind::BrokenPipe => Ok(()),

@@ -84,6 +84,8 @@ pub(super) struct Connection<'message> {
 
 #[derive(Debug)]
 enum Phase<'message> {
+    /// The queue of the unix socket is full.
+    Knocking(Option<Request<'message>>),
     /// The kernel is at it. What is to be sent then is there if the connection is made for one request alone.
     Connecting(Option<Request<'message>>),
     /// Nothing is under way.
@@ -115,13 +117,31 @@ impl<'message> Connection<'message> {
         if !address.is_unix() {
             socket.set_tcp_nodelay(true).map_err(Failure::Unreachable)?;
         }
-        match socket.connect(address) {
+        let phase = Phase::Knocking(request);
+        let mut connection =
+            Self { socket, phase, opened: now, connected: None, is_served: false, moved: now };
+        connection.knock(address)?;
+        Ok(connection)
+    }
+
+    /// Whether the kernel has not even begun to connect. Nothing tells when it would: [`knock`](Self::knock) again.
+    pub(super) fn is_knocking(&self) -> bool {
+        matches!(self.phase, Phase::Knocking(_))
+    }
+
+    /// Asks the kernel to connect, which it refuses while the queue of a unix socket is full.
+    pub(super) fn knock(&mut self, address: &SockAddr) -> Result<(), Failure> {
+        let Phase::Knocking(request) = self.phase else {
+            return Ok(());
+        };
+        match self.socket.connect(address) {
             Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(Failure::of_connect(error, Duration::ZERO)),
         }
-        let phase = Phase::Connecting(request);
-        Ok(Self { socket, phase, opened: now, connected: None, is_served: false, moved: now })
+        self.phase = Phase::Connecting(request);
+        Ok(())
     }
 
     /// The file descriptor, to wait for.
@@ -153,7 +173,7 @@ impl<'message> Connection<'message> {
     /// When the request was due that is under way.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.phase {
-            Phase::Connecting(request) => request.map(|request| request.due),
+            Phase::Knocking(request) | Phase::Connecting(request) => request.map(|request| request.due),
             Phase::Idle => None,
             Phase::Exchanging(underway) => Some(underway.request.due),
             Phase::Closing(finished) => Some(finished.due),
@@ -172,6 +192,7 @@ impl<'message> Connection<'message> {
                 let request = *request;
                 self.complete_connect(ready, request)
             }
+            Phase::Knocking(_) => Ok(Step::Pending),
             Phase::Idle => self.expect_silence(buffer),
             Phase::Exchanging(underway) => {
                 let progress = underway.exchange.advance(&mut self.socket, ready, buffer)?;
@@ -189,7 +210,7 @@ impl<'message> Connection<'message> {
         let elapsed = now.saturating_duration_since(self.moved);
         let silence = limits.silence;
         match &self.phase {
-            Phase::Connecting(_) if elapsed >= limits.connect => {
+            Phase::Knocking(_) | Phase::Connecting(_) if elapsed >= limits.connect => {
                 Some(Failure::ConnectTimeout(limits.connect))
             }
             Phase::Exchanging(underway) if elapsed >= silence => Some(underway.exchange.timeout(silence)),
@@ -206,7 +227,7 @@ impl<'message> Connection<'message> {
         request: Option<Request<'message>>,
     ) -> Result<Step, Failure> {
         if let Some(error) = self.socket.take_error().map_err(Failure::Io)? {
-            return Err(Failure::of_connect(error, Duration::ZERO));
+            return Err(Failure::of_connect(error, Duration::from_secs(self.opened.elapsed().as_secs())));
         }
         if !ready.writable {
             return Ok(Step::Pending);

@@ -293,8 +293,11 @@ impl<'run> Engine<'run> {
     /// Gives up connections that take too long, and shows how far it is.
     fn tick(&mut self, now: Instant) {
         for lane in 0..self.lanes.len() {
-            let overdue = self.lanes[lane].as_ref().and_then(|lane| lane.overdue(self.limits, now));
-            if let Some(failure) = overdue {
+            let Some(connection) = &self.lanes[lane] else {
+                continue;
+            };
+            if let Some(failure) = connection.overdue(self.limits, now) {
+                self.resting.retain(|&(_, resting)| resting != lane);
                 self.fail(lane, &failure, now);
             }
         }
@@ -311,7 +314,13 @@ impl<'run> Engine<'run> {
     fn go_on(&mut self, now: Instant) {
         while let Some(&(_, lane)) = self.resting.front().filter(|(moment, _)| *moment <= now) {
             self.resting.pop_front();
-            self.revive(lane, now);
+            match &mut self.lanes[lane] {
+                None => self.revive(lane, now),
+                Some(connection) => match connection.knock(self.address) {
+                    Ok(()) => self.await_connection(lane, now),
+                    Err(failure) => self.fail(lane, &failure, now),
+                },
+            }
         }
     }
 
@@ -377,18 +386,30 @@ impl<'run> Engine<'run> {
     }
 
     fn open(&mut self, lane: usize, request: Option<Request<'run>>, now: Instant) {
-        let opened = Connection::open(self.address, request, now).and_then(|connection| {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            let registered =
-                self.poll.registry().register(&mut SourceFd(&connection.descriptor()), Token(lane), interest);
-            registered.map(|()| connection).map_err(Failure::Io)
-        });
-        match opened {
-            Ok(connection) => self.lanes[lane] = Some(connection),
+        match Connection::open(self.address, request, now) {
+            Ok(connection) => {
+                self.lanes[lane] = Some(connection);
+                self.await_connection(lane, now);
+            }
             Err(failure) => {
                 self.in_flight -= usize::from(request.is_some());
                 self.give_up(lane, &failure, request.map(|request| request.due), now);
             }
+        }
+    }
+
+    /// Asks the kernel to tell what happens on the lane; or rests, if it does not even begin to connect.
+    fn await_connection(&mut self, lane: usize, now: Instant) {
+        let Some(connection) = &self.lanes[lane] else {
+            return;
+        };
+        if connection.is_knocking() {
+            self.resting.push_back((now + REST, lane));
+            return;
+        }
+        let (descriptor, interest) = (connection.descriptor(), Interest::READABLE | Interest::WRITABLE);
+        if let Err(error) = self.poll.registry().register(&mut SourceFd(&descriptor), Token(lane), interest) {
+            self.fail(lane, &Failure::Io(error), now);
         }
     }
 

@@ -244,3 +244,65 @@ impl Record {
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// A window of 2.5 s after a warm-up of 10 s, and a request that was due and over at these times from the start.
+    fn record(due_and_over: &[(u64, u64)]) -> Record {
+        let began = Instant::now();
+        let window = began + ms(10_000);
+        let mut record = Record::new(window, window + ms(2_500));
+        for &(due, over) in due_and_over {
+            let (due, over) = (began + ms(due), began + ms(over));
+            record.finished(&Finished {
+                due,
+                connected: None,
+                sent: due,
+                first_byte: over,
+                last_byte: over,
+                closed: None,
+                open_at_arrival: None,
+            });
+        }
+        record.end_window(window + ms(2_500));
+        record
+    }
+
+    #[test]
+    fn throughput_counts_what_finished_in_the_window_and_latency_what_was_due_in_it() {
+        let record = record(&[(9_900, 10_100), (10_000, 10_200), (12_000, 12_499), (12_400, 12_600)]);
+        assert_eq!((record.warm_up.ok(), record.tally.ok()), (1, 3));
+        let finished: Vec<u64> = record.intervals.iter().map(|interval| interval.finished).collect();
+        assert_eq!(finished, [2, 0, 1], "the last one came too late for that");
+        assert_eq!(record.total.histogram().len(), 3);
+    }
+
+    #[test]
+    fn every_second_has_its_interval_also_where_nothing_happened() {
+        let record = record(&[(10_000, 12_300)]);
+        let places: Vec<_> = record.intervals.iter().map(|interval| (interval.at, interval.length)).collect();
+        assert_eq!(places, [(ms(0), ms(1000)), (ms(1000), ms(1000)), (ms(2000), ms(500))]);
+        assert_eq!(record.intervals[0].times, None);
+        let [p50, p99, max] = record.intervals[2].times.unwrap();
+        assert!(p50 == p99 && p99 == max && max.abs_diff(2_300_000_000) < 2_300_000, "{max}");
+    }
+
+    #[test]
+    fn a_failure_belongs_to_the_time_when_its_request_was_due() {
+        let warm_up = Instant::now();
+        let window = warm_up + ms(10_000);
+        let mut record = Record::new(window, window + ms(1_000));
+        record.failed(&Failure::Reset, Some(warm_up), window + ms(1));
+        record.failed(&Failure::Refused, None, window + ms(2));
+        record.end_window(window + ms(500));
+        assert_eq!((record.warm_up.failed(), record.tally.failed()), (1, 1));
+        assert_eq!((record.intervals.len(), record.intervals[0].failed), (1, 2));
+        assert_eq!(record.first_failure.as_deref(), Some("connection reset by the server"));
+    }
+}

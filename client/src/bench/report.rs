@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use super::compare::{Baseline, Comparison};
 use super::engine::Measured;
 use super::plan::{Content, Load, Plan};
 use super::record::{Interval, Record, Times};
@@ -37,6 +38,7 @@ pub(super) struct Report {
     pub(super) connections: ConnectionsReport,
     pub(super) client: Client,
     pub(super) intervals: Vec<IntervalReport>,
+    pub(super) comparison: Option<Comparison>,
 }
 
 /// What was to be done.
@@ -175,14 +177,25 @@ impl Report {
             connections: connections(record),
             client: client(measured),
             intervals: record.intervals.iter().map(interval).collect(),
+            comparison: None,
             plan,
         }
     }
 
-    /// The requests per second of each interval that is long enough to tell: at least half a second.
+    /// The intervals that are long enough to tell anything: at least half a second.
+    pub(super) fn long_intervals(&self) -> impl Iterator<Item = &IntervalReport> {
+        self.intervals.iter().filter(|interval| interval.length_seconds >= 0.5)
+    }
+
+    /// The requests per second of each of these.
     pub(super) fn rates(&self) -> Vec<f64> {
-        let long = self.intervals.iter().filter(|interval| interval.length_seconds >= 0.5);
-        long.map(|interval| number(interval.requests) / interval.length_seconds).collect()
+        self.long_intervals().map(|interval| number(interval.requests) / interval.length_seconds).collect()
+    }
+
+    /// Adds what an earlier run was like.
+    pub(super) fn compare(mut self, baseline: &Baseline) -> Self {
+        self.comparison = Some(Comparison::of(baseline, &self));
+        self
     }
 
     /// Whether everything that was sent came back right, and everything that was due was sent.
@@ -307,6 +320,6 @@ fn ratio(part: f64, whole: f64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-fn number(count: u64) -> f64 {
+pub(super) fn number(count: u64) -> f64 {
     count as f64
 }

@@ -77,3 +77,56 @@ impl Schedule {
         arriving.passed - self.next.passed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::arrivals::{Rate, Spread};
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// Something is due every 10 ms, for the first time after 10 ms, for 100 ms.
+    fn schedule(began: Instant) -> Schedule {
+        let rate: Rate = "100".parse().unwrap();
+        let arrivals = [(); 2].map(|()| Arrivals::new(rate, Spread::Constant, 1));
+        Schedule::new(arrivals, began, began + ms(100))
+    }
+
+    #[test]
+    fn nothing_starts_before_its_time_and_nothing_after_the_end() {
+        let began = Instant::now();
+        let mut schedule = schedule(began);
+        assert_eq!(schedule.start(began + ms(9), None), None);
+        assert_eq!(schedule.start(began + ms(10), None), Some(Start { due: began + ms(10), waited: false }));
+        assert_eq!(schedule.next_due(), Some(began + ms(20)));
+        let rest = std::iter::from_fn(|| schedule.start(began + ms(1000), None)).count();
+        assert_eq!((rest, schedule.next_due()), (8, None), "at 100 ms it is over");
+    }
+
+    #[test]
+    fn what_was_due_before_a_connection_was_free_has_waited_for_it() {
+        let began = Instant::now();
+        let mut schedule = schedule(began);
+        let free = began + ms(20);
+        let waited = |start: Option<Start>| start.unwrap().waited;
+        assert!(waited(schedule.start(free, Some(free))), "due at 10 ms, free at 20 ms");
+        assert!(!waited(schedule.start(free, Some(free))), "due at the very moment");
+    }
+
+    #[test]
+    fn what_is_due_and_has_not_started_is_counted_without_being_kept() {
+        let began = Instant::now();
+        let mut schedule = schedule(began);
+        assert_eq!(schedule.waiting(began + ms(5)), 0);
+        assert_eq!(schedule.waiting(began + ms(35)), 3);
+        schedule.start(began + ms(35), None).unwrap();
+        assert_eq!(schedule.waiting(began + ms(35)), 2);
+        for _ in 0..5 {
+            schedule.start(began + ms(60), None).unwrap();
+        }
+        assert_eq!(schedule.waiting(began + ms(60)), 0);
+        assert_eq!(schedule.waiting(began + ms(500)), 3, "those of 70, 80 and 90 ms");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::compare::{Comparison, Difference, Figure};
 use super::report::{Distribution, PlanReport, Report};
 use crate::human;
 use crate::terminal::{DIM, RESET};
@@ -14,6 +15,13 @@ const CHART_WIDTH: usize = 60;
 
 /// From so late on at the 99th percentile, an open loop did not keep its times.
 const LATE: f64 = 0.001;
+
+/// What is meant by noise, and what is not.
+const NOISE: &str = "\
+Noise: how much the seconds of each run differ (Welch's t test, 99 %). Whole runs differ more: repeat both.";
+
+/// Why nothing is said about it.
+const TOO_SHORT: &str = "Too short to tell a change from noise: both runs need three seconds or more.";
 
 /// The whole result.
 pub(super) fn render(report: &Report, colour: bool) -> String {
@@ -28,7 +36,52 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         lines.push(String::new());
         lines.extend(verdicts);
     }
+    if let Some(comparison) = &report.comparison {
+        lines.push(String::new());
+        lines.extend(compare(comparison, colour));
+    }
     lines.join("\n") + "\n"
+}
+
+fn compare(comparison: &Comparison, colour: bool) -> Vec<String> {
+    let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
+    let title = format!("run of {}", comparison.started_at);
+    let mut lines = vec![format!("{dim}{title:<32}{:>9}{:>12}{:>10}{reset}", "then", "now", "change")];
+    lines.extend(comparison.figures.iter().map(compare_row));
+    let differences = comparison.differences.iter();
+    lines.extend(differences.map(|Difference { name, then, now }| {
+        format!("Not the same: {} was {then}, is {now}.", name.replace('_', " "))
+    }));
+    let is_known = comparison.figures.iter().any(|figure| figure.is_significant.is_some());
+    lines.push(if is_known { NOISE } else { TOO_SHORT }.to_owned());
+    lines
+}
+
+fn compare_row(figure: &Figure) -> String {
+    let is_time = figure.name.ends_with("_seconds");
+    let value = |value: Option<f64>| match value {
+        None => "-".to_owned(),
+        Some(value) if is_time => time(value),
+        Some(value) if figure.name == "not_answered" => whole(value),
+        Some(value) => rate(value),
+    };
+    let change = figure.change_ratio.map(|ratio| format!("{:+.1} %", ratio * 100.0)).unwrap_or_default();
+    let verdict = match figure.is_significant {
+        Some(true) => "  more than noise",
+        Some(false) => "  may be noise",
+        None => "",
+    };
+    let name = match figure.name.as_str() {
+        "requests_per_second" => "requests/s",
+        "mean_seconds" => "mean",
+        "p50_seconds" => "p50",
+        "p90_seconds" => "p90",
+        "p99_seconds" => "p99",
+        "p999_seconds" => "p99.9",
+        "max_seconds" => "max",
+        _ => "failed or without an answer",
+    };
+    format!("{name:<29}{:>12}{:>12}{change:>10}{verdict}", value(figure.then), value(figure.now))
 }
 
 fn header(report: &Report, colour: bool) -> String {
@@ -206,15 +259,16 @@ fn time(seconds: f64) -> String {
 
 /// Requests in a second; with a decimal where there are few.
 fn rate(per_second: f64) -> String {
-    if per_second < 100.0 {
-        return format!("{per_second:.1}");
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a positive rate of one machine"
-    )]
-    human::count(per_second.round() as u64)
+    if per_second < 100.0 { format!("{per_second:.1}") } else { whole(per_second) }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts and rates of one machine"
+)]
+fn whole(number: f64) -> String {
+    human::count(number.round() as u64)
 }
 
 fn bytes(per_second: f64) -> String {

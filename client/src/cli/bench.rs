@@ -8,7 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, value_parser};
 
 use super::values::{connections, duration, size, timeout};
-use crate::bench::{self, Content, Ending, Format, Load, Plan, Rate, Spread};
+use crate::bench::{self, Baseline, Content, Ending, Format, Load, Plan, Rate, Spread};
 use crate::{Address, Error, Transform, interrupt};
 
 /// As many as the shipped configuration of the server has slots.
@@ -23,7 +23,7 @@ Examples:
   prefork-client bench -c 64 -s 16k -d 30s --warm-up 2s
   prefork-client bench --reconnect -c 16              a connection per request: queue and accept count
   prefork-client bench --reconnect --rate 200         200 clients per second, who come at random
-  prefork-client bench --json > old.json
+  prefork-client bench --json > old.json              keep a result; later: bench --compare old.json
 
 In a closed loop, a slow server is asked less often, which hides how long its clients would wait. With --rate the
 requests have fixed times, and latency counts from these, also when the request is sent later.
@@ -77,6 +77,9 @@ pub(super) struct BenchArguments {
     /// What the server does to the bytes that it sends back
     #[arg(long, value_name = "NAME", value_enum, default_value_t)]
     transform: Transform,
+    /// Compare with the result of an earlier run, which --json has printed into this file
+    #[arg(long, value_name = "FILE", value_parser = Baseline::from_argument, conflicts_with = "csv")]
+    compare: Option<Baseline>,
     /// Print the result as a JSON object
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -86,13 +89,14 @@ pub(super) struct BenchArguments {
 }
 
 impl BenchArguments {
-    pub(super) fn run(self) -> Result<ExitCode, Error> {
+    pub(super) fn run(mut self) -> Result<ExitCode, Error> {
         let format = match (self.json, self.csv) {
             (true, _) => Format::Json,
             (_, true) => Format::Csv,
             _ => Format::Text,
         };
-        Ok(match bench::run(&self.into_plan(), format)? {
+        let baseline = self.compare.take();
+        Ok(match bench::run(&self.into_plan(), format, baseline.as_ref())? {
             Ending::Correct => ExitCode::SUCCESS,
             Ending::Failed => ExitCode::FAILURE,
             Ending::Interrupted => ExitCode::from(interrupt::EXIT_CODE),

@@ -236,6 +236,39 @@ fn two_thousand_connections_are_driven_by_one_thread() {
 }
 
 #[test]
+fn a_run_is_compared_with_an_earlier_one() {
+    let server = Server::echo(2);
+    let directory = tempfile::tempdir().unwrap();
+    let old = directory.path().join("old.json");
+    let ended = client("bench --json -c 1 -n 20", &server.address).end();
+    let first = result(&ended);
+    std::fs::write(&old, ended.stdout()).unwrap();
+    let arguments = format!("-c 2 -n 20 --compare {}", old.display());
+    let (result, code) = bench(&arguments, &server);
+    assert_eq!(code, Some(0));
+    let comparison = &result["comparison"];
+    assert_eq!(comparison["differences"], json!([{ "name": "connections", "then": 1, "now": 2 }]));
+    assert_eq!(comparison["figures"][0]["then"], first["throughput"]["requests_per_second"]);
+    assert_eq!(comparison["figures"][0]["is_significant"], Value::Null, "it was over in no time");
+    let ended = client(&format!("bench {arguments}"), &server.address).end();
+    assert!(ended.stdout().contains("Not the same: connections was 1, is 2."), "{}", ended.stdout());
+}
+
+#[test]
+fn only_a_result_can_be_compared_with() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("no.json");
+    std::fs::write(&file, "{}").unwrap();
+    for (path, reason) in
+        [(file.as_path(), "missing field `schema`"), (Path::new("/no/such"), "no such file")]
+    {
+        let ended = spawn(["bench", "--compare", path.to_str().unwrap()]).end();
+        assert_eq!(ended.code(), Some(2));
+        assert!(ended.stderr().contains(reason), "{}", ended.stderr());
+    }
+}
+
+#[test]
 fn csv_has_a_line_for_each_second() {
     let server = Server::echo(1);
     let ended = client("bench --csv -c 1 -d 1200ms", &server.address).end();
