@@ -90,6 +90,8 @@ pub fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
 
     fn parse(arguments: &[&str]) -> Cli {
@@ -107,7 +109,7 @@ mod tests {
             let cli = parse(arguments);
             assert!(cli.command.is_none());
             assert_eq!(
-                (cli.watch.connections.get(), cli.watch.address.to_string()),
+                (cli.watch.connections.map_or(0, NonZeroUsize::get), cli.watch.address.to_string()),
                 (8, "[::1]:9000".to_owned())
             );
         }
@@ -116,7 +118,9 @@ mod tests {
     #[test]
     fn a_command_comes_before_its_address() {
         let cli = parse(&["watch", "-c", "8", "localhost:9000"]);
-        assert!(matches!(cli.command, Some(Command::Watch(watch)) if watch.connections.get() == 8));
+        assert!(
+            matches!(cli.command, Some(Command::Watch(watch)) if watch.connections.is_some_and(|it| it.get() == 8))
+        );
         let cli = parse(&["talk", "unix:/run/echo"]);
         assert!(
             matches!(cli.command, Some(Command::Talk(talk)) if talk.address.to_string() == "unix:/run/echo")

@@ -3,13 +3,14 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket, Type};
 
 use crate::echo::Echo;
-use crate::{Address, Failure, Transform};
+use crate::{Address, Failure, Target, Transform};
 
 /// Up to this size a message is written before its echo is read.
 ///
@@ -53,7 +54,7 @@ impl Default for Options {
 /// After a [`Failure`] the connection is in an unknown state; drop it.
 #[derive(Debug)]
 pub struct Connection {
-    socket: Socket,
+    socket: Arc<Socket>,
     echo_timeout: Duration,
     transform: Transform,
 }
@@ -65,6 +66,20 @@ pub struct Exchange {
     pub first_byte: Duration,
     /// Until its last byte had come.
     pub total: Duration,
+}
+
+/// Half-closes a connection that another thread keeps open, if it still does.
+#[derive(Debug)]
+pub(crate) struct HalfCloser(Weak<Socket>);
+
+impl HalfCloser {
+    /// Nothing more will be sent. A server that has echoed everything closes too, and whoever reads sees the end.
+    pub(crate) fn half_close(&self) {
+        if let Some(socket) = self.0.upgrade() {
+            // It fails where nobody is connected any more, and then there is nothing to close.
+            let _ = socket.shutdown(Shutdown::Write);
+        }
+    }
 }
 
 impl AsFd for Connection {
@@ -80,18 +95,18 @@ impl Connection {
     /// That this succeeds does not mean that anybody serves the connection: it may be in the server's accept queue.
     /// Looking up a name takes as long as the resolver takes; no timeout here limits it.
     pub fn open(address: &Address, options: &Options) -> Result<Self, Failure> {
-        Self::open_retrying(address, options, drop)
+        Self::open_retrying(&Target::new(address.clone()), options, drop)
     }
 
     /// As [`open`](Self::open), and hands out the failure of each attempt that is followed by another one.
     pub fn open_retrying(
-        address: &Address,
+        target: &Target,
         options: &Options,
         mut failed: impl FnMut(Failure),
     ) -> Result<Self, Failure> {
         let give_up = Instant::now() + options.retry;
         loop {
-            match Self::attempt(address, options) {
+            match Self::attempt(target, options) {
                 Err(failure) if failure.is_not_up_yet() && Instant::now() < give_up => failed(failure),
                 outcome => return outcome,
             }
@@ -115,7 +130,7 @@ impl Connection {
         if message.len() > WRITTEN_AT_ONCE_MAX {
             return self.exchange_large(message, start, first_byte);
         }
-        let sent = (&self.socket).write_all(message);
+        let sent = (&*self.socket).write_all(message);
         match sent {
             // The server has closed, perhaps after a part of the echo: reading tells.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -130,7 +145,9 @@ impl Connection {
     /// More than the buffers of kernel and server hold is not taken until somebody reads, and then this fails with
     /// [`Failure::Timeout`].
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        (&self.socket).write_all(bytes).map_err(|error| self.failure(error, &Echo::of(bytes, self.transform)))
+        (&*self.socket)
+            .write_all(bytes)
+            .map_err(|error| self.failure(error, &Echo::of(bytes, self.transform)))
     }
 
     /// Reads the echo of a message that was sent before. The times count from this call.
@@ -148,7 +165,7 @@ impl Connection {
                 return self.socket.set_read_timeout(Some(self.echo_timeout)).map_err(Failure::Io);
             }
             self.socket.set_read_timeout(Some(left)).map_err(Failure::Io)?;
-            match (&self.socket).read(&mut [0]) {
+            match (&*self.socket).read(&mut [0]) {
                 Ok(0) => return Err(Failure::Closed),
                 Ok(_) => return Err(Failure::Extra { count: 1 }),
                 Err(error)
@@ -164,7 +181,7 @@ impl Connection {
         self.socket.shutdown(Shutdown::Write).map_err(|error| self.failure(error, &nothing))?;
         let mut buffer = [0; 1024];
         loop {
-            match (&self.socket).read(&mut buffer) {
+            match (&*self.socket).read(&mut buffer) {
                 Ok(0) => return Ok(()),
                 Ok(length) => return Err(Failure::Extra { count: length as u64 }),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -188,22 +205,37 @@ impl Connection {
     /// The socket, blocking, with the timeouts still set; for whoever wants to misbehave, or to check nothing.
     #[must_use]
     pub fn into_socket(self) -> Socket {
-        self.socket
+        let mut shared = self.socket;
+        loop {
+            match Arc::try_unwrap(shared) {
+                Ok(socket) => return socket,
+                // A half-closer has it for the length of one system call.
+                Err(busy) => shared = busy,
+            }
+            thread::yield_now();
+        }
     }
 
-    fn attempt(address: &Address, options: &Options) -> Result<Self, Failure> {
+    /// What lets another thread end the connection in order.
+    pub(crate) fn half_closer(&self) -> HalfCloser {
+        HalfCloser(Arc::downgrade(&self.socket))
+    }
+
+    fn attempt(target: &Target, options: &Options) -> Result<Self, Failure> {
         let mut failed: Option<Failure> = None;
-        for address in address.resolve()? {
-            match connect(&address, options) {
+        let addresses = target.resolve()?;
+        for address in addresses.iter() {
+            match connect(address, options) {
                 Ok(socket) => {
                     let Options { echo_timeout, transform, .. } = *options;
-                    return Ok(Self { socket, echo_timeout, transform });
+                    return Ok(Self { socket: Arc::new(socket), echo_timeout, transform });
                 }
                 // One of several addresses that may yet answer is a reason to try them all again.
                 Err(_) if failed.as_ref().is_some_and(Failure::is_not_up_yet) => {}
                 Err(failure) => failed = Some(failure),
             }
         }
+        target.forget(&addresses);
         Err(failed.unwrap_or_else(|| Failure::Unreachable(io::ErrorKind::AddrNotAvailable.into())))
     }
 
@@ -216,7 +248,7 @@ impl Connection {
         thread::scope(|scope| {
             let sender = thread::Builder::new()
                 .name("sender".to_owned())
-                .spawn_scoped(scope, || (&self.socket).write_all(message))
+                .spawn_scoped(scope, || (&*self.socket).write_all(message))
                 .map_err(Failure::Io)?;
             let read = self.read_echo(message, start, first_byte);
             if read.is_err() {
@@ -249,7 +281,7 @@ impl Connection {
         // Room for one byte more than is due, so that a byte too many is noticed at once.
         let mut buffer = vec![0; READ_MAX.min(message.len() + 1)];
         while !echo.is_complete() {
-            let length = match (&self.socket).read(&mut buffer) {
+            let length = match (&*self.socket).read(&mut buffer) {
                 Ok(0) => return Err(Failure::Short { got: echo.received(), expected: echo.expected() }),
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -48,6 +48,9 @@ pub enum Error {
 }
 
 impl Error {
+    /// The exit code of a program that made no connection at all.
+    pub(crate) const NO_CONNECTION: u8 = 3;
+
     /// Names what was being done when the operating system refused; made for `map_err`.
     pub(crate) fn local(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Local { what, source }
@@ -61,7 +64,7 @@ impl Error {
     /// The exit code.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::NoConnection { .. } => 3,
+            Self::NoConnection { .. } => Self::NO_CONNECTION,
             _ => 1,
         }
     }

@@ -26,7 +26,7 @@ pub(crate) fn short_time(short: Duration) -> String {
 }
 
 /// A whole number with its thousands set apart.
-pub(crate) fn count(count: u64) -> String {
+pub(crate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -36,6 +36,12 @@ pub(crate) fn count(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number of things: `1 slot`, `12 slots`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 /// A time that somebody set, as they would write it: `10s`, `1m 30s`.
@@ -88,7 +94,7 @@ mod tests {
     #[test]
     fn a_count_has_its_thousands_set_apart() {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(count(number), text);
+            assert_eq!(thousands(number), text);
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Everything rests on the [`Connection`], which sends, reads the echo at the same time and compares every byte;
 //! what can go wrong on it is a [`Failure`]. [`watch`] gives each of many connections a lane and turns what happens
-//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`bench`](mod@bench) measures
-//! how much it serves and how fast.
+//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`bench`](mod@bench)
+//! measures how much it serves and how fast. [`pool`] is what the server tells of itself.
 //!
 //! ```no_run
 //! use prefork_client::{Connection, Options};
@@ -23,6 +23,7 @@ pub mod bench;
 mod cli;
 mod error;
 mod plan;
+pub mod pool;
 pub mod talk;
 pub mod watch;
 
@@ -37,6 +38,7 @@ mod queueing;
 #[cfg(test)]
 mod statistics;
 mod tally;
+mod target;
 mod terminal;
 
 pub use address::{Address, InvalidAddress};
@@ -46,3 +48,4 @@ pub use echo::Transform;
 pub use error::Error;
 pub use failure::{Failure, Kind};
 pub use tally::Tally;
+pub use target::Target;

@@ -4,7 +4,11 @@ mod event;
 mod history;
 mod json;
 mod lane;
+mod live;
 mod plain;
+mod report;
+mod scale;
+mod spread;
 mod summary;
 mod wait;
 
@@ -14,13 +18,19 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 pub use event::{Change, Event, Outcome, Update};
-pub use history::{History, LaneHistory};
+pub use history::{History, LaneHistory, PoolSeen};
 pub use json::Json;
-pub use plain::Plain;
-pub use summary::{LaneSummary, Stage, Summary};
+pub use live::is_possible as can_be_live;
+pub use spread::Spread;
+pub use summary::{End, LaneSummary, Stage, Summary, Times};
 pub use wait::NOTICEABLE;
 
-use crate::{Address, Error, Options, interrupt, open_files, terminal};
+use self::lane::Lanes;
+use self::live::Live;
+use self::plain::Plain;
+use crate::pool::{Source, Watcher};
+use crate::terminal::Style;
+use crate::{Address, Error, Options, interrupt, open_files};
 
 /// What every lane does.
 #[derive(Debug, Clone)]
@@ -29,6 +39,8 @@ pub struct Plan {
     pub address: Address,
     /// How connections are made, and what is expected of them.
     pub options: Options,
+    /// Where the server is asked about itself.
+    pub source: Source,
     /// The number of lanes, each with a connection of its own.
     pub connections: NonZeroUsize,
     /// The message; `{lane}` stands for the number of the lane.
@@ -45,22 +57,50 @@ pub struct Plan {
 ///
 /// Times are counted from the start of all lanes.
 pub trait View {
-    /// Takes an event.
-    fn show(&mut self, event: &Event) -> io::Result<()>;
+    /// Takes an event, which the history does not have yet.
+    fn show(&mut self, event: &Event, history: &History) -> io::Result<()>;
 
     /// When [`refresh`](Self::refresh) is wanted even if nothing happens.
     fn due(&self) -> Option<Duration> {
         None
     }
 
-    /// Catches up with the time; called after every event and when it is due.
-    fn refresh(&mut self, now: Duration) -> io::Result<()> {
-        let _ = now;
-        Ok(())
+    /// Catches up with the time, and tells what the user wants; called after every event and when it is due.
+    fn refresh(&mut self, now: Duration, history: &History) -> io::Result<Vec<Wish>> {
+        let _ = (now, history);
+        Ok(Vec::new())
     }
 
     /// Shows the summary, after everything that was held back.
-    fn finish(&mut self, summary: &Summary) -> io::Result<()>;
+    fn finish(&mut self, summary: &Summary, history: &History) -> io::Result<()>;
+}
+
+/// What the user wants while watching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// One connection more.
+    Add,
+    /// That the connection which has been served for the longest time ends.
+    Release,
+    /// The end, with a summary.
+    End(End),
+}
+
+/// How what happens is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// A picture that moves, where [the terminal allows it](can_be_live), else text.
+    Live {
+        /// Whether no more than ASCII is wanted.
+        ascii: bool,
+    },
+    /// A line of text per change.
+    Text {
+        /// Whether no more than ASCII is wanted.
+        ascii: bool,
+    },
+    /// A JSON object per line.
+    Json,
 }
 
 /// How the watching ended.
@@ -70,12 +110,14 @@ pub enum Ending {
     Correct,
     /// Something failed on at least one lane.
     Failed,
+    /// The user had enough before any connection was made.
+    Unconnected,
     /// The user had enough.
     Interrupted,
 }
 
-/// Runs the plan, and shows on standard output what happens: text, or a JSON object per line.
-pub fn run(plan: &Plan, json: bool) -> Result<Ending, Error> {
+/// Runs the plan, and shows on standard output what happens.
+pub fn run(plan: &Plan, face: Face) -> Result<Ending, Error> {
     open_files::raise_limit();
     let (sender, updates) = mpsc::channel();
     let on_interrupt = sender.clone();
@@ -85,77 +127,105 @@ pub fn run(plan: &Plan, json: bool) -> Result<Ending, Error> {
     })
     .map_err(Error::local("cannot listen for signals"))?;
 
-    let output = io::stdout().lock();
-    let colour = terminal::wants_colour(&output);
-    if json {
-        follow(plan, &mut Json::new(output), sender, &updates)
-    } else {
-        follow(plan, &mut Plain::new(output, plan, colour), sender, &updates)
+    let ascii = match face {
+        Face::Json => return follow(plan, &mut Json::new(io::stdout().lock()), &sender, &updates),
+        Face::Live { ascii } | Face::Text { ascii } => ascii,
+    };
+    let style = Style::of_stdout(ascii);
+    // A terminal that does not tell where its cursor is gets text.
+    let live = matches!(face, Face::Live { .. }).then(|| Live::open(plan, style).ok()).flatten();
+    match live {
+        Some(mut live) => follow(plan, &mut live, &sender, &updates),
+        None => follow(plan, &mut Plain::new(io::stdout().lock(), plan, style), &sender, &updates),
     }
-}
-
-/// Starts a thread for every lane, all at once. Each ends with [`Change::Closed`].
-pub fn start(plan: &Plan, started: Instant, updates: &Sender<Update>) {
-    lane::start_all(plan, started, updates);
 }
 
 fn follow(
     plan: &Plan,
     view: &mut dyn View,
-    sender: Sender<Update>,
+    sender: &Sender<Update>,
     updates: &Receiver<Update>,
 ) -> Result<Ending, Error> {
     let started = Instant::now();
     let mut history = History::new(plan.connections);
-    start(plan, started, &sender);
-    drop(sender);
-    let shown = show_all(view, &mut history, started, updates).and_then(|interrupted| {
-        view.finish(&history.summary(&plan.address, started.elapsed(), interrupted))?;
-        Ok(interrupted)
+    let mut lanes = Lanes::new(plan, started, sender);
+    (0..plan.connections.get()).for_each(|_| lanes.add());
+    let watcher = watch_pool(plan, sender)?;
+    let shown = show_all(view, &mut history, &mut lanes, started, updates).and_then(|end| {
+        let summary = history.summary(&plan.address, started.elapsed(), end);
+        view.finish(&summary, &history)?;
+        Ok(end)
     });
+    drop(watcher);
     match shown {
-        Ok(true) => return Ok(Ending::Interrupted),
+        Ok(End::Interrupted) => return Ok(Ending::Interrupted),
+        Ok(End::Quit) if history.is_unconnected() => return Ok(Ending::Unconnected),
         // Without anybody who reads it, the verdict still stands.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(verdict(&history)),
         Err(error) => return Err(Error::local("cannot write to standard output")(error)),
-        Ok(false) => {}
+        Ok(End::Quit | End::Complete) => {}
     }
-    match history.into_connect_failure() {
-        Ok(failure) => Err(Error::NoConnection { address: plan.address.clone(), failure }),
-        Err(history) => Ok(verdict(&history)),
+    match history.take_connect_failure() {
+        Some(failure) => Err(Error::NoConnection { address: plan.address.clone(), failure }),
+        None => Ok(verdict(&history)),
     }
 }
 
-/// Shows what happens until every lane is closed or the user interrupts; tells whether that was so.
+/// Keeps asking the server about itself.
+fn watch_pool(plan: &Plan, sender: &Sender<Update>) -> Result<Watcher, Error> {
+    let sender = sender.clone();
+    let watcher = Watcher::start(plan.source.clone(), move |answer| {
+        // Nobody listens any more where the end was near anyway.
+        let _ = sender.send(Update::Pool(answer));
+    });
+    watcher.map_err(Error::local("cannot start a thread"))
+}
+
+/// Shows what happens until every lane is closed or the user has seen enough; tells which of these it was.
 fn show_all(
     view: &mut dyn View,
     history: &mut History,
+    lanes: &mut Lanes,
     started: Instant,
     updates: &Receiver<Update>,
-) -> io::Result<bool> {
+) -> io::Result<End> {
     while !history.is_complete() {
         match next(updates, view.due().map(|due| started + due)) {
             Some(Update::Event(event)) => {
-                view.show(&event)?;
+                view.show(&event, history)?;
                 history.record(event);
             }
-            Some(Update::Interrupted) => return Ok(true),
+            Some(Update::Pool(answer)) => history.look(answer),
+            Some(Update::Interrupted) => return Ok(End::Interrupted),
             None => {}
         }
-        view.refresh(started.elapsed())?;
+        for wish in view.refresh(started.elapsed(), history)? {
+            match wish {
+                Wish::Add => {
+                    history.add_lane();
+                    lanes.add();
+                }
+                Wish::Release => {
+                    if let Some(lane) = history.release() {
+                        lanes.release(lane);
+                    }
+                }
+                Wish::End(end) => return Ok(end),
+            }
+        }
     }
-    Ok(false)
+    Ok(End::Complete)
 }
 
 /// The next update, or `None` when it is time to refresh the view.
 fn next(updates: &Receiver<Update>, due: Option<Instant>) -> Option<Update> {
     let Some(due) = due else {
-        return Some(updates.recv().expect("a lane that is not closed holds a sender"));
+        return Some(updates.recv().expect("whoever starts lanes holds a sender"));
     };
     match updates.recv_timeout(due.saturating_duration_since(Instant::now())) {
         Ok(update) => Some(update),
         Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => unreachable!("a lane that is not closed holds a sender"),
+        Err(RecvTimeoutError::Disconnected) => unreachable!("whoever starts lanes holds a sender"),
     }
 }
 

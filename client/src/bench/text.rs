@@ -91,13 +91,13 @@ fn header(report: &Report, colour: bool) -> String {
         (Some(rate), Some(arrivals)) => format!("open loop, {rate} requests/s ({arrivals})"),
         _ => "closed loop".to_owned(),
     });
-    let connections = human::count(plan.connections as u64);
+    let connections = human::thousands(plan.connections as u64);
     parts.push(match (plan.reconnect, plan.connections) {
         (true, _) => format!("a connection per request, at most {connections}"),
         (false, 1) => "1 connection".to_owned(),
         (false, _) => format!("{connections} connections"),
     });
-    parts.push(format!("{} B", human::count(plan.message_bytes as u64)));
+    parts.push(format!("{} B", human::thousands(plan.message_bytes as u64)));
     parts.push(human::time(Duration::from_secs_f64(report.window_seconds)));
     parts.extend(report.congestion_control.clone());
     let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
@@ -135,21 +135,21 @@ fn chart(report: &Report, colour: bool) -> Option<String> {
 
 fn requests(report: &Report) -> String {
     let requests = &report.requests;
-    let mut parts = vec![format!("{} correct", human::count(requests.ok))];
+    let mut parts = vec![format!("{} correct", human::thousands(requests.ok))];
     let failed = requests.failed + requests.warm_up_failed;
     if failed > 0 {
         let kinds: Vec<String> = report
             .failures
             .iter()
-            .map(|(kind, count)| format!("{} {}", human::count(*count), kind.replace('_', " ")))
+            .map(|(kind, count)| format!("{} {}", human::thousands(*count), kind.replace('_', " ")))
             .collect();
-        parts.push(format!("{} failed ({})", human::count(failed), kinds.join(", ")));
+        parts.push(format!("{} failed ({})", human::thousands(failed), kinds.join(", ")));
     }
     if requests.unfinished > 0 {
-        parts.push(format!("{} without an answer at the end", human::count(requests.unfinished)));
+        parts.push(format!("{} without an answer at the end", human::thousands(requests.unfinished)));
     }
     if requests.not_sent > 0 {
-        parts.push(format!("{} due and never sent", human::count(requests.not_sent)));
+        parts.push(format!("{} due and never sent", human::thousands(requests.not_sent)));
     }
     format!("requests    {}", parts.join(", "))
 }
@@ -202,7 +202,7 @@ fn verdicts(report: &Report) -> Vec<String> {
     if never_connected > 0 {
         lines.push(format!(
             "{} connections did not stand in time: the accept queue of the server may be full.",
-            human::count(never_connected)
+            human::thousands(never_connected)
         ));
     }
     lines.extend(schedule(report));
@@ -218,14 +218,14 @@ fn verdicts(report: &Report) -> Vec<String> {
 fn never_served(report: &Report) -> Option<String> {
     let connections = &report.connections;
     let longest = time(connections.longest_never_served_seconds?);
-    let never = human::count(connections.never_served);
+    let never = human::thousands(connections.never_served);
     let advice = match (report.plan.reconnect, connections.served) {
         (_, 0) => "nobody was: does the server take connections at all?".to_owned(),
         (true, _) => "the server has too few slots for so many at a time.".to_owned(),
         (false, served) => format!(
             "the server has fewer slots than that.\n  \
              {} were served. Use no more connections, or --reconnect: then they take turns.",
-            human::count(served)
+            human::thousands(served)
         ),
     };
     Some(format!("{never} connections were never served, and waited for up to {longest}: {advice}"))
@@ -239,8 +239,8 @@ fn schedule(report: &Report) -> Vec<String> {
     if let Some(longest) = schedule.longest_wait_for_connection_seconds {
         lines.push(format!(
             "{} requests waited here until one of the {} connections was free, for up to {}; it counts as latency.",
-            human::count(schedule.waited_for_connection),
-            human::count(report.plan.connections as u64),
+            human::thousands(schedule.waited_for_connection),
+            human::thousands(report.plan.connections as u64),
             time(longest)
         ));
     }
@@ -268,7 +268,7 @@ fn rate(per_second: f64) -> String {
     reason = "counts and rates of one machine"
 )]
 fn whole(number: f64) -> String {
-    human::count(number.round() as u64)
+    human::thousands(number.round() as u64)
 }
 
 fn bytes(per_second: f64) -> String {

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::human;
+use crate::pool::Choice;
 
 /// The most connections that may be asked for: each takes a thread here.
 const CONNECTIONS_MAX: usize = 10_000;
@@ -73,6 +74,10 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
         Some(_) => Err("a rate from 1/h to 1000k (per second) is possible".to_owned()),
         None => Err(RATE_LIKE.to_owned()),
     }
+}
+
+pub(super) fn monitor(text: &str) -> Result<Choice, String> {
+    text.parse()
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::{Exchange, Failure};
+use crate::{Exchange, Failure, pool};
 
 /// What a view is told.
 #[derive(Debug)]
 pub enum Update {
     /// Something happened on a lane.
     Event(Event),
+    /// What the server tells of itself.
+    Pool(pool::Answer),
     /// The user asked for the end.
     Interrupted,
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Change, Event, LaneSummary, Summary, View};
+use super::{Change, End, Event, History, LaneSummary, Spread, Summary, Times, View};
 use crate::Kind;
+use crate::pool::{Pool, Seat};
 
 /// The version of the format. Keys may be added without a new version.
 const SCHEMA: u32 = 1;
@@ -16,7 +17,7 @@ const SCHEMA: u32 = 1;
 /// Every object has an `event`: `connecting`, `retrying`, `queued`, `served`, `echoed`, `closed` with `lane` and
 /// `at_seconds`, and last of all `summary`. Durations are seconds as floats, and keys that end in `_at_seconds` count
 /// from the start of all lanes. What is not known, or did not happen, is null: `longest_wait_seconds` if nobody
-/// waited, `failure` if nothing failed.
+/// waited, `failure` if nothing failed. All of it is described by `docs/client-watch.schema.json`.
 #[derive(Debug)]
 pub struct Json<W> {
     output: W,
@@ -35,16 +36,16 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> View for Json<W> {
-    fn show(&mut self, event: &Event) -> io::Result<()> {
-        self.line(&event_object(event))
+    fn show(&mut self, event: &Event, history: &History) -> io::Result<()> {
+        self.line(&event_object(event, history))
     }
 
-    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+    fn finish(&mut self, summary: &Summary, _: &History) -> io::Result<()> {
         self.line(&summary_object(summary))
     }
 }
 
-fn event_object(event: &Event) -> Value {
+fn event_object(event: &Event, history: &History) -> Value {
     let (name, details) = match &event.what {
         Change::Connecting => ("connecting", json!({})),
         Change::Retrying(failure) => {
@@ -67,14 +68,30 @@ fn event_object(event: &Event) -> Value {
         Change::Closed(outcome) => {
             let failure = outcome.failure.as_ref();
             let failure = failure.map(|failure| failure_object(failure.kind(), &failure.to_string()));
-            ("closed", json!({ "messages": outcome.messages, "failure": failure }))
+            let lane = &history.lanes()[event.lane - 1];
+            let details =
+                json!({ "messages": outcome.messages, "failure": failure, "released": lane.is_released });
+            ("closed", with(details, seat_object(lane.seat)))
         }
     };
-    let mut object = json!({ "event": name, "lane": event.lane, "at_seconds": event.at.as_secs_f64() });
-    if let (Value::Object(object), Value::Object(details)) = (&mut object, details) {
-        object.extend(details);
+    with(json!({ "event": name, "lane": event.lane, "at_seconds": event.at.as_secs_f64() }), details)
+}
+
+/// An object with the keys of both.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
     }
     object
+}
+
+fn seat_object(seat: Option<Seat>) -> Value {
+    json!({
+        "worker": seat.map(|seat| seat.worker),
+        "pid": seat.and_then(|seat| seat.pid),
+        "slot": seat.map(|seat| seat.slot),
+        "queue_wait_seconds": seat.and_then(|seat| seat.queue_wait_seconds),
+    })
 }
 
 fn summary_object(summary: &Summary) -> Value {
@@ -87,7 +104,7 @@ fn summary_object(summary: &Summary) -> Value {
         "event": "summary",
         "schema": SCHEMA,
         "address": summary.address.to_string(),
-        "interrupted": summary.interrupted,
+        "interrupted": summary.end == End::Interrupted,
         "elapsed_seconds": summary.elapsed.as_secs_f64(),
         "connections": summary.lanes.len(),
         "connected": summary.connected(),
@@ -97,15 +114,46 @@ fn summary_object(summary: &Summary) -> Value {
         "failures": failures,
         "longest_wait_seconds": seconds(summary.longest_wait()),
         "service_seconds": seconds(summary.service),
+        "sentence": summary.sentence(),
+        "pool": summary.pool.as_ref().map(pool_object),
+        "times": times_object(&summary.times),
         "lanes": lanes,
     })
 }
 
-fn lane_object(number: usize, lane: &LaneSummary) -> Value {
+fn pool_object(pool: &Pool) -> Value {
+    json!({ "workers": pool.workers, "threads": pool.threads, "capacity": pool.capacity })
+}
+
+fn times_object(times: &Times) -> Value {
     json!({
+        "connect_seconds": times.connect.map(spread_object),
+        "first_echo_seconds": times.first_echo.map(spread_object),
+        "queue_wait_seconds": times.queue.map(spread_object),
+        "first_service_seconds": times.first_service.map(spread_object),
+        "later_service_seconds": times.later_service.map(spread_object),
+        "total_seconds": times.total.map(spread_object),
+    })
+}
+
+fn spread_object(spread: Spread) -> Value {
+    json!({
+        "count": spread.count,
+        "min": spread.min.as_secs_f64(),
+        "mean": spread.mean.as_secs_f64(),
+        "p50": spread.p50.as_secs_f64(),
+        "p90": spread.p90.as_secs_f64(),
+        "p99": spread.p99.as_secs_f64(),
+        "max": spread.max.as_secs_f64(),
+    })
+}
+
+fn lane_object(number: usize, lane: &LaneSummary) -> Value {
+    let object = json!({
         "lane": number,
         "state": lane.stage.name(),
         "local_address": lane.local.map(|local| local.to_string()),
+        "started_at_seconds": seconds(lane.started_at),
         "connected_at_seconds": seconds(lane.connected_at),
         "served_at_seconds": seconds(lane.served_at),
         "closed_at_seconds": seconds(lane.closed_at),
@@ -113,8 +161,10 @@ fn lane_object(number: usize, lane: &LaneSummary) -> Value {
         "wait_seconds": seconds(lane.wait),
         "waited": lane.waited(),
         "messages": lane.messages,
+        "released": lane.is_released,
         "failure": lane.failure.as_ref().map(|(kind, text)| failure_object(*kind, text)),
-    })
+    });
+    with(object, seat_object(lane.seat))
 }
 
 fn failure_object(kind: Kind, text: &str) -> Value {

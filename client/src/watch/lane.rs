@@ -1,37 +1,99 @@
 //! A lane: one connection on one thread, which tells what happens to it.
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Change, Event, Outcome, Plan, Update};
-use crate::{Connection, Failure, Kind};
+use crate::connection::HalfCloser;
+use crate::{Connection, Failure, Kind, Target};
 
 /// What a lane's thread needs at most; ten thousand of them would take 20 GB of address space with the default.
 const STACK_SIZE: usize = 256 * 1024;
 
-struct Lane {
-    number: usize,
+/// All lanes, as whoever started them holds them.
+pub(super) struct Lanes {
     plan: Arc<Plan>,
+    target: Arc<Target>,
     started: Instant,
     updates: Sender<Update>,
+    turns: Vec<Arc<Mutex<Turn>>>,
 }
 
-/// Starts all lanes of the plan.
-pub(super) fn start_all(plan: &Plan, started: Instant, updates: &Sender<Update>) {
-    let plan = Arc::new(plan.clone());
-    for number in 1..=plan.connections.get() {
-        let lane = Lane { number, plan: Arc::clone(&plan), started, updates: updates.clone() };
+/// What a lane does at the moment, as far as it matters to whoever wants to release it.
+enum Turn {
+    /// It connects, or has a message under way.
+    Working,
+    /// Nothing is under way.
+    Resting(HalfCloser),
+    /// It is to end as soon as nothing is under way.
+    Released,
+}
+
+impl Lanes {
+    /// Without any lane. The plan's times count from `started`.
+    pub(super) fn new(plan: &Plan, started: Instant, updates: &Sender<Update>) -> Self {
+        Self {
+            plan: Arc::new(plan.clone()),
+            target: Arc::new(Target::new(plan.address.clone())),
+            started,
+            updates: updates.clone(),
+            turns: Vec::new(),
+        }
+    }
+
+    /// Starts one more.
+    pub(super) fn add(&mut self) {
+        let turn = Arc::new(Mutex::new(Turn::Working));
+        self.turns.push(Arc::clone(&turn));
+        let number = self.turns.len();
+        let lane = Lane {
+            number,
+            plan: Arc::clone(&self.plan),
+            target: Arc::clone(&self.target),
+            started: self.started,
+            updates: self.updates.clone(),
+            turn,
+        };
         let spawned = thread::Builder::new()
             .name(format!("lane {number}"))
             .stack_size(STACK_SIZE)
             .spawn(move || lane.run());
         if let Err(error) = spawned {
             let closed = Change::Closed(Outcome { messages: 0, failure: Some(Failure::Io(error)) });
-            tell(updates, number, started, closed);
+            tell(&self.updates, number, self.started, closed);
         }
     }
+
+    /// Lets a lane end in order, after the message that it has under way.
+    pub(super) fn release(&self, number: usize) {
+        let mut turn = self.turns[number - 1].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Turn::Resting(half_closer) = &*turn {
+            half_closer.half_close();
+        }
+        *turn = Turn::Released;
+    }
+}
+
+/// How a rest came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rested {
+    /// It lasted as long as it should.
+    Whole,
+    /// The lane is to end now.
+    Released,
+    /// Both sides have closed in order.
+    Ended,
+}
+
+struct Lane {
+    number: usize,
+    plan: Arc<Plan>,
+    target: Arc<Target>,
+    started: Instant,
+    updates: Sender<Update>,
+    turn: Arc<Mutex<Turn>>,
 }
 
 impl Lane {
@@ -52,24 +114,55 @@ impl Lane {
             self.tell(Change::Served { first_echo: connected.elapsed() });
         })?;
         *messages = 1;
-        while *messages < self.plan.count {
-            connection.keep(self.plan.interval)?;
-            let exchange = connection.exchange(message.as_bytes())?;
-            *messages += 1;
-            self.tell(Change::Echoed { message: *messages, exchange });
+        let mut rested = Rested::Whole;
+        while *messages < self.plan.count && rested == Rested::Whole {
+            rested = self.rest(&mut connection, self.plan.interval)?;
+            if rested == Rested::Whole {
+                let exchange = connection.exchange(message.as_bytes())?;
+                *messages += 1;
+                self.tell(Change::Echoed { message: *messages, exchange });
+            }
         }
-        connection.keep(self.plan.hold)?;
-        connection.finish()
+        if rested == Rested::Whole {
+            rested = self.rest(&mut connection, self.plan.hold)?;
+        }
+        if rested == Rested::Ended { Ok(()) } else { connection.finish() }
     }
 
     fn connect(&self) -> Result<Connection, Failure> {
         self.tell(Change::Connecting);
         let mut told: Option<Kind> = None;
-        Connection::open_retrying(&self.plan.address, &self.plan.options, |failure| {
+        Connection::open_retrying(&self.target, &self.plan.options, |failure| {
             if told.replace(failure.kind()) != Some(failure.kind()) {
                 self.tell(Change::Retrying(failure));
             }
         })
+    }
+
+    /// Keeps the connection for a while, or until it is released.
+    fn rest(&self, connection: &mut Connection, time: Duration) -> Result<Rested, Failure> {
+        if self.turn_to(Turn::Resting(connection.half_closer())) {
+            return Ok(Rested::Released);
+        }
+        let kept = connection.keep(time);
+        let is_released = self.turn_to(Turn::Working);
+        match kept {
+            // The end that came is the one that was asked for.
+            Err(Failure::Closed) if is_released => Ok(Rested::Ended),
+            Err(failure) => Err(failure),
+            Ok(()) if is_released => Ok(Rested::Released),
+            Ok(()) => Ok(Rested::Whole),
+        }
+    }
+
+    /// Goes on to what follows, unless it has been released: whether it has.
+    fn turn_to(&self, next: Turn) -> bool {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_released = matches!(*turn, Turn::Released);
+        if !is_released {
+            *turn = next;
+        }
+        is_released
     }
 
     fn tell(&self, what: Change) {

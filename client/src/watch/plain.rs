@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{Change, Event, NOTICEABLE, Outcome, Plan, Summary, View};
+use super::report::Report;
+use super::{Change, End, Event, History, NOTICEABLE, Outcome, Plan, Summary, View, Wish};
 use crate::human;
-use crate::terminal::{DIM, RESET};
+use crate::pool::Seat;
+use crate::terminal::{DIM, RESET, Style};
 
 /// Writes a line per change of state, in the order in which the changes occurred.
 ///
@@ -15,9 +17,9 @@ use crate::terminal::{DIM, RESET};
 /// that is known, what happened later on other lanes is held back: the lines of a run are in the order of their
 /// times.
 #[derive(Debug)]
-pub struct Plain<W> {
+pub(super) struct Plain<W> {
     output: W,
-    colour: bool,
+    style: Style,
     lane_width: usize,
     retry: Duration,
     count: u32,
@@ -37,12 +39,12 @@ const STATE_WIDTH: usize = 10;
 type Moment = (Duration, usize);
 
 impl<W: Write> Plain<W> {
-    /// Writes to this output, which may be one that understands colours.
-    pub fn new(output: W, plan: &Plan, colour: bool) -> Self {
+    /// Writes to this output, which understands this much.
+    pub(super) fn new(output: W, plan: &Plan, style: Style) -> Self {
         let lane_width = format!("#{}", plan.connections).len();
         Self {
             output,
-            colour,
+            style,
             lane_width,
             retry: plan.options.retry,
             count: plan.count,
@@ -58,13 +60,13 @@ impl<W: Write> Plain<W> {
         let (name, colour) = state.name_and_colour();
         // Padded before it is coloured: a terminal does not count the colour.
         let name = format!("{name:<STATE_WIDTH$}");
-        let name = if self.colour { format!("{colour}{name}{RESET}") } else { name };
+        let name = if self.style.colour { format!("{colour}{name}{RESET}") } else { name };
         let lane = format!("#{}", event.lane);
         format!("{:>8.3}s  {lane:>1$}  {name}  {details}", event.at.as_secs_f64(), self.lane_width)
     }
 
     /// What there is to say about a change.
-    fn describe(&self, change: &Change) -> Line {
+    fn describe(&self, change: &Change, seat: Option<Seat>) -> Line {
         match change {
             Change::Connecting => Line::Passing(State::Connecting, "no answer yet".to_owned()),
             Change::Retrying(failure) => {
@@ -79,21 +81,34 @@ impl<W: Write> Plain<W> {
                 Line::Lasting(State::Served, format!("first echo after {}", human::time(*first_echo)))
             }
             Change::Echoed { .. } => Line::None,
-            Change::Closed(outcome) => self.describe_end(outcome),
+            Change::Closed(outcome) => self.describe_end(outcome, seat),
         }
     }
 
-    fn describe_end(&self, outcome: &Outcome) -> Line {
+    fn describe_end(&self, outcome: &Outcome, seat: Option<Seat>) -> Line {
         let messages = outcome.messages;
+        let by = seat.map(|seat| format!("; {}", seat.describe())).unwrap_or_default();
         match &outcome.failure {
-            None if messages == 1 => Line::Lasting(State::Closed, "1 message, correct".to_owned()),
-            None => Line::Lasting(State::Closed, format!("{messages} messages, all correct")),
-            Some(failure) if messages == 0 => Line::Lasting(State::Failed, failure.to_string()),
+            None if messages == 1 => Line::Lasting(State::Closed, format!("1 message, correct{by}")),
+            None => Line::Lasting(State::Closed, format!("{messages} messages, all correct{by}")),
+            Some(failure) if messages == 0 => Line::Lasting(State::Failed, format!("{failure}{by}")),
             Some(failure) if messages == self.count => {
-                Line::Lasting(State::Failed, format!("{failure}, after the last message"))
+                Line::Lasting(State::Failed, format!("{failure}, after the last message{by}"))
             }
-            Some(failure) => Line::Lasting(State::Failed, format!("message {}: {failure}", messages + 1)),
+            Some(failure) => Line::Lasting(State::Failed, format!("message {}: {failure}{by}", messages + 1)),
         }
+    }
+
+    /// Writes what has lasted until now.
+    fn catch_up(&mut self, now: Duration) -> io::Result<()> {
+        while let Some(state) = self.passing.first_entry() {
+            if now.saturating_sub(state.key().0) < NOTICEABLE {
+                break;
+            }
+            let (moment, line) = state.remove_entry();
+            self.pending.insert(moment, line);
+        }
+        self.write_ready()
     }
 
     /// Writes what nothing earlier can precede any more.
@@ -110,13 +125,13 @@ impl<W: Write> Plain<W> {
 }
 
 impl<W: Write> View for Plain<W> {
-    fn show(&mut self, event: &Event) -> io::Result<()> {
+    fn show(&mut self, event: &Event, history: &History) -> io::Result<()> {
         self.shown += 1;
         let moment = (event.at, self.shown);
         if let Some(since) = self.passing_since.remove(&event.lane) {
             self.passing.remove(&since);
         }
-        match self.describe(&event.what) {
+        match self.describe(&event.what, history.lanes()[event.lane - 1].seat) {
             Line::Lasting(state, details) => {
                 self.pending.insert(moment, self.line(event, state, &details));
             }
@@ -133,22 +148,16 @@ impl<W: Write> View for Plain<W> {
         self.passing.keys().next().map(|&(since, _)| since + NOTICEABLE)
     }
 
-    fn refresh(&mut self, now: Duration) -> io::Result<()> {
-        while let Some(state) = self.passing.first_entry() {
-            if now < state.key().0 + NOTICEABLE {
-                break;
-            }
-            let (moment, line) = state.remove_entry();
-            self.pending.insert(moment, line);
-        }
-        self.write_ready()
+    fn refresh(&mut self, now: Duration, _: &History) -> io::Result<Vec<Wish>> {
+        self.catch_up(now)?;
+        Ok(Vec::new())
     }
 
-    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
-        self.refresh(Duration::MAX)?;
+    fn finish(&mut self, summary: &Summary, _: &History) -> io::Result<()> {
+        self.catch_up(Duration::MAX)?;
         // Without any connection there is an error to follow that says it all.
-        if summary.connected() > 0 || summary.interrupted {
-            writeln!(self.output, "{}", summary.sentence())?;
+        if summary.connected() > 0 || summary.end == End::Interrupted {
+            write!(self.output, "\n{}", Report::new(summary, self.style))?;
         }
         self.output.flush()
     }
@@ -186,11 +195,14 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
+    use crate::pool::{Choice, Source};
     use crate::{Address, Failure, Options};
 
     fn view(colour: bool) -> Plain<Vec<u8>> {
+        let style = Style { width: 80, colour, unicode: true };
         let plan = Plan {
             address: Address::default(),
+            source: Source::of(&Address::default(), &Choice::Nobody),
             options: Options { retry: Duration::from_secs(10), ..Options::default() },
             connections: NonZeroUsize::new(10).unwrap(),
             message: "hello".to_owned(),
@@ -198,14 +210,18 @@ mod tests {
             interval: Duration::ZERO,
             hold: Duration::ZERO,
         };
-        Plain::new(Vec::new(), &plan, colour)
+        Plain::new(Vec::new(), &plan, style)
+    }
+
+    fn history() -> History {
+        History::new(NonZeroUsize::new(10).unwrap())
     }
 
     /// Shows a change on a lane, and what is due at that time: the lines until now.
     fn show(view: &mut Plain<Vec<u8>>, millis: u64, lane: usize, what: Change) -> String {
         let at = Duration::from_millis(millis);
-        view.show(&Event { lane, at, what }).unwrap();
-        view.refresh(at).unwrap();
+        view.show(&Event { lane, at, what }, &history()).unwrap();
+        view.refresh(at, &history()).unwrap();
         String::from_utf8(view.output.clone()).unwrap()
     }
 
@@ -232,7 +248,7 @@ mod tests {
         show(&mut view, 3, 10, queued());
         assert_eq!(show(&mut view, 4, 1, served()), "");
         assert_eq!(view.due(), Some(Duration::from_millis(103)));
-        view.refresh(Duration::from_millis(103)).unwrap();
+        view.refresh(Duration::from_millis(103), &history()).unwrap();
         let lines = "   0.003s  #10  queued      connected from 127.0.0.1:40112, no echo yet\n   \
                      0.004s   #1  served      first echo after 0.35 ms\n";
         assert_eq!(String::from_utf8(view.output).unwrap(), lines);

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::LaneHistory;
 use super::wait::{self, Answers, NOTICEABLE};
+use super::{LaneHistory, Spread};
+use crate::pool::{Pool, Seat};
 use crate::{Address, Kind, Tally, human};
 
 /// What came out of it.
@@ -12,14 +13,46 @@ use crate::{Address, Kind, Tally, human};
 pub struct Summary {
     /// Where the server listens.
     pub address: Address,
-    /// Whether the user put an end to it.
-    pub interrupted: bool,
+    /// Why it ended.
+    pub end: End,
     /// How long it took.
     pub elapsed: Duration,
     /// How long the service of a message takes, without any queue; `None` if no echo came.
     pub service: Option<Duration>,
+    /// The pool when it was largest, if the server told.
+    pub pool: Option<Pool>,
+    /// How long each step took, over all lanes.
+    pub times: Times,
     /// The lanes, in the order of their numbers.
     pub lanes: Vec<LaneSummary>,
+}
+
+/// Why watching ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Every lane is closed.
+    Complete,
+    /// Somebody had seen enough, and pressed a key.
+    Quit,
+    /// A signal, or Ctrl-C.
+    Interrupted,
+}
+
+/// How long each step took, over all lanes; `None` for a step that none took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// From the first attempt until the connection stood.
+    pub connect: Option<Spread>,
+    /// From then to the first byte of the first echo: the queue and the first service.
+    pub first_echo: Option<Spread>,
+    /// The part of it in the server's queue, of the lanes about which the server told.
+    pub queue: Option<Spread>,
+    /// The rest of it, of the same lanes.
+    pub first_service: Option<Spread>,
+    /// From each later message to the first byte of its echo.
+    pub later_service: Option<Spread>,
+    /// From the first attempt to the end of the lane.
+    pub total: Option<Spread>,
 }
 
 /// What came out of one lane. Times that end in `at` are counted from the start of all lanes.
@@ -29,6 +62,8 @@ pub struct LaneSummary {
     pub stage: Stage,
     /// This end of the connection; `None` on a unix socket.
     pub local: Option<SocketAddr>,
+    /// When it first tried to connect.
+    pub started_at: Option<Duration>,
     /// When the connection stood.
     pub connected_at: Option<Duration>,
     /// When the first echo began.
@@ -39,6 +74,10 @@ pub struct LaneSummary {
     pub first_echo: Option<Duration>,
     /// The part of it that was spent in the queue, as computed; `None` if it ended otherwise before an echo came.
     pub wait: Option<Duration>,
+    /// Who serves or served it, and how long it stood in the queue, if the server told.
+    pub seat: Option<Seat>,
+    /// Whether the user released it.
+    pub is_released: bool,
     /// The messages that came back whole and right.
     pub messages: u32,
     /// What went wrong, with the details.
@@ -136,10 +175,10 @@ impl Summary {
             parts.push(format!("{} failed: {}", tally.failed(), kinds.join(", ")));
         }
         let sentence = parts.join("; ");
-        if self.interrupted {
-            format!("interrupted after {}: {sentence}", human::time(self.elapsed))
-        } else {
-            sentence
+        match self.end {
+            End::Complete => sentence,
+            End::Quit => format!("ended after {}: {sentence}", human::time(self.elapsed)),
+            End::Interrupted => format!("interrupted after {}: {sentence}", human::time(self.elapsed)),
         }
     }
 
@@ -150,38 +189,73 @@ impl Summary {
             return format!("none of {total} {connections} was made");
         }
         let Some(longest) = self.longest_wait().map(human::time) else {
-            return format!("none of {total} {connections} waited");
+            let why = self.slots().filter(|&slots| slots >= total);
+            let why = why.map(|slots| format!(": the pool has {}", human::count(slots, "slot")));
+            return format!("none of {total} {connections} waited{}", why.unwrap_or_default());
         };
-        let waited = format!("{} of {total} {connections} waited; longest {longest}", self.waited());
+        let why = self.slots().filter(|&slots| slots < total);
+        let why = why.map(|slots| format!(", since the pool has {}", human::count(slots, "slot")));
+        let waited = self.waited();
+        let waited =
+            format!("{waited} of {total} {connections} waited{}; longest {longest}", why.unwrap_or_default());
         // Else somebody who sees a first echo after two seconds would look for a wait of two seconds.
         match self.service.filter(|&service| service > NOTICEABLE).map(human::time) {
             Some(service) => format!("{waited} (not counting {service} of service)"),
             None => waited,
         }
     }
+
+    /// How many connections the pool serves at once, if the server told.
+    fn slots(&self) -> Option<usize> {
+        self.pool.as_ref().map(|pool| pool.capacity)
+    }
 }
 
 /// Computes the summary from what happened until now.
-pub(super) fn sum_up(lanes: &[LaneHistory], address: &Address, now: Duration, interrupted: bool) -> Summary {
+pub(super) fn sum_up(
+    lanes: &[LaneHistory],
+    pool: Option<&Pool>,
+    address: &Address,
+    now: Duration,
+    end: End,
+) -> Summary {
+    let times = times(lanes);
     let answers: Vec<Option<Answers<'_>>> = lanes.iter().map(|lane| answers(lane, now)).collect();
     let known: Vec<Answers<'_>> = answers.iter().copied().flatten().collect();
     let mut waits = wait::waits(&known).into_iter();
     let lanes = lanes.iter().zip(&answers).map(|(lane, answers)| LaneSummary {
         stage: stage(lane),
         local: lane.local,
+        started_at: lane.started_at,
         connected_at: lane.connected_at,
         served_at: lane.served_at,
         closed_at: lane.closed_at,
         first_echo: lane.first_echo,
         wait: answers.and_then(|_| waits.next()),
+        seat: lane.seat,
+        is_released: lane.is_released,
         messages: lane.messages,
         failure: lane.failure.as_ref().map(|failure| (failure.kind(), failure.to_string())),
     });
-    let lanes = lanes.collect();
-    Summary { address: address.clone(), interrupted, elapsed: now, service: wait::service(&known), lanes }
+    let (lanes, service) = (lanes.collect(), wait::service(&known));
+    Summary { address: address.clone(), end, elapsed: now, service, pool: pool.cloned(), times, lanes }
 }
 
-fn stage(lane: &LaneHistory) -> Stage {
+fn times(lanes: &[LaneHistory]) -> Times {
+    let between = |from: Option<Duration>, to: Option<Duration>| Some(to?.saturating_sub(from?));
+    let split = || lanes.iter().filter_map(|lane| Some((lane.queue_wait()?, lane.first_echo?)));
+    Times {
+        connect: Spread::of(lanes.iter().filter_map(|lane| between(lane.started_at, lane.connected_at))),
+        first_echo: Spread::of(lanes.iter().filter_map(|lane| lane.first_echo)),
+        queue: Spread::of(split().map(|(queue, _)| queue)),
+        first_service: Spread::of(split().map(|(queue, first_echo)| first_echo.saturating_sub(queue))),
+        later_service: Spread::of(lanes.iter().flat_map(|lane| &lane.later_echoes).copied()),
+        total: Spread::of(lanes.iter().filter_map(|lane| between(lane.started_at, lane.closed_at))),
+    }
+}
+
+/// How far a lane has come.
+pub(super) fn stage(lane: &LaneHistory) -> Stage {
     match lane {
         LaneHistory { failure: Some(_), .. } => Stage::Failed,
         LaneHistory { closed_at: Some(_), .. } => Stage::Closed,
@@ -209,6 +283,7 @@ fn answers(lane: &LaneHistory, now: Duration) -> Option<Answers<'_>> {
 mod tests {
     use super::*;
     use crate::Failure;
+    use crate::pool::example;
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -234,50 +309,79 @@ mod tests {
         LaneHistory { closed_at: Some(ms(3_002)), failure: Some(failure), ..queued() }
     }
 
-    fn sentence(lanes: &[LaneHistory], interrupted: bool) -> String {
-        sum_up(lanes, &Address::default(), ms(4_002), interrupted).sentence()
+    fn summary(lanes: &[LaneHistory], pool: Option<&Pool>, end: End) -> Summary {
+        sum_up(lanes, pool, &Address::default(), ms(4_002), end)
+    }
+
+    fn sentence(lanes: &[LaneHistory]) -> String {
+        summary(lanes, None, End::Complete).sentence()
     }
 
     #[test]
     fn the_sentence_says_how_many_waited_and_for_how_long() {
         let lanes = [served(1), served(2), served(2_311), served(1_001)];
-        assert_eq!(sentence(&lanes, false), "2 of 4 connections waited; longest 2.31 s");
-        assert_eq!(sentence(&lanes[..2], false), "none of 2 connections waited");
-        assert_eq!(sentence(&lanes[..1], false), "none of 1 connection waited");
+        assert_eq!(sentence(&lanes), "2 of 4 connections waited; longest 2.31 s");
+        assert_eq!(sentence(&lanes[..2]), "none of 2 connections waited");
+        assert_eq!(sentence(&lanes[..1]), "none of 1 connection waited");
     }
 
     #[test]
     fn a_service_time_that_one_notices_is_mentioned() {
         let lane = LaneHistory { later_echoes: vec![ms(500)], ..served(2_000) };
         let expected = "1 of 1 connection waited; longest 1.50 s (not counting 500 ms of service)";
-        assert_eq!(sentence(&[lane], false), expected);
+        assert_eq!(sentence(&[lane]), expected);
     }
 
     #[test]
     fn failures_are_counted_by_kind() {
         let lanes = [served(1), broken(Failure::Reset), broken(Failure::Reset), broken(Failure::Refused)];
         let expected = "none of 4 connections waited; 3 failed: 1 refused, 2 reset";
-        assert_eq!(sentence(&lanes, false), expected);
+        assert_eq!(sentence(&lanes), expected);
     }
 
     #[test]
     fn whoever_waits_at_an_interrupt_has_waited_until_then() {
         let expected = "interrupted after 4.00 s: 1 of 2 connections waited; longest 4.00 s; 1 still waiting";
-        assert_eq!(sentence(&[served(1), queued()], true), expected);
+        assert_eq!(summary(&[served(1), queued()], None, End::Interrupted).sentence(), expected);
     }
 
     #[test]
     fn an_interrupt_before_any_connection_says_so() {
         let lanes = [LaneHistory::default(), LaneHistory::default()];
-        assert_eq!(sentence(&lanes, true), "interrupted after 4.00 s: none of 2 connections was made");
+        assert_eq!(
+            summary(&lanes, None, End::Interrupted).sentence(),
+            "interrupted after 4.00 s: none of 2 connections was made"
+        );
     }
 
     #[test]
     fn a_timeout_was_a_wait_and_a_reset_was_none() {
         let timeout = Failure::Timeout { silence: ms(3_000), got: 0, expected: 5 };
-        let summary =
-            sum_up(&[broken(timeout), broken(Failure::Reset)], &Address::default(), ms(4_002), false);
+        let summary = summary(&[broken(timeout), broken(Failure::Reset)], None, End::Complete);
         assert_eq!(summary.lanes[0].wait, Some(ms(3_000)));
         assert_eq!(summary.lanes[1].wait, None);
+    }
+    #[test]
+    fn the_sentence_says_why_if_the_server_tells() {
+        let pool = example::status(&[], 0).pool;
+        let sentence = |lanes: &[LaneHistory]| summary(lanes, Some(&pool), End::Complete).sentence();
+        let lanes = [served(1), served(2), served(1), served(1), served(1_001)];
+        assert_eq!(sentence(&lanes), "1 of 5 connections waited, since the pool has 4 slots; longest 1.00 s");
+        assert_eq!(sentence(&lanes[..4]), "none of 4 connections waited: the pool has 4 slots");
+        // With a slot for each, it was somebody else, or something else.
+        assert_eq!(sentence(&lanes[3..]), "1 of 2 connections waited; longest 1.00 s");
+    }
+
+    #[test]
+    fn the_first_echo_is_split_for_those_of_whom_the_server_told() {
+        let seat = Seat { worker: 0, pid: Some(9), slot: 1, queue_wait_seconds: Some(0.9) };
+        let lanes = [served(1), LaneHistory { seat: Some(seat), ..served(1_000) }];
+        let times = summary(&lanes, None, End::Complete).times;
+        let one = |spread: Option<Spread>| spread.map(|spread| (spread.count, spread.max));
+        assert_eq!(one(times.queue), Some((1, ms(900))));
+        assert_eq!(one(times.first_service), Some((1, ms(100))));
+        assert_eq!(one(times.first_echo), Some((2, ms(1_000))));
+        assert_eq!(one(times.later_service), Some((2, ms(1))));
+        assert_eq!(one(times.connect), None);
     }
 }

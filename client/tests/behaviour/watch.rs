@@ -36,7 +36,8 @@ fn the_lines_are_in_the_order_of_their_times_and_the_last_is_the_result() {
     let count = |state: &str| stdout.lines().filter(|line| line.contains(&format!("  {state} "))).count();
     assert_eq!((count("served"), count("closed")), (4, 4), "{stdout}");
     assert!(count("queued") >= 2, "{stdout}");
-    let (lines, result) = stdout.trim_end().rsplit_once('\n').unwrap();
+    let (lines, report) = stdout.split_once("\n\n").unwrap();
+    let result = report.lines().last().unwrap();
     // How long, the server's clock and the client's may see on two sides of a second.
     assert!(result.contains(" of 4 connections waited; longest "), "{result}");
     let times: Vec<f64> =
