@@ -1,6 +1,7 @@
 //! Arguments become a command, a command an exit code; the one place that prints errors.
 
 mod bench;
+mod map;
 mod plan;
 mod talk;
 mod values;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use bench::BenchArguments;
+use map::MapArguments;
 use plan::PlanArguments;
 use talk::TalkArguments;
 use watch::WatchArguments;
@@ -51,10 +53,12 @@ enum Command {
     /// first echoed byte. The service time is known from the later messages, which do not queue. A connection
     /// waited if its first echo took more than 100 ms longer than that.
     Watch(WatchArguments),
-    /// Measure how much the server serves and how fast, and verify every byte
-    Bench(BenchArguments),
     /// Hold one conversation: a prompt on a terminal, a pipe otherwise
     Talk(TalkArguments),
+    /// Send every line of standard input through several connections, and write what comes back
+    Map(MapArguments),
+    /// Measure how much the server serves and how fast, and verify every byte
+    Bench(BenchArguments),
     /// Reckon how long clients will wait, or how many slots it takes that they do not
     ///
     /// What queueing theory says of clients that come by chance (Poisson arrivals), one connection per request, served
@@ -74,8 +78,9 @@ pub fn main() -> ExitCode {
     let Cli { command, watch } = Cli::parse();
     let outcome = match command.unwrap_or(Command::Watch(watch)) {
         Command::Watch(arguments) => arguments.run(),
-        Command::Bench(arguments) => arguments.run(),
         Command::Talk(arguments) => arguments.run(),
+        Command::Map(arguments) => arguments.run(),
+        Command::Bench(arguments) => arguments.run(),
         Command::Plan(arguments) => arguments.run(),
     };
     match outcome {

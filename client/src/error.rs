@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::map::Unfinished;
 use crate::{Address, Failure, human};
 
 /// What is told to the user in the end, on stderr.
@@ -37,6 +38,9 @@ pub enum Error {
         /// The bytes that came until then.
         received: u64,
     },
+    /// Not every line came back as it should.
+    #[error(transparent)]
+    Unfinished(Unfinished),
     /// Standard input or output, or something else on this side.
     #[error("{what}: {}", human::os_error(source))]
     Local {

@@ -2,8 +2,9 @@
 //!
 //! Everything rests on the [`Connection`], which sends, reads the echo at the same time and compares every byte;
 //! what can go wrong on it is a [`Failure`]. [`watch`] gives each of many connections a lane and turns what happens
-//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`bench`](mod@bench)
-//! measures how much it serves and how fast. [`pool`] is what the server tells of itself.
+//! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`map`] sends every
+//! line of its input through one of several connections; [`bench`](mod@bench) measures how much the server serves and how
+//! fast. [`pool`] is what it tells of itself.
 //!
 //! ```no_run
 //! use prefork_client::{Connection, Options};
@@ -22,6 +23,7 @@ compile_error!("prefork-client runs on Linux only, as prefork-echo does");
 pub mod bench;
 mod cli;
 mod error;
+pub mod map;
 mod plan;
 pub mod pool;
 pub mod talk;

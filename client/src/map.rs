@@ -1,0 +1,194 @@
+//! Every line of the input through many connections: none is lost, none is doubled, whatever becomes of the server.
+
+mod batch;
+mod coordinator;
+mod duplex;
+mod lane;
+mod progress;
+mod reader;
+mod shared;
+mod summary;
+mod unfinished;
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use batch::count_lines;
+pub use coordinator::Order;
+use coordinator::{Coordinator, Limits};
+use progress::{LOOK_EVERY, Progress, glance};
+use reader::Reader;
+use shared::{Shared, Step};
+use summary::Summary;
+pub use unfinished::Unfinished;
+
+use crate::{Address, Error, Options, interrupt, open_files};
+
+/// What may be read before it is written, with the records about it.
+const WINDOW_BYTES: usize = 32 << 20;
+
+/// The bounds of what is read, sent and written at once.
+const BATCH_BYTES_MIN: usize = 4 << 10;
+const BATCH_BYTES_MAX: usize = 256 << 10;
+
+/// After so many failures of the same lines it is not the server's bad luck any more.
+const FAILURES_MAX: u32 = 10;
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where the server listens.
+    pub address: Address,
+    /// How connections are made, and what is expected of them. `echo_timeout` is also how long there may be no echo
+    /// on any of them.
+    pub options: Options,
+    /// The connections, each with a thread.
+    pub connections: NonZeroUsize,
+    /// In which order lines are written.
+    pub order: Order,
+    /// Whether the summary is a JSON object.
+    pub json: bool,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Every line was written.
+    Complete,
+    /// The user had enough.
+    Interrupted,
+}
+
+/// Sends the lines of standard input, and writes what comes back to standard output; a summary goes to stderr.
+///
+/// Fails if not every line came back, or if anything ever came back wrong. What was written is right in any case.
+/// The threads that wait, for the input or for the server, last until the program ends.
+pub fn run(plan: &Plan) -> Result<Ending, Error> {
+    open_files::raise_limit();
+    let output = io::stdout().as_fd().try_clone_to_owned();
+    let output = File::from(output.map_err(Error::local("cannot write to standard output"))?);
+    let shared = start(plan)?;
+    let mut writer = Writer { output: BufWriter::with_capacity(BATCH_BYTES_MAX, output), lines: 0, bytes: 0 };
+    let progress = Progress::start();
+    let outcome = follow(&shared, &mut writer, &progress);
+    progress.end();
+    let outcome = outcome.and_then(|ending| {
+        let counts = shared.with(|coordinator| coordinator.counts().clone());
+        match counts.first_wrong.clone().filter(|_| ending == Ending::Complete) {
+            Some(first) => Err(Error::Unfinished(Unfinished::Wrong { count: counts.wrong(), first })),
+            None => Ok(ending),
+        }
+    });
+    let outcome = outcome.map_err(|error| match error {
+        Error::Unfinished(unfinished) => unfinished.into_error(&plan.address),
+        other => other,
+    });
+    summarize(plan, &shared, &writer, &outcome);
+    outcome
+}
+
+/// Starts the threads: one reads, and each lane has one.
+fn start(plan: &Plan) -> Result<Arc<Shared>, Error> {
+    let lanes = plan.connections.get();
+    // All lanes together hold a quarter of the window at most, so that nobody waits for whom the others wait.
+    let batch_bytes = (WINDOW_BYTES / 4 / lanes).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX);
+    let limits = Limits {
+        window_bytes: WINDOW_BYTES,
+        batch_bytes,
+        failures: FAILURES_MAX,
+        silence: plan.options.echo_timeout,
+        retry: plan.options.retry,
+    };
+    let shared = Arc::new(Shared::new(Coordinator::new(lanes, plan.order, limits)));
+    let interrupted = Arc::clone(&shared);
+    interrupt::on_interrupt(move || interrupted.interrupt())
+        .map_err(Error::local("cannot listen for signals"))?;
+    let reader = Reader::new(io::stdin(), plan.order, batch_bytes);
+    let reading = Arc::clone(&shared);
+    let spawned = thread::Builder::new().name("reader".to_owned()).spawn(move || read_all(reader, &reading));
+    spawned.map_err(Error::local("cannot start a thread"))?;
+    // The coordinator knows how often and for how long to try again.
+    let options = Options { retry: Duration::ZERO, ..plan.options.clone() };
+    for lane in 0..lanes {
+        lane::start(lane, plan.address.clone(), options.clone(), Arc::clone(&shared))
+            .map_err(Error::local("cannot start a thread"))?;
+    }
+    Ok(shared)
+}
+
+fn read_all(mut reader: Reader<io::Stdin>, shared: &Shared) {
+    loop {
+        match reader.next() {
+            Ok(Some(batch)) => shared.add(batch),
+            Ok(None) => return shared.end_input(None),
+            Err(failure) => return shared.end_input(Some(failure)),
+        }
+    }
+}
+
+/// Writes what there is, and looks at the clock.
+fn follow(shared: &Shared, writer: &mut Writer, progress: &Progress) -> Result<Ending, Error> {
+    let mut written = Vec::new();
+    loop {
+        match shared.step(&written, LOOK_EVERY) {
+            Step::Write(output) => {
+                writer.write(&output).map_err(Error::local("cannot write to standard output"))?;
+                written = output;
+            }
+            Step::Look => written.clear(),
+            Step::Complete => return Ok(Ending::Complete),
+            Step::Interrupted => return Ok(Ending::Interrupted),
+            Step::Unfinished(unfinished) => return Err(Error::Unfinished(unfinished)),
+        }
+        progress.show(writer.bytes, writer.lines, || shared.with(glance));
+    }
+}
+
+/// Standard output, and how much went there.
+struct Writer {
+    output: BufWriter<File>,
+    lines: u64,
+    bytes: u64,
+}
+
+impl Writer {
+    fn write(&mut self, output: &[Vec<u8>]) -> io::Result<()> {
+        for echo in output {
+            self.output.write_all(echo)?;
+            self.lines += count_lines(echo);
+            self.bytes += echo.len() as u64;
+        }
+        self.output.flush()
+    }
+}
+
+/// Prints the summary: JSON if that is wanted, else a line if somebody sits there.
+fn summarize(plan: &Plan, shared: &Shared, writer: &Writer, outcome: &Result<Ending, Error>) {
+    let mut stderr = io::stderr();
+    if !plan.json && !stderr.is_terminal() {
+        return;
+    }
+    let summary = shared.with(|coordinator| Summary {
+        address: plan.address.clone(),
+        elapsed: shared.now(),
+        lines: writer.lines,
+        bytes: writer.bytes,
+        complete: coordinator.is_complete(),
+        interrupted: matches!(outcome, Ok(Ending::Interrupted)),
+        lanes: plan.connections.get(),
+        served: coordinator.were_served(),
+        counts: coordinator.counts().clone(),
+        error: outcome.as_ref().err().map(ToString::to_string),
+    });
+    // Without anybody who reads it there is nobody to tell that it cannot be written.
+    let _ = if plan.json {
+        writeln!(stderr, "{}", summary.json())
+    } else {
+        writeln!(stderr, "{}", summary.text())
+    };
+}

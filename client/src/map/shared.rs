@@ -1,0 +1,178 @@
+//! The coordinator among its threads: who has nothing to do sleeps until there is something.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use super::batch::Batch;
+use super::coordinator::{Coordinator, Task};
+use super::unfinished::Unfinished;
+use crate::Failure;
+
+/// What the threads share.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    started: Instant,
+    /// Something to send may have come.
+    work: Condvar,
+    /// More may be read.
+    room: Condvar,
+    /// Something to write has come, or the end.
+    output: Condvar,
+    /// The bytes that came back, whether they count or not.
+    pub(super) received: AtomicU64,
+}
+
+struct State {
+    coordinator: Coordinator,
+    /// Why the input could not be read.
+    input_failure: Option<Unfinished>,
+    interrupted: bool,
+    received_before: u64,
+}
+
+/// What the writer does next.
+pub(super) enum Step {
+    /// Write this.
+    Write(Vec<Vec<u8>>),
+    /// Look again; nothing has happened for a while.
+    Look,
+    /// All is written.
+    Complete,
+    Interrupted,
+    Unfinished(Unfinished),
+}
+
+impl Shared {
+    pub(super) fn new(coordinator: Coordinator) -> Self {
+        Self {
+            state: Mutex::new(State {
+                coordinator,
+                input_failure: None,
+                interrupted: false,
+                received_before: 0,
+            }),
+            started: Instant::now(),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            output: Condvar::new(),
+            received: AtomicU64::new(0),
+        }
+    }
+
+    /// The time that has passed.
+    pub(super) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Looks at the coordinator.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Coordinator) -> T) -> T {
+        look(&self.lock().coordinator)
+    }
+
+    /// The user has had enough.
+    pub(super) fn interrupt(&self) {
+        self.lock().interrupted = true;
+        self.output.notify_one();
+    }
+
+    /// Waits until there is room, and takes what was read.
+    pub(super) fn add(&self, batch: Batch) {
+        let mut state = self
+            .room
+            .wait_while(self.lock(), |state| !state.coordinator.has_room())
+            .expect("nobody panics with the state in hand");
+        state.coordinator.add(batch, self.now());
+        self.work.notify_all();
+    }
+
+    /// The input has ended, as it should or not.
+    pub(super) fn end_input(&self, failure: Option<Unfinished>) {
+        let mut state = self.lock();
+        match failure {
+            None => state.coordinator.end_input(),
+            failure => state.input_failure = failure,
+        }
+        self.output.notify_one();
+    }
+
+    pub(super) fn connected(&self, lane: usize) {
+        self.lock().coordinator.connected(lane);
+    }
+
+    pub(super) fn not_connected(&self, lane: usize, failure: Failure) {
+        self.lock().coordinator.not_connected(lane, failure, self.now());
+        self.output.notify_one();
+    }
+
+    /// Waits until there is something to send on a lane.
+    pub(super) fn task(&self, lane: usize) -> Batch {
+        let mut state = self.lock();
+        loop {
+            match state.coordinator.task(lane, self.now()) {
+                Task::Send(batch) => {
+                    // A queued lane may have taken what a served one, which sleeps, could send as well.
+                    self.work.notify_all();
+                    return batch;
+                }
+                Task::Wait(None) => {
+                    state = self.work.wait(state).expect("nobody panics with the state in hand");
+                }
+                Task::Wait(Some(time)) => {
+                    let waited = self.work.wait_timeout(state, time);
+                    (state, _) = waited.expect("nobody panics with the state in hand");
+                }
+            }
+        }
+    }
+
+    pub(super) fn first_byte(&self, lane: usize) {
+        self.lock().coordinator.first_byte(lane, self.now());
+    }
+
+    pub(super) fn echoed(&self, lane: usize, echo: Vec<u8>) {
+        self.lock().coordinator.echoed(lane, echo, self.now());
+        self.output.notify_one();
+    }
+
+    pub(super) fn failed(&self, lane: usize, failure: &Failure) {
+        self.lock().coordinator.failed(lane, failure, self.now());
+        self.work.notify_all();
+        self.output.notify_one();
+    }
+
+    /// Waits for something to write, but not longer than this; and says that the last has been written.
+    pub(super) fn step(&self, written: &[Vec<u8>], time: Duration) -> Step {
+        let mut state = self.lock();
+        state.coordinator.written(written);
+        self.room.notify_one();
+        if let Some(step) = self.next(&mut state) {
+            return step;
+        }
+        let (mut state, _) =
+            self.output.wait_timeout(state, time).expect("nobody panics with the state in hand");
+        self.next(&mut state).unwrap_or(Step::Look)
+    }
+
+    fn next(&self, state: &mut State) -> Option<Step> {
+        if state.interrupted {
+            return Some(Step::Interrupted);
+        }
+        let received = self.received.load(Ordering::Relaxed);
+        state.coordinator.tick(received != state.received_before, self.now());
+        state.received_before = received;
+        let output = state.coordinator.take_output();
+        if !output.is_empty() {
+            return Some(Step::Write(output));
+        }
+        if state.coordinator.is_complete() {
+            return Some(Step::Complete);
+        }
+        let unfinished = state.coordinator.take_unfinished().or_else(|| state.input_failure.take());
+        unfinished.map(Step::Unfinished)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics with the state in hand")
+    }
+}
