@@ -195,7 +195,13 @@ fn show_all(
                 view.show(&event, history)?;
                 history.record(event);
             }
-            Some(Update::Pool(answer)) => history.look(answer),
+            Some(Update::Pool(answer)) => {
+                for (lane, seat) in history.look(answer) {
+                    let event = Event { lane, at: started.elapsed(), what: Change::Seated(seat) };
+                    view.show(&event, history)?;
+                    history.record(event);
+                }
+            }
             Some(Update::Interrupted) => return Ok(End::Interrupted),
             None => {}
         }

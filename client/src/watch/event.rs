@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::{Exchange, Failure, pool};
+use crate::pool::{self, Seat};
+use crate::{Exchange, Failure};
 
 /// What a view is told.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ pub struct Event {
     pub what: Change,
 }
 
-/// A step in the life of a lane, in this order; `Retrying` may be missing, and `Closed` may come at any time.
+/// A step in the life of a lane, in this order; `Retrying` and `Seated` may be missing, and `Closed` may come
+/// at any time. `Seated` may also come before `Served`, or between two messages.
 #[derive(Debug)]
 pub enum Change {
     /// It tries to connect.
@@ -47,6 +49,8 @@ pub enum Change {
         /// The time since the connection stood: the wait in the queue *and* the service of the first message.
         first_echo: Duration,
     },
+    /// The server told who serves it, at some time after it began to.
+    Seated(Seat),
     /// A later message came back. Its time is service without any queue.
     Echoed {
         /// The number of the message, from 2.

@@ -85,6 +85,7 @@ impl History {
         let lane = &mut self.lanes[number - 1];
         match what {
             Change::Connecting => lane.started_at = Some(at),
+            Change::Seated(seat) => lane.seat = Some(seat),
             Change::Retrying(failure) => lane.retrying = Some(failure.to_string()),
             Change::Queued { local } => {
                 lane.connected_at = Some(at);
@@ -121,10 +122,10 @@ impl History {
         self.lanes.len()
     }
 
-    /// Takes what the server tells of itself, and with it who serves which lane.
-    pub fn look(&mut self, answer: pool::Answer) {
+    /// Takes what the server tells of itself: the lanes of which it was not known until now who serves them.
+    pub fn look(&mut self, answer: pool::Answer) -> Vec<(usize, Seat)> {
+        let seated = answer.as_deref().map_or(Vec::new(), |status| self.newly_seated(status));
         if let Some(status) = answer.as_deref() {
-            self.seat(status);
             let largest = self.pool.largest.as_ref().map_or(0, |pool| pool.capacity);
             if status.pool.capacity >= largest {
                 self.pool.largest = Some(status.pool.clone());
@@ -132,13 +133,16 @@ impl History {
         }
         self.pool.status = answer;
         self.pool.is_asked = true;
+        seated
     }
 
-    fn seat(&mut self, status: &Status) {
-        for (end, seat) in status.seats() {
-            let Some(&number) = self.by_end.get(&end) else { continue };
-            self.lanes[number - 1].seat.get_or_insert(seat);
-        }
+    fn newly_seated(&self, status: &Status) -> Vec<(usize, Seat)> {
+        let known =
+            status.seats().into_iter().filter_map(|(end, seat)| Some((*self.by_end.get(&end)?, seat)));
+        let mut seated: Vec<(usize, Seat)> =
+            known.filter(|(number, _)| self.lanes[number - 1].seat.is_none()).collect();
+        seated.sort_unstable_by_key(|(number, _)| *number);
+        seated
     }
 
     /// What the server told of its pool.
@@ -219,10 +223,13 @@ mod tests {
         let mut history = History::new(NonZeroUsize::new(2).unwrap());
         history.record(event(1, 1, queued(40001)));
         history.record(event(2, 1, queued(40002)));
-        history.look(Some(Arc::new(example::status(&["127.0.0.1:9", "127.0.0.1:40002"], 1))));
-        assert_eq!(history.lanes()[0].seat, None);
+        let answer = || Some(Arc::new(example::status(&["127.0.0.1:9", "127.0.0.1:40002"], 1)));
+        let seated = history.look(answer());
+        assert_eq!(seated.iter().map(|(lane, seat)| (*lane, seat.slot)).collect::<Vec<_>>(), [(2, 1)]);
+        history.record(event(2, 2, Change::Seated(seated[0].1)));
+        assert!(history.look(answer()).is_empty(), "it is known already");
         history.look(None);
-        assert_eq!(history.lanes()[1].seat.map(|seat| seat.slot), Some(1));
+        assert_eq!(history.lanes()[1].seat, Some(seated[0].1));
         assert_eq!(history.pool().largest.as_ref().map(|pool| pool.capacity), Some(4));
     }
 

@@ -14,7 +14,7 @@ const SCHEMA: u32 = 1;
 
 /// Writes every event and, in the end, the summary.
 ///
-/// Every object has an `event`: `connecting`, `retrying`, `queued`, `served`, `echoed`, `closed` with `lane` and
+/// Every object has an `event`: `connecting`, `retrying`, `queued`, `seated`, `served`, `echoed`, `closed` with `lane` and
 /// `at_seconds`, and last of all `summary`. Durations are seconds as floats, and keys that end in `_at_seconds` count
 /// from the start of all lanes. What is not known, or did not happen, is null: `longest_wait_seconds` if nobody
 /// waited, `failure` if nothing failed. All of it is described by `docs/client-watch.schema.json`.
@@ -57,6 +57,7 @@ fn event_object(event: &Event, history: &History) -> Value {
         Change::Served { first_echo } => {
             ("served", json!({ "first_echo_seconds": first_echo.as_secs_f64() }))
         }
+        Change::Seated(seat) => ("seated", seat_object(Some(*seat))),
         Change::Echoed { message, exchange } => (
             "echoed",
             json!({

@@ -80,7 +80,7 @@ impl<W: Write> Plain<W> {
             Change::Served { first_echo } => {
                 Line::Lasting(State::Served, format!("first echo after {}", human::time(*first_echo)))
             }
-            Change::Echoed { .. } => Line::None,
+            Change::Echoed { .. } | Change::Seated(_) => Line::None,
             Change::Closed(outcome) => self.describe_end(outcome, seat),
         }
     }
@@ -126,6 +126,10 @@ impl<W: Write> Plain<W> {
 
 impl<W: Write> View for Plain<W> {
     fn show(&mut self, event: &Event, history: &History) -> io::Result<()> {
+        // The last line of the lane tells by whom it was served.
+        if matches!(event.what, Change::Seated(_)) {
+            return Ok(());
+        }
         self.shown += 1;
         let moment = (event.at, self.shown);
         if let Some(since) = self.passing_since.remove(&event.lane) {

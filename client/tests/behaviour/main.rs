@@ -4,6 +4,7 @@
 
 mod bench;
 mod connection;
+mod live;
 mod plan;
 mod prompt;
 mod support;

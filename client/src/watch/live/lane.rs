@@ -31,9 +31,9 @@ pub(super) fn served_since(lane: &LaneHistory) -> Option<Duration> {
     }
 }
 
-/// Whether the lane had begun by then and was not over.
+/// Whether the lane was there by then and not over.
 pub(super) fn is_open_at(lane: &LaneHistory, now: Duration) -> bool {
-    lane.started_at.is_some_and(|started_at| started_at <= now)
+    lane.started_at.is_none_or(|started_at| started_at <= now)
         && lane.closed_at.is_none_or(|closed_at| now < closed_at)
 }
 

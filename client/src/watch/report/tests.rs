@@ -23,7 +23,9 @@ fn summary(told: &[&str]) -> Summary {
         event(lane, 1 + first_echo, Change::Served { first_echo: ms(first_echo) });
         event(lane, 1_001 + first_echo, Change::Closed(Outcome { messages: 1, failure: None }));
     }
-    history.look(Some(Arc::new(example::status(told, 0))));
+    for (lane, seat) in history.look(Some(Arc::new(example::status(told, 0)))) {
+        history.record(Event { lane, at: ms(5), what: Change::Seated(seat) });
+    }
     history.summary(&Address::default(), ms(2_001), End::Complete)
 }
 

@@ -32,7 +32,9 @@ fn saturated(lanes: usize, served: usize) -> History {
     }
     let peers: Vec<String> = (1..=served.min(4)).map(|lane| local(lane).to_string()).collect();
     let peers: Vec<&str> = peers.iter().map(String::as_str).collect();
-    history.look(Some(Arc::new(example::status(&peers, (lanes - served) as u64))));
+    for (lane, seat) in history.look(Some(Arc::new(example::status(&peers, (lanes - served) as u64)))) {
+        history.record(Event { lane, at: ms(5), what: Change::Seated(seat) });
+    }
     history
 }
 
