@@ -3,6 +3,7 @@
 
 mod asking;
 mod browser;
+mod client;
 mod crash_loop;
 mod drain;
 mod drain_idle;

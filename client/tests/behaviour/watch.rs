@@ -191,3 +191,54 @@ fn assert_all_fail_with(server: &Server, kind: &str) {
 fn lanes(summary: &Value) -> &[Value] {
     summary["lanes"].as_array().unwrap()
 }
+
+/// Lines of a run that has everything: retries, waits, echoes, failures.
+fn eventful_lines() -> Vec<String> {
+    let (socket, address) = bound();
+    let mut client = client("watch --json -c 3 --count 2 --interval 1ms --retry 1m", &address);
+    let mut lines = BufReader::new(client.stdout()).lines().map(Result::unwrap);
+    let mut seen: Vec<String> = Vec::new();
+    eventually("a lane tries again", || {
+        seen.extend(lines.next());
+        seen.iter().any(|line| line.contains("retrying"))
+    });
+    let server = Server::on(socket, address, 1, echo);
+    seen.extend(lines);
+    assert_eq!(client.end().code(), Some(0));
+    drop(server);
+    for server in [Server::with(3, reset), Server::silent()] {
+        let ended = crate::support::client(&format!("{ONCE} --timeout 100ms"), &server.address).end();
+        seen.extend(ended.stdout().lines().map(str::to_owned));
+    }
+    seen
+}
+
+#[test]
+fn every_line_of_json_is_as_documented() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/client-watch.schema.json");
+    let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    forbid_more(&mut schema);
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let lines = eventful_lines();
+    for name in ["connecting", "retrying", "queued", "served", "echoed", "closed", "summary"] {
+        assert!(lines.iter().any(|line| line.contains(&format!(r#""event":"{name}""#))), "there is a {name}");
+    }
+    for line in lines {
+        let value: Value = serde_json::from_str(&line).unwrap();
+        assert!(schema.is_valid(&value), "{line}\n{:?}", schema.iter_errors(&value).collect::<Vec<_>>());
+    }
+}
+
+/// A key that is not documented is an error.
+fn forbid_more(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.contains_key("properties") {
+                object.insert("additionalProperties".to_owned(), false.into());
+            }
+            object.values_mut().for_each(forbid_more);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forbid_more),
+        _ => {}
+    }
+}
