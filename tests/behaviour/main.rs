@@ -17,6 +17,7 @@ mod hostile;
 mod load;
 mod lossless;
 mod many_reloads;
+mod mapped;
 mod monitor;
 mod netcat;
 mod notify;

@@ -41,7 +41,7 @@ pub enum Unfinished {
     #[error("cannot read standard input: {}", human::os_error(.0))]
     Input(io::Error),
     /// Everything came back right in the end, but at first something did not.
-    #[error("{count} wrong echoes, which were not written but asked for again; the first: {first}")]
+    #[error("{count} wrong {}, not written but asked for again; the first: {first}", if *count == 1 { "echo" } else { "echoes" })]
     Wrong {
         /// How many.
         count: u64,

@@ -5,6 +5,7 @@
 mod bench;
 mod connection;
 mod live;
+mod map;
 mod plan;
 mod prompt;
 mod support;

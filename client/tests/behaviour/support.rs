@@ -171,6 +171,10 @@ impl Client {
         self.child.stdout.take().unwrap()
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         let killed = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
         assert!(killed.unwrap().success());

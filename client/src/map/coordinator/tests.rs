@@ -1,3 +1,5 @@
+use std::mem;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -205,12 +207,19 @@ fn silence_ends_it_only_while_something_is_due() {
     assert!(matches!(coordinator.take_unfinished(), Some(Unfinished::Silence(_))));
 }
 
+/// What a lane is doing.
+#[derive(Clone)]
+enum Acting {
+    Connecting,
+    Idle,
+    Sending(Batch),
+}
+
 /// A run with lanes that do whatever they like.
 struct Play<'a> {
     coordinator: Coordinator,
     reader: Option<Reader<&'a [u8]>>,
-    /// What each lane has under way; `None` without a connection.
-    lanes: Vec<Option<Option<Batch>>>,
+    lanes: Vec<Acting>,
     output: Vec<u8>,
     now: Duration,
 }
@@ -221,7 +230,7 @@ impl<'a> Play<'a> {
         Self {
             coordinator: Coordinator::new(lanes, order, limits),
             reader: Some(Reader::new(input, order, CHUNK)),
-            lanes: vec![None; lanes],
+            lanes: vec![Acting::Connecting; lanes],
             output: Vec::new(),
             now: Duration::ZERO,
         }
@@ -231,12 +240,11 @@ impl<'a> Play<'a> {
         let Some(reader) = self.reader.as_mut().filter(|_| self.coordinator.has_room()) else {
             return;
         };
-        match reader.next().unwrap() {
-            Some(batch) => self.coordinator.add(batch, self.now),
-            None => {
-                self.coordinator.end_input();
-                self.reader = None;
-            }
+        if let Some(batch) = reader.next().unwrap() {
+            self.coordinator.add(batch, self.now);
+        } else {
+            self.coordinator.end_input();
+            self.reader = None;
         }
     }
 
@@ -249,25 +257,26 @@ impl<'a> Play<'a> {
     /// The lane connects, or asks, or has its echo.
     fn proceed(&mut self, lane: usize) {
         match &mut self.lanes[lane] {
-            none @ None => {
+            acting @ Acting::Connecting => {
                 self.coordinator.connected(lane);
-                *none = Some(None);
+                *acting = Acting::Idle;
             }
-            Some(sent) => match sent.take() {
-                Some(batch) => self.coordinator.echoed(lane, batch.bytes().to_ascii_uppercase(), self.now),
-                None => {
-                    if let Task::Send(batch) = self.coordinator.task(lane, self.now) {
-                        *sent = Some(batch);
-                    }
+            acting @ Acting::Idle => {
+                if let Task::Send(batch) = self.coordinator.task(lane, self.now) {
+                    *acting = Acting::Sending(batch);
                 }
-            },
+            }
+            acting @ Acting::Sending(_) => {
+                let Acting::Sending(batch) = mem::replace(acting, Acting::Idle) else { unreachable!() };
+                self.coordinator.echoed(lane, batch.bytes().to_ascii_uppercase(), self.now);
+            }
         }
     }
 
     fn lose(&mut self, lane: usize, failure: &Failure) {
-        match self.lanes[lane].take() {
-            Some(_) => self.coordinator.failed(lane, failure, self.now),
-            None => self.coordinator.not_connected(lane, Failure::Reset, self.now),
+        match mem::replace(&mut self.lanes[lane], Acting::Connecting) {
+            Acting::Connecting => self.coordinator.not_connected(lane, Failure::Reset, self.now),
+            _ => self.coordinator.failed(lane, failure, self.now),
         }
     }
 
@@ -278,7 +287,9 @@ impl<'a> Play<'a> {
             2 => self.write(),
             3 => self.lose(lane, &Failure::Reset),
             4 => self.lose(lane, &Failure::Closed),
-            5 if matches!(self.lanes[lane], Some(Some(_))) => self.coordinator.first_byte(lane, self.now),
+            5 if matches!(self.lanes[lane], Acting::Sending(_)) => {
+                self.coordinator.first_byte(lane, self.now);
+            }
             _ => self.proceed(lane),
         }
         let coordinator = &self.coordinator;
@@ -304,7 +315,7 @@ impl<'a> Play<'a> {
                 let is_served = self.coordinator.lanes[lane].stage == Stage::Served;
                 if lane >= slots && is_served {
                     self.lose(lane, &Failure::Reset);
-                } else if lane < slots || !matches!(self.lanes[lane], Some(Some(_))) {
+                } else if lane < slots || !matches!(self.lanes[lane], Acting::Sending(_)) {
                     self.proceed(lane);
                 }
             }
@@ -322,7 +333,7 @@ fn sorted_lines(text: &[u8]) -> Vec<&[u8]> {
 proptest! {
     #[test]
     fn whatever_happens_every_byte_leaves_once_and_every_line_whole(
-        input in vec(prop_oneof![2 => Just(b'\n'), 9 => b'a'..b'z'], 0..1500), any_order: bool,
+        input in vec(prop_oneof![2 => Just(b'\n'), 9 => b'a'..=b'z'], 0..1500), any_order: bool,
         lanes in 1..7_usize, slots in 1..7_usize, actions in vec((any::<u8>(), 0..7_usize), 0..600),
     ) {
         let order = if any_order { Order::Any } else { Order::Input };
