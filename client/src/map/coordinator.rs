@@ -307,6 +307,8 @@ impl Coordinator {
     fn assign(&mut self, batch: Batch, bytes_max: usize, lane: usize, now: Duration) -> Task {
         self.unassigned_bytes -= batch.len();
         let length = batch.len();
+        // Where connections do not last, less at a time has a better chance.
+        let bytes_max = (bytes_max >> batch.failures.min(usize::BITS - 1)).max(1);
         let (head, rest) = batch.cut(bytes_max);
         if let Some(rest) = rest {
             self.pending_bytes += cost(head.len()) + cost(rest.len()) - cost(length);

@@ -126,6 +126,20 @@ fn a_line_that_fails_too_often_ends_it_with_its_number() {
 }
 
 #[test]
+fn what_has_failed_is_tried_in_smaller_parts() {
+    let mut coordinator = coordinator("a\nb\nc\nd\ne\n", 1);
+    assert_eq!(given(&mut coordinator, 0, Duration::ZERO), "a\n");
+    echo(&mut coordinator, 0, "a\n");
+    for expected in ["b\nc\nd\ne\n", "b\nc\n", "b\n"] {
+        assert_eq!(given(&mut coordinator, 0, Duration::ZERO), expected);
+        coordinator.first_byte(0, Duration::ZERO);
+        coordinator.failed(0, &Failure::Reset, Duration::ZERO);
+        coordinator.connected(0);
+        coordinator.first_byte(0, Duration::ZERO);
+    }
+}
+
+#[test]
 fn a_queue_that_is_reset_is_one_failure_of_its_line() {
     let mut coordinator = coordinator("a\n", 8);
     for (lane, now) in (0..8).zip(0..) {
