@@ -26,6 +26,8 @@ mod error;
 pub mod map;
 mod plan;
 pub mod pool;
+#[cfg(test)]
+mod prediction;
 pub mod talk;
 pub mod watch;
 
