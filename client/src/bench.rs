@@ -6,6 +6,7 @@ mod connection;
 mod csv;
 mod engine;
 mod exchange;
+mod forecast;
 mod message;
 mod plan;
 mod progress;
@@ -21,9 +22,10 @@ use std::time::SystemTime;
 
 pub use arrivals::{Arrivals, Rate, Spread};
 pub use compare::Baseline;
-pub use plan::{Content, Load, Plan};
+pub use plan::{Content, Load, Plan, Predict};
 
 use engine::Engine;
+use forecast::Forecast;
 use message::Messages;
 use progress::Progress;
 use report::Report;
@@ -62,13 +64,18 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
         Content::Random(size) => Messages::random(*size, plan.transform),
         Content::Text(text) => Messages::text(text, plan.transform),
     };
+    let forecast = Forecast::prepare(plan)?;
     let started_at = SystemTime::now();
-    let engine = Engine::new(plan, &target.address, &messages, Progress::new(plan))
+    let mut engine = Engine::new(plan, &target.address, &messages, Progress::new(plan))
         .map_err(Error::local("cannot prepare the run"))?;
+    if let Some(forecast) = &forecast {
+        engine.observe(forecast.observed());
+    }
     let stop = engine.stop();
     interrupt::on_interrupt(move || stop.ask()).map_err(Error::local("cannot listen for signals"))?;
     let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
-    let report = Report::new(plan, &target, started_at, &measured);
+    let prediction = forecast.and_then(|forecast| forecast.predict(&measured.record));
+    let report = Report::new(plan, &target, started_at, &measured, prediction);
     let report = match baseline {
         Some(baseline) => report.compare(baseline),
         None => report,

@@ -16,6 +16,14 @@ pub enum Error {
         /// Why not.
         failure: Failure,
     },
+    /// Nobody says how many slots the server has.
+    #[error(
+        "a prediction needs the number of slots, and the server at {address} does not tell it: say it with --slots"
+    )]
+    SlotsUnknown {
+        /// Where it was asked for.
+        address: Address,
+    },
     /// The server closed while there was more to send.
     #[error("the server closed the connection before the input ended, after {received} bytes")]
     ClosedEarly {
@@ -69,6 +77,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::NoConnection { .. } => Self::NO_CONNECTION,
+            Self::SlotsUnknown { .. } => 2,
             _ => 1,
         }
     }

@@ -26,8 +26,8 @@ mod error;
 pub mod map;
 mod plan;
 pub mod pool;
-#[cfg(test)]
 mod prediction;
+pub mod queueing;
 pub mod talk;
 pub mod watch;
 
@@ -38,8 +38,6 @@ mod failure;
 mod human;
 mod interrupt;
 mod open_files;
-mod queueing;
-#[cfg(test)]
 mod statistics;
 mod tally;
 mod target;

@@ -41,6 +41,8 @@ pub(crate) struct Told {
 pub(crate) struct Known {
     /// `None` if the server tells nothing.
     pub(crate) told: Option<Told>,
+    /// Connections that we made, those too that were not observed.
+    pub(crate) connections: u64,
     /// How service times differ, if the user says so.
     pub(crate) times: Option<ServiceTimes>,
 }
@@ -59,7 +61,7 @@ pub(crate) struct Prediction {
     pub(crate) chance_to_wait: Comparison,
     pub(crate) mean_wait_seconds: Comparison,
     pub(crate) server_mean_wait_seconds: Option<f64>,
-    /// Connections of others that the server counted, beside ours.
+    /// Connections of others that the server counted; one of them may be that by which we found it.
     pub(crate) foreign_connections: Option<u64>,
 }
 
@@ -148,7 +150,7 @@ impl Prediction {
                 steady.map(|steady| steady.mean_wait),
             ),
             server_mean_wait_seconds: known.told.filter(|told| told.accepted > 0).map(waited),
-            foreign_connections: known.told.map(|told| told.ended.saturating_sub(observed.count())),
+            foreign_connections: known.told.map(|told| told.ended.saturating_sub(known.connections)),
         })
     }
 

@@ -7,21 +7,22 @@ mod erlang;
 mod fixed;
 mod search;
 
-pub(crate) use search::{SLOTS_MAX, Target, least_slots};
+pub use search::{SLOTS_MAX, Target, least_slots};
 
 /// Who comes, and how long each takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Load {
+pub struct Load {
     /// Arrivals per second.
-    pub(crate) rate: f64,
+    pub rate: f64,
     /// The mean time for which a slot is held, in seconds.
-    pub(crate) service: f64,
-    pub(crate) times: ServiceTimes,
+    pub service: f64,
+    /// How these times differ.
+    pub times: ServiceTimes,
 }
 
 /// How the times differ for which slots are held.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum ServiceTimes {
+pub enum ServiceTimes {
     /// Exponentially distributed: the queue M/M/c, for which all is exact.
     Exponential,
     /// They are all the same: the queue M/D/c. Chance and mean are exact, the quantiles nearly.
@@ -36,12 +37,12 @@ pub(crate) enum ServiceTimes {
 
 /// A queue in the long run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Steady {
+pub struct Steady {
     /// The share of arrivals that find all slots busy, which for Poisson arrivals is the share of time in which they are
     /// (R. W. Wolff, "Poisson arrivals see time averages", Operations Research 30, 1982).
-    pub(crate) chance_to_wait: f64,
+    pub chance_to_wait: f64,
     /// Of all arrivals, those too that do not wait; in seconds.
-    pub(crate) mean_wait: f64,
+    pub mean_wait: f64,
     tail: Tail,
 }
 
@@ -55,17 +56,20 @@ struct Tail {
 
 impl Load {
     /// The mean number of busy slots, if there are enough: Little's law.
-    pub(crate) fn offered(&self) -> f64 {
+    #[must_use]
+    pub fn offered(&self) -> f64 {
         self.rate * self.service
     }
 
     /// The share of time for which a slot is busy; from 1 on they cannot keep up.
-    pub(crate) fn utilisation(&self, slots: u32) -> f64 {
+    #[must_use]
+    pub fn utilisation(&self, slots: u32) -> f64 {
         self.offered() / f64::from(slots)
     }
 
     /// What becomes of it with so many slots; `None` if the queue grows for ever.
-    pub(crate) fn steady(&self, slots: u32) -> Option<Steady> {
+    #[must_use]
+    pub fn steady(&self, slots: u32) -> Option<Steady> {
         if slots == 0 || self.utilisation(slots) >= 1.0 {
             return None;
         }
@@ -77,7 +81,8 @@ impl Load {
     }
 
     /// How many more wait each second, on average, when the slots cannot keep up.
-    pub(crate) fn growth(&self, slots: u32) -> f64 {
+    #[must_use]
+    pub fn growth(&self, slots: u32) -> f64 {
         (self.rate - f64::from(slots) / self.service).max(0.0)
     }
 
@@ -102,7 +107,8 @@ impl Load {
 
 impl Steady {
     /// The wait in seconds that this share of arrivals does not exceed: 0.99 for p99.
-    pub(crate) fn quantile(&self, share: f64) -> f64 {
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> f64 {
         let longer = 1.0 - share;
         if self.chance_to_wait <= longer {
             return 0.0;
@@ -112,7 +118,8 @@ impl Steady {
 
     /// How many wait, on average: Little's law (J. D. C. Little, "A proof for the queuing formula L = λW", Operations
     /// Research 9, 1961).
-    pub(crate) fn mean_waiting(&self, rate: f64) -> f64 {
+    #[must_use]
+    pub fn mean_waiting(&self, rate: f64) -> f64 {
         rate * self.mean_wait
     }
 }

@@ -48,6 +48,11 @@ impl Finished {
     pub(super) fn ended(&self) -> Instant {
         self.closed.unwrap_or(self.last_byte)
     }
+
+    /// For how long it was in the server's queue and then in a slot, if it had a connection of its own.
+    pub(super) fn visit(&self) -> Option<Duration> {
+        Some(self.closed?.saturating_duration_since(self.connected?))
+    }
 }
 
 /// What a call has led to.

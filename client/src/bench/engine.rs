@@ -21,6 +21,7 @@ use super::progress::Progress;
 use super::record::Record;
 use super::schedule::{Schedule, Start};
 use super::timer::Timer;
+use crate::prediction::Observed;
 use crate::{Failure, Kind};
 
 /// A lane whose connection failed rests for so long, so that a server in trouble is not hammered.
@@ -154,6 +155,11 @@ impl<'run> Engine<'run> {
             started: 0,
             remaining: plan.requests.unwrap_or(u64::MAX),
         })
+    }
+
+    /// Takes down what a prediction is compared with.
+    pub(super) fn observe(&mut self, observed: Observed) {
+        self.record.observed = Some(observed);
     }
 
     /// To end it early.

@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::arrivals::{Arrivals, Rate, Spread};
+use crate::pool::Source;
+use crate::queueing::ServiceTimes;
 use crate::{Address, Transform};
 
 /// What to measure, and how.
@@ -31,6 +33,8 @@ pub struct Plan {
     pub connect_timeout: Duration,
     /// How long a connection may be silent while an echo is due.
     pub timeout: Duration,
+    /// What queueing theory is to predict, if anything.
+    pub predict: Option<Predict>,
     /// For how long a server that is not up yet is tried again, before it all begins.
     pub retry: Duration,
 }
@@ -59,6 +63,17 @@ impl Load {
             Self::Open { rate, spread, seed } => Some([(); 2].map(|()| Arrivals::new(rate, spread, seed))),
         }
     }
+}
+
+/// What is known for a prediction, and who can tell the rest.
+#[derive(Debug, Clone)]
+pub struct Predict {
+    /// How many connections the server serves at once; `None`: as it says itself.
+    pub slots: Option<u32>,
+    /// How the times differ for which it holds its slots; `None`: as they turn out.
+    pub times: Option<ServiceTimes>,
+    /// Where it is asked.
+    pub source: Source,
 }
 
 /// What is sent.

@@ -6,6 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::connection::{Connection, Finished};
 use super::schedule::Start;
+use crate::prediction::Observed;
 use crate::{Failure, Tally};
 
 /// Of the histograms: a value is known to a thousandth of itself.
@@ -86,6 +87,8 @@ pub(super) struct Record {
     pub(super) waited: Times,
     /// The connections.
     pub(super) connections: Connections,
+    /// What a prediction is compared with, if one is wanted.
+    pub(super) observed: Option<Observed>,
 }
 
 /// What became of the connections, from the start on.
@@ -124,6 +127,7 @@ impl Record {
             late: Times::new(),
             waited: Times::new(),
             connections: Connections::default(),
+            observed: None,
         }
     }
 
@@ -155,6 +159,10 @@ impl Record {
             self.since_sent.add(request.last_byte.saturating_duration_since(request.sent));
             if let Some(connected) = request.connected {
                 self.connect.add(connected.saturating_duration_since(request.due));
+            }
+            if let (Some(observed), Some(visit)) = (&mut self.observed, request.visit()) {
+                // Who had to wait here for a connection came when more were under way than there are slots.
+                observed.add(request.due, visit, request.open_at_arrival.unwrap_or(usize::MAX));
             }
             if let Some(open) = request.open_at_arrival {
                 self.open_at_arrival.saturating_record(open as u64);

@@ -11,6 +11,7 @@ use super::engine::Measured;
 use super::plan::{Content, Load, Plan};
 use super::record::{Interval, Record, Times};
 use super::target::Target;
+use crate::prediction::Prediction;
 
 /// The version of the format. Keys may be added without a new version.
 pub(super) const SCHEMA: u32 = 1;
@@ -35,6 +36,7 @@ pub(super) struct Report {
     pub(super) throughput: Throughput,
     pub(super) latency: Latency,
     pub(super) schedule: Option<ScheduleReport>,
+    pub(super) prediction: Option<Prediction>,
     pub(super) connections: ConnectionsReport,
     pub(super) client: Client,
     pub(super) intervals: Vec<IntervalReport>,
@@ -52,6 +54,7 @@ pub(super) struct PlanReport {
     pub(super) rate_per_second: Option<f64>,
     pub(super) arrivals: Option<String>,
     pub(super) seed: Option<u64>,
+    pub(super) predict: bool,
     pub(super) duration_seconds: f64,
     pub(super) requests: Option<u64>,
     pub(super) warm_up_seconds: f64,
@@ -144,7 +147,13 @@ pub(super) struct IntervalReport {
 
 impl Report {
     /// Puts together what was measured.
-    pub(super) fn new(plan: &Plan, target: &Target, started_at: SystemTime, measured: &Measured) -> Self {
+    pub(super) fn new(
+        plan: &Plan,
+        target: &Target,
+        started_at: SystemTime,
+        measured: &Measured,
+        prediction: Option<Prediction>,
+    ) -> Self {
         let record = &measured.record;
         let plan = PlanReport::new(plan);
         Self {
@@ -174,6 +183,7 @@ impl Report {
                 since_sent: distribution(&record.since_sent),
             },
             schedule: plan.rate_per_second.map(|_| schedule(record)),
+            prediction,
             connections: connections(record),
             client: client(measured),
             intervals: record.intervals.iter().map(interval).collect(),
@@ -227,6 +237,7 @@ impl PlanReport {
             rate_per_second: rate,
             arrivals,
             seed,
+            predict: plan.predict.is_some(),
             duration_seconds: plan.duration.as_secs_f64(),
             requests: plan.requests,
             warm_up_seconds: plan.warm_up.as_secs_f64(),

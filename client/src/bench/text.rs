@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::compare::{Comparison, Difference, Figure};
 use super::report::{Distribution, PlanReport, Report};
-use crate::human;
 use crate::terminal::{DIM, RESET};
+use crate::{human, prediction};
 
 /// The steps of a bar of the small chart.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -31,6 +31,10 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     lines.push(requests(report));
     lines.push(String::new());
     lines.extend(latency(report, colour));
+    if report.plan.predict {
+        lines.push(String::new());
+        lines.extend(prediction(report));
+    }
     let verdicts = verdicts(report);
     if !verdicts.is_empty() {
         lines.push(String::new());
@@ -186,6 +190,14 @@ fn row(name: &str, distribution: &Distribution) -> String {
     let values =
         [min_seconds, mean_seconds, p50_seconds, p90_seconds, p99_seconds, p999_seconds, max_seconds];
     format!("{name:<12}{}", values.map(|value| format!("{:>9}", time(value))).concat())
+}
+
+/// What theory says, and whether it agrees.
+fn prediction(report: &Report) -> Vec<String> {
+    match &report.prediction {
+        Some(prediction) => prediction::lines(prediction),
+        None => vec!["prediction  none: too few requests came to their end".to_owned()],
+    }
 }
 
 /// What has to be known to read the figures rightly, a sentence each.

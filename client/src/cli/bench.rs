@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
 use clap::{Args, value_parser};
 
-use super::values::{connections, duration, size, timeout};
-use crate::bench::{self, Baseline, Content, Ending, Format, Load, Plan, Rate, Spread};
+use super::values::{Distribution, connections, duration, monitor, size, timeout};
+use crate::bench::{self, Baseline, Content, Ending, Format, Load, Plan, Predict, Rate, Spread};
+use crate::pool::{Choice, Source};
+use crate::queueing::SLOTS_MAX;
 use crate::{Address, Error, Transform, interrupt};
 
 /// As many as the shipped configuration of the server has slots.
@@ -23,6 +26,7 @@ Examples:
   prefork-client bench -c 64 -s 16k -d 30s --warm-up 2s
   prefork-client bench --reconnect -c 16              a connection per request: queue and accept count
   prefork-client bench --reconnect --rate 200         200 clients per second, who come at random
+  prefork-client bench --reconnect --rate 200 --predict    does theory know how long they wait?
   prefork-client bench --json > old.json              keep a result; later: bench --compare old.json
 
 In a closed loop, a slow server is asked less often, which hides how long its clients would wait. With --rate the
@@ -62,6 +66,8 @@ pub(super) struct BenchArguments {
     /// Of the random times: the same seed gives the same ones
     #[arg(long, value_name = "N", default_value_t = 1, requires = "rate")]
     seed: u64,
+    #[command(flatten)]
+    prediction: PredictionArguments,
     /// Send requests for so long before any is counted
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     warm_up: Duration,
@@ -88,8 +94,29 @@ pub(super) struct BenchArguments {
     csv: bool,
 }
 
+#[derive(Debug, Args)]
+struct PredictionArguments {
+    /// Compare the waits with what queueing theory predicts from arrivals, slots, and how long these were held
+    #[arg(long, requires = "rate", requires = "reconnect")]
+    predict: bool,
+    /// How many connections the server serves at once [default: as it tells]
+    #[arg(long, value_name = "N", requires = "predict", value_parser = value_parser!(u32).range(1..=i64::from(SLOTS_MAX)))]
+    slots: Option<u32>,
+    /// How the times differ for which it serves them [default: as they turn out]
+    #[arg(long, value_name = "NAME", value_enum, requires = "predict")]
+    distribution: Option<Distribution>,
+    /// Where the server's monitor is, to learn its slots; `none` asks nobody [default: the control socket of a server on
+    /// this machine, then the next port]
+    #[arg(long, value_name = "HOST:PORT", requires = "predict", value_parser = monitor)]
+    monitor: Option<Choice>,
+}
+
 impl BenchArguments {
     pub(super) fn run(mut self) -> Result<ExitCode, Error> {
+        if self.prediction.predict && self.arrivals != Spread::Poisson {
+            let problem = "--predict needs requests that come at random: --arrivals poisson\n";
+            clap::Error::raw(ErrorKind::ArgumentConflict, problem).exit();
+        }
         let format = match (self.json, self.csv) {
             (true, _) => Format::Json,
             (_, true) => Format::Csv,
@@ -110,9 +137,11 @@ impl BenchArguments {
         };
         let default = if self.rate.is_some() && self.reconnect { CONNECTIONS_OPEN } else { CONNECTIONS };
         let default = NonZeroUsize::new(default).expect("the defaults are not 0");
+        let predict = self.prediction.into_predict(&self.address);
         Plan {
             address: self.address,
             load,
+            predict,
             connections: self.connections.unwrap_or(default),
             reconnect: self.reconnect,
             content: self.message.map_or(Content::Random(self.size), Content::Text),
@@ -124,5 +153,15 @@ impl BenchArguments {
             timeout: self.timeout,
             retry: self.retry,
         }
+    }
+}
+
+impl PredictionArguments {
+    fn into_predict(self, server: &Address) -> Option<Predict> {
+        self.predict.then(|| Predict {
+            slots: self.slots,
+            times: self.distribution.map(Into::into),
+            source: Source::of(server, &self.monitor.unwrap_or_default()),
+        })
     }
 }

@@ -4,10 +4,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{ArgGroup, Args, ValueEnum, value_parser};
+use clap::{ArgGroup, Args, value_parser};
 
-use super::values::{rate, timeout};
+use super::values::{Distribution, timeout};
 use crate::Error;
+use crate::bench::Rate;
 use crate::plan::{self, Question, Wanted};
 use crate::queueing::{Load, SLOTS_MAX, ServiceTimes, Target};
 
@@ -34,8 +35,8 @@ Exit codes:
 #[command(group = ArgGroup::new("wanted").required(true).multiple(true))]
 pub(super) struct PlanArguments {
     /// Connections that arrive: 300 (per second), 2k, 30/m
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    rate: f64,
+    #[arg(long, value_name = "RATE")]
+    rate: Rate,
     /// How long a connection holds its slot, on average
     #[arg(long, value_name = "TIME", value_parser = timeout)]
     service: Duration,
@@ -66,25 +67,6 @@ pub(super) struct PlanArguments {
     json: bool,
 }
 
-/// How the times differ for which slots are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Distribution {
-    /// As chance has it: most are short, a few are long
-    #[default]
-    Exponential,
-    /// They are all the same
-    Fixed,
-}
-
-impl From<Distribution> for ServiceTimes {
-    fn from(distribution: Distribution) -> Self {
-        match distribution {
-            Distribution::Exponential => Self::Exponential,
-            Distribution::Fixed => Self::Fixed,
-        }
-    }
-}
-
 impl PlanArguments {
     pub(super) fn run(self) -> Result<ExitCode, Error> {
         let json = self.json;
@@ -101,7 +83,7 @@ impl PlanArguments {
         };
         let seconds = |time: Duration| time.as_secs_f64();
         Question {
-            load: Load { rate: self.rate, service: self.service.as_secs_f64(), times },
+            load: Load { rate: self.rate.per_second(), service: self.service.as_secs_f64(), times },
             wanted: match self.slots {
                 Some(slots) => Wanted::Waits { slots },
                 None => Wanted::Slots(Target {

@@ -3,8 +3,11 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::human;
 use crate::pool::Choice;
+use crate::queueing::ServiceTimes;
 
 /// The most connections that may be asked for: each takes a thread here.
 const CONNECTIONS_MAX: usize = 10_000;
@@ -12,10 +15,6 @@ const CONNECTIONS_MAX: usize = 10_000;
 /// The longest time that may be given for anything.
 const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The least and the greatest rate, per second.
-const RATE_MIN: f64 = 1.0 / 3600.0;
-const RATE_MAX: f64 = 1e6;
-const RATE_LIKE: &str = "expected a rate, such as 300 (per second), 2k or 30/m";
 /// The largest message: it lies in memory twice, and the echo of all connections in the kernel.
 const SIZE_MAX: usize = 64 * 1024 * 1024;
 
@@ -52,32 +51,27 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Arrivals per second: `300`, `2k`, `30/m`.
-pub(super) fn rate(text: &str) -> Result<f64, String> {
-    let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
-    let seconds = match unit.trim() {
-        "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(RATE_LIKE.to_owned()),
-    };
-    let number = number.trim();
-    let (digits, times) = match number.strip_suffix(['k', 'K']) {
-        Some(thousands) => (thousands, 1e3),
-        None => (number, 1.0),
-    };
-    // A number as people write it: neither "inf" nor "1e3".
-    let is_plain = digits.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
-    let rate = digits.parse::<f64>().ok().filter(|_| is_plain).map(|number| number * times / seconds);
-    match rate {
-        Some(rate) if (RATE_MIN..=RATE_MAX).contains(&rate) => Ok(rate),
-        Some(_) => Err("a rate from 1/h to 1000k (per second) is possible".to_owned()),
-        None => Err(RATE_LIKE.to_owned()),
-    }
-}
-
 pub(super) fn monitor(text: &str) -> Result<Choice, String> {
     text.parse()
+}
+
+/// How the times differ for which slots are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Distribution {
+    /// As chance has it: most are short, a few are long
+    #[default]
+    Exponential,
+    /// They are all the same
+    Fixed,
+}
+
+impl From<Distribution> for ServiceTimes {
+    fn from(distribution: Distribution) -> Self {
+        match distribution {
+            Distribution::Exponential => Self::Exponential,
+            Distribution::Fixed => Self::Fixed,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -106,23 +100,5 @@ mod tests {
     fn the_number_of_connections_is_limited() {
         assert!(connections("1").is_ok() && connections("10000").is_ok());
         assert!(connections("0").is_err() && connections("10001").is_err() && connections("six").is_err());
-    }
-
-    #[test]
-    fn a_rate_is_per_second_unless_it_says_otherwise() {
-        for (text, wanted) in [
-            ("300", 300.0),
-            ("0.5", 0.5),
-            ("300/s", 300.0),
-            ("2k", 2000.0),
-            ("1.5K/s", 1500.0),
-            ("30/m", 0.5),
-            ("1/h", 1.0 / 3600.0),
-        ] {
-            assert_eq!(rate(text), Ok(wanted), "{text}");
-        }
-        for text in ["", "k", "/s", "3/", "-1", "inf", "NaN", "1e3", "3/d", "0", "1001k", "0.0001", "1.2.3"] {
-            assert!(rate(text).is_err(), "{text}");
-        }
     }
 }

@@ -28,6 +28,10 @@ fn told(observed: &Observed, service: f64) -> Told {
     }
 }
 
+fn known(told: Told) -> Known {
+    Known { told: Some(told), connections: told.accepted, times: None }
+}
+
 #[test]
 fn a_queue_as_in_the_books_agrees() {
     for (times, distribution) in
@@ -63,7 +67,7 @@ fn the_wrong_formula_differs() {
 fn what_the_server_says_of_itself_is_believed() {
     let observed = run(0.8, ServiceTimes::Exponential, 20_000);
     let mut told = told(&observed, 0.01);
-    let prediction = Prediction::new(&observed, &Known { told: Some(told), times: None }).unwrap();
+    let prediction = Prediction::new(&observed, &known(told)).unwrap();
     assert_eq!((prediction.service_seconds, prediction.service_from), (0.01, ServiceFrom::Server));
     assert!(
         (prediction.server_mean_wait_seconds.unwrap() - prediction.mean_wait_seconds.measured).abs() < 1e-9
@@ -71,14 +75,14 @@ fn what_the_server_says_of_itself_is_believed() {
     assert_eq!((prediction.foreign_connections, prediction.is_shared()), (Some(0), false));
     told.ended += 300;
     told.held_seconds += 3.0;
-    let prediction = Prediction::new(&observed, &Known { told: Some(told), times: None }).unwrap();
+    let prediction = Prediction::new(&observed, &known(told)).unwrap();
     assert!(lines(&prediction).join("\n").contains("it served 300 connections that were not of this run"));
 }
 
 #[test]
 fn a_pool_that_cannot_keep_up_is_not_predicted() {
     let observed = run(1.3, ServiceTimes::Exponential, 5000);
-    let known = Known { told: Some(told(&observed, 0.01)), times: None };
+    let known = known(told(&observed, 0.01));
     let prediction = Prediction::new(&observed, &known).unwrap();
     assert_eq!((prediction.chance_to_wait.predicted, prediction.chance_to_wait.verdict), (None, None));
     assert!(lines(&prediction).last().unwrap().contains("cannot keep up"));
@@ -89,7 +93,7 @@ fn too_little_predicts_nothing() {
     assert_eq!(Prediction::new(&Observed::new(4), &Known::default()), None);
     let observed = run(0.5, ServiceTimes::Exponential, 20);
     assert_eq!(Prediction::new(&observed, &Known::default()), None, "nobody knows the service time");
-    let known = Known { told: Some(told(&observed, 0.01)), times: None };
+    let known = known(told(&observed, 0.01));
     assert!(Prediction::new(&observed, &known).is_some());
 }
 

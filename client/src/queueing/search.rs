@@ -3,22 +3,23 @@
 use super::{Load, Steady};
 
 /// The most slots that are reckoned with.
-pub(crate) const SLOTS_MAX: u32 = 1_000_000;
+pub const SLOTS_MAX: u32 = 1_000_000;
 
 /// What the waits shall be like: each that is given.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Target {
+pub struct Target {
     /// The mean wait, in seconds, is this at most.
-    pub(crate) mean_wait: Option<f64>,
+    pub mean_wait: Option<f64>,
     /// The wait that 99 % do not exceed, in seconds, is this at most.
-    pub(crate) p99: Option<f64>,
+    pub p99: Option<f64>,
     /// The chance to wait at all is this at most.
-    pub(crate) chance: Option<f64>,
+    pub chance: Option<f64>,
 }
 
 impl Target {
     /// Whether the waits are so.
-    pub(crate) fn is_met(&self, steady: &Steady) -> bool {
+    #[must_use]
+    pub fn is_met(&self, steady: &Steady) -> bool {
         self.mean_wait.is_none_or(|most| steady.mean_wait <= most)
             && self.p99.is_none_or(|most| steady.quantile(0.99) <= most)
             && self.chance.is_none_or(|most| steady.chance_to_wait <= most)
@@ -26,7 +27,8 @@ impl Target {
 }
 
 /// The least number of slots for which the target is met; `None` if [`SLOTS_MAX`] do not meet it.
-pub(crate) fn least_slots(load: &Load, target: &Target) -> Option<u32> {
+#[must_use]
+pub fn least_slots(load: &Load, target: &Target) -> Option<u32> {
     let is_met = |slots: u32| load.steady(slots).is_some_and(|steady| target.is_met(&steady));
     // More slots never wait longer. First a number that is enough, from what the load takes on, then the least.
     let mut enough = least_steady(load);

@@ -16,13 +16,6 @@ pub(crate) struct Interval {
     pub(crate) half_width: f64,
 }
 
-impl Interval {
-    /// Whether a value lies between the bounds.
-    pub(crate) fn contains(&self, value: f64) -> bool {
-        (value - self.mean).abs() <= self.half_width
-    }
-}
-
 /// Observations, of which only the sums of batches of equal size are kept: 16 to 32 of them, however many come.
 #[derive(Debug, Clone)]
 pub(crate) struct BatchMeans {
@@ -117,8 +110,12 @@ mod tests {
         batches
     }
 
+    fn contains(interval: Interval, value: f64) -> bool {
+        (value - interval.mean).abs() <= interval.half_width
+    }
+
     fn coverage(share: f64) -> usize {
-        let covers = |seed| remembering(share, seed, 4_000).interval().unwrap().contains(10.0);
+        let covers = |seed| contains(remembering(share, seed, 4_000).interval().unwrap(), 10.0);
         (0..200).filter(|seed| covers(*seed)).count()
     }
 
@@ -140,7 +137,7 @@ mod tests {
         }
         assert_eq!((batches.mean(), batches.interval()), (Some(4.0), None));
         batches.add(9.0);
-        assert!(batches.interval().unwrap().contains(4.5));
+        assert!(contains(batches.interval().unwrap(), 4.5));
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn wrong_questions_are_refused() {
         ("", "--rate <RATE>"),
         ("--rate 300 --service 10ms", "--slots <N>"),
         ("--rate 300 --service 10ms --slots 0", "1..=1000000"),
-        ("--rate many --service 10ms --slots 4", "expected a rate, such as 300 (per second)"),
+        ("--rate many --service 10ms --slots 4", "expected requests per second, such as 500, 2k"),
         ("--rate 300 --service 0s --slots 4", "invalid value '0s' for '--service <TIME>'"),
         ("--rate 300 --service 10ms --slots 4 --target-wait 1s", "cannot be used with"),
         ("--rate 300 --service 10ms --slots 4 --cv 2 --distribution fixed", "cannot be used with"),
