@@ -19,11 +19,12 @@ use watch::WatchArguments;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client                              open six connections: who is served, who waits?
-  prefork-client -c 20 --hold 2s              twenty, each kept open for two seconds more
-  prefork-client watch --json 127.0.0.1:9000  a JSON object per event, the summary last
-  prefork-client talk                         type a line, see its echo and its round trip
-  prefork-client talk < book.txt > BOOK.TXT   send a file, take all that comes back
+  prefork-client                             two connections more than the server has slots: who waits?
+  prefork-client -c 20 --hold 2s             twenty, each kept open for two seconds more
+  prefork-client talk                        type a line, see its echo and its round trip
+  prefork-client map < book.txt > BOOK.TXT   every line through four connections, in order
+  prefork-client bench -c 4 -d 10s           how much it serves, and how fast
+  prefork-client plan --rate 300 --service 10ms --target-wait 1ms   how many slots does that take?
 
 Exit codes:
   0    every echo was correct
@@ -52,6 +53,7 @@ enum Command {
     /// A client cannot see when the server accepts it: "queued" means connected and without an echo, "served" is the
     /// first echoed byte. The service time is known from the later messages, which do not queue. A connection
     /// waited if its first echo took more than 100 ms longer than that.
+    #[command(after_help = watch::AFTER_HELP)]
     Watch(WatchArguments),
     /// Hold one conversation: a prompt on a terminal, a pipe otherwise
     Talk(TalkArguments),

@@ -104,7 +104,7 @@ _prefork__client() {
             return 0
             ;;
         prefork__subcmd__client__subcmd__bench)
-            opts="-c -d -n -s -m -h --connections --duration --requests --size --message --reconnect --rate --arrivals --seed --warm-up --connect-timeout --timeout --retry --transform --compare --json --csv --help"
+            opts="-c -d -n -s -m -h --connections --duration --requests --size --message --reconnect --rate --arrivals --seed --predict --slots --distribution --monitor --warm-up --connect-timeout --timeout --retry --transform --compare --json --csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -159,6 +159,18 @@ _prefork__client() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
+                    COMPREPLY=($(compgen -W "exponential fixed" -- "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

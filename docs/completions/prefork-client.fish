@@ -78,6 +78,10 @@ complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l 
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l arrivals -d 'How these are spread over time' -r -f -a "poisson\t'At random, as from many people who know nothing of each other'
 constant\t'One after another at the same distance, as from a clock'"
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l seed -d 'Of the random times: the same seed gives the same ones' -r
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l slots -d 'How many connections the server serves at once [default: as it tells]' -r
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l distribution -d 'How the times differ for which it serves them [default: as they turn out]' -r -f -a "exponential\t'As chance has it: most are short, a few are long'
+fixed\t'They are all the same'"
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l monitor -d 'Where the server\'s monitor is, to learn its slots; `none` asks nobody [default: the control socket of a server on this machine, then the next port]' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l warm-up -d 'Send requests for so long before any is counted' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l connect-timeout -d 'How long a connection may take to stand' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l timeout -d 'How long a connection may be silent while an echo is due' -r
@@ -86,6 +90,7 @@ complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l 
 none\t'Nothing: the echo of RFC 862'"
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l compare -d 'Compare with the result of an earlier run, which --json has printed into this file' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l reconnect -d 'A connection per request: connect, send, get the echo, half-close, wait until the server has closed'
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l predict -d 'Compare the waits with what queueing theory predicts from arrivals, slots, and how long these were held'
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l json -d 'Print the result as a JSON object'
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l csv -d 'Print a line of CSV for each second'
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'

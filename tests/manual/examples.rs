@@ -16,7 +16,7 @@ fn calls(line: &str) -> Vec<Vec<String>> {
     let words = |command: &str| -> Vec<String> {
         let words = command.split_whitespace().map(|word| word.trim_matches('\'').to_owned());
         // A variable before the command, and where its input and output are.
-        words.skip_while(|word| word.contains('=')).take_while(|word| word != "<" && word != ">").collect()
+        words.skip_while(|word| word.contains('=')).take_while(|word| !word.contains(['<', '>'])).collect()
     };
     commands
         .map(words)

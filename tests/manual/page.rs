@@ -77,6 +77,7 @@ fn sections(text: &str) -> Vec<(&'static str, String)> {
 
 fn heading_of(heading: &str) -> &'static str {
     match heading {
+        "Keys, on a terminal" => "KEYS",
         "Signals" => "SIGNALS",
         "Exit codes" => "EXIT STATUS",
         "Examples" => "EXAMPLES",

@@ -31,6 +31,20 @@ const CONNECTIONS_UNASKED_MAX: usize = 500;
 /// How long the start waits for the server to tell its capacity.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+pub(super) const AFTER_HELP: &str = "\
+Keys, on a terminal:
+  a, +    another connection
+  r, -    release one: the longest served finishes its message and closes
+  p       pause the picture; the connections go on
+  q, Esc  quit, with the summary
+
+Examples:
+  prefork-client watch                         two connections more than the server has slots
+  prefork-client watch -c 20 --hold 2s         twenty, each kept open for two seconds more
+  prefork-client watch --monitor server:8081 server:8080   ask the monitor who serves whom
+  prefork-client watch 127.0.0.1:8080 | cat    a line per change, without a picture
+  prefork-client watch --json 127.0.0.1:8080   a JSON object per event, the summary last";
+
 #[derive(Debug, Args)]
 pub(super) struct WatchArguments {
     /// Where the server listens: host:port or unix:PATH
