@@ -52,7 +52,11 @@ enum Command {
     ///
     /// A client cannot see when the server accepts it: "queued" means connected and without an echo, "served" is the
     /// first echoed byte. The service time is known from the later messages, which do not queue. A connection
-    /// waited if its first echo took more than 100 ms longer than that.
+    /// waited if its first echo took more than 100 ms longer than that. Where the server tells of itself, by its control
+    /// socket or its monitor, it is also shown who serves each connection and how long it stood in the queue.
+    ///
+    /// On a terminal this is a picture that moves, with a lane for each connection; else, and where TERM is `dumb`, a
+    /// line per change. Who quits gets the exit code of what had happened until then.
     #[command(after_help = watch::AFTER_HELP)]
     Watch(WatchArguments),
     /// Hold one conversation: a prompt on a terminal, a pipe otherwise

@@ -12,6 +12,7 @@ use crate::support::{PATIENCE, TestServer, beside_server, eventually};
 /// The client as a process, killed when this is dropped.
 struct Watch {
     child: Child,
+    schema: jsonschema::Validator,
     lines: std::io::Lines<BufReader<ChildStdout>>,
 }
 
@@ -24,13 +25,21 @@ impl Watch {
             .arg(&server.address);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        let schema = include_str!("../../docs/client-watch.schema.json");
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+        Self { child, schema, lines }
     }
 
-    /// The next event of this name.
+    /// The next event of this name. All until then are as documented.
     fn next(&mut self, name: &str) -> Value {
-        let events = self.lines.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
-        events.into_iter().find(|event| event["event"] == name).unwrap_or_else(|| panic!("there is a {name}"))
+        for line in self.lines.by_ref() {
+            let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            self.schema.validate(&event).unwrap_or_else(|error| panic!("{error}: {event}"));
+            if event["event"] == name {
+                return event;
+            }
+        }
+        panic!("there is a {name}");
     }
 
     fn interrupt(&mut self) -> Value {

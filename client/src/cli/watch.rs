@@ -12,6 +12,21 @@ use crate::pool::{self, Choice, Source};
 use crate::watch::{self, Ending, Face, Plan};
 use crate::{Address, Error, Options, Transform, interrupt};
 
+pub(super) const AFTER_HELP: &str = "\
+Keys, on a terminal:
+  a, +      another connection
+  r, -      release the one that has been served for the longest time; it ends in order
+  p, space  hold the picture still; the connections go on
+  q, Esc    quit, with the summary
+
+Examples:
+  prefork-client watch                        two connections more than there are slots, so two wait
+  prefork-client watch --hold 1h              they stay until you press r to release one, or q
+  prefork-client watch -c 300 -n 2            hundreds: those that matter are shown, the others counted
+  prefork-client watch --monitor server:8081 server:8080  ask the monitor who serves whom
+  prefork-client watch -c 8 | cat             a line per change instead of the picture
+  prefork-client watch --json -c 6 | tail -1  the summary as JSON (docs/client-watch.schema.json)";
+
 /// The most messages on a connection.
 const COUNT_MAX: i64 = 1_000_000;
 
@@ -30,20 +45,6 @@ const CONNECTIONS_UNASKED_MAX: usize = 500;
 
 /// How long the start waits for the server to tell its capacity.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-pub(super) const AFTER_HELP: &str = "\
-Keys, on a terminal:
-  a, +    another connection
-  r, -    release one: the longest served finishes its message and closes
-  p       pause the picture; the connections go on
-  q, Esc  quit, with the summary
-
-Examples:
-  prefork-client watch                         two connections more than the server has slots
-  prefork-client watch -c 20 --hold 2s         twenty, each kept open for two seconds more
-  prefork-client watch --monitor server:8081 server:8080   ask the monitor who serves whom
-  prefork-client watch 127.0.0.1:8080 | cat    a line per change, without a picture
-  prefork-client watch --json 127.0.0.1:8080   a JSON object per event, the summary last";
 
 #[derive(Debug, Args)]
 pub(super) struct WatchArguments {
