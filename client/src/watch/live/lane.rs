@@ -6,6 +6,7 @@ use ratatui::style::{Color, Modifier, Style as Look};
 use ratatui::text::Span;
 
 use super::axis::Axis;
+use crate::Kind;
 use crate::pool::Seat;
 use crate::terminal::Style;
 use crate::watch::{LaneHistory, Stage, summary};
@@ -120,6 +121,8 @@ fn stage_in(lane: &LaneHistory, from: Duration, to: Duration, now: Duration) -> 
 /// How much is said of who serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
+    /// As below, and a failure in full.
+    Whole,
     /// `worker 1 (pid 4711) slot 0`
     Full,
     /// `worker 1 slot 0`
@@ -134,20 +137,32 @@ pub(super) fn remark(lane: &LaneHistory, now: Duration, detail: Detail) -> Strin
     let stage = stage_at(lane, now);
     let failure = lane.failure.as_ref().filter(|_| stage == Stage::Failed);
     match (failure, seat, detail) {
-        (Some(failure), None, Detail::Full) => failure.to_string(),
-        (Some(failure), None, _) | (Some(failure), _, Detail::Least) => failure.kind().to_string(),
-        (Some(failure), Some(seat), _) => format!("{}; {seat}", failure.kind()),
+        (Some(failure), None, Detail::Whole | Detail::Full) => failure.to_string(),
+        (Some(failure), Some(seat), Detail::Whole) => format!("{failure}; {seat}"),
+        (Some(failure), Some(seat), Detail::Full | Detail::Less) => {
+            format!("{}; {seat}", cause(failure.kind()))
+        }
+        (Some(failure), _, _) => cause(failure.kind()),
         (None, _, _) if stage == Stage::Connecting => lane.retrying.clone().unwrap_or_default(),
-        (None, seat, Detail::Full) if lane.is_released && stage == Stage::Served => {
-            format!("{}; released", seat.unwrap_or_default()).trim_start_matches("; ").to_owned()
+        (None, Some(seat), Detail::Whole | Detail::Full) if lane.is_released && stage == Stage::Served => {
+            format!("{seat}; released")
         }
         (None, seat, _) => seat.unwrap_or_default(),
     }
 }
 
+/// Why a lane failed, in a word or two.
+fn cause(kind: Kind) -> String {
+    match kind {
+        // What happened is that the server closed, before an echo was whole or while none was due.
+        Kind::Short | Kind::Closed => "closed".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 fn describe(seat: Seat, detail: Detail) -> String {
     match detail {
-        Detail::Full => seat.describe(),
+        Detail::Whole | Detail::Full => seat.describe(),
         Detail::Less => format!("worker {} slot {}", seat.worker, seat.slot),
         Detail::Least => format!("w{}/{}", seat.worker, seat.slot),
     }

@@ -124,8 +124,9 @@ impl Columns {
         let room = width.saturating_sub(number + 1 + 2 + STAGE_WIDTH + 1 + TIME_WIDTH);
         let bar_beside = |remark: usize| room.saturating_sub(if remark == 0 { 0 } else { remark + 2 });
         let least_bar = BAR_MIN.max(width / BAR_PART);
-        let detail =
-            [Detail::Full, Detail::Less].into_iter().find(|&detail| bar_beside(longest(detail)) >= least_bar);
+        let detail = [Detail::Whole, Detail::Full, Detail::Less]
+            .into_iter()
+            .find(|&detail| bar_beside(longest(detail)) >= least_bar);
         let detail = detail.unwrap_or(Detail::Least);
         // Even the shortest remark takes no more than half of the room.
         let remark = longest(detail).min(room / 2);
