@@ -96,7 +96,12 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
+    use crate::pool::example;
 
     fn places(server: &str, choice: &str) -> Vec<Place> {
         let choice = if choice.is_empty() { Choice::Usual } else { choice.parse().unwrap() };
@@ -117,5 +122,39 @@ mod tests {
     fn what_is_no_address_is_told() {
         assert!("9000".parse::<Choice>().unwrap_err().contains("127.0.0.1:9000"));
         assert!("unix:/run/x".parse::<Choice>().unwrap_err().contains("host:port"));
+    }
+    /// A monitor that answers each question so; a question that gets no answer is held open.
+    fn monitor(answer: Option<String>) -> (TcpListener, Source) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let choice = Choice::Monitor(listener.local_addr().unwrap().into());
+        let accepting = listener.try_clone().unwrap();
+        thread::spawn(move || {
+            let (mut peer, _) = accepting.accept().unwrap();
+            let request = BufReader::new(peer.try_clone().unwrap()).lines().map_while(Result::ok);
+            if let Some(body) = answer {
+                request.take_while(|line| !line.is_empty()).for_each(drop);
+                write!(peer, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+            } else {
+                request.for_each(drop);
+            }
+        });
+        (listener, Source::of(&Address::default(), &choice))
+    }
+
+    #[test]
+    fn only_an_answer_about_this_server_is_believed() {
+        let answer = example::saturated(&[], 0).to_string();
+        assert!(monitor(Some(answer.clone())).1.ask().is_some());
+        for other in [answer.replace("127.0.0.1:8080", "127.0.0.1:9000"), "{}".to_owned(), "hello".to_owned()]
+        {
+            assert!(monitor(Some(other)).1.ask().is_none());
+        }
+    }
+
+    #[test]
+    fn who_does_not_answer_is_waited_for_no_longer_than_the_limit() {
+        let (_listener, source) = monitor(None);
+        // It ends at all, although nobody ever answers.
+        assert!(source.ask().is_none());
     }
 }
