@@ -129,3 +129,6 @@ impl View for Live {
         output.flush()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,6 +189,10 @@ impl Summary {
             return format!("none of {total} {connections} was made");
         }
         let Some(longest) = self.longest_wait().map(human::time) else {
+            if self.served() == 0 {
+                // Whether they waited before they were broken off, nobody knows.
+                return format!("none of {total} {connections} had an echo");
+            }
             let why = self.slots().filter(|&slots| slots >= total);
             let why = why.map(|slots| format!(": the pool has {}", human::count(slots, "slot")));
             return format!("none of {total} {connections} waited{}", why.unwrap_or_default());
@@ -337,6 +341,12 @@ mod tests {
         let lanes = [served(1), broken(Failure::Reset), broken(Failure::Reset), broken(Failure::Refused)];
         let expected = "none of 4 connections waited; 3 failed: 1 refused, 2 reset";
         assert_eq!(sentence(&lanes), expected);
+    }
+
+    #[test]
+    fn who_was_broken_off_before_an_echo_may_have_waited() {
+        let lanes = [broken(Failure::Reset), broken(Failure::Reset)];
+        assert_eq!(sentence(&lanes), "none of 2 connections had an echo; 2 failed: 2 reset");
     }
 
     #[test]
