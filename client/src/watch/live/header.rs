@@ -1,5 +1,7 @@
 //! The lines above and below the lanes: what goes on in all, the pool, and the keys.
 
+use std::time::Duration;
+
 use ratatui::style::{Color, Modifier, Style as Look};
 use ratatui::text::{Line, Span};
 
@@ -13,6 +15,9 @@ use crate::watch::Stage;
 
 /// The most cells of the bar of slots.
 const SLOTS_MAX: usize = 40;
+
+/// Within this time a server that tells who serves a connection has told.
+const SEATING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where to, for how long, and how many connections are how far; less of it where there is little room.
 pub(super) fn connections(scene: &Scene<'_>, counts: Counts, width: usize) -> Line<'static> {
@@ -61,7 +66,10 @@ pub(super) fn pool(scene: &Scene<'_>, width: usize) -> Line<'static> {
         return size;
     }
     let bar = bar(status, style, width);
-    let load = load(status, style);
+    let mut load = load(status, style);
+    if is_seating_unknown(scene) {
+        load.push(Span::styled("; who serves is unknown", modified(Modifier::DIM, style)));
+    }
     let mut whole = size.clone();
     if !bar.is_empty() {
         whole.push_span(" ");
@@ -73,6 +81,15 @@ pub(super) fn pool(scene: &Scene<'_>, width: usize) -> Line<'static> {
         line.extend(load.clone());
     }
     first_that_fits([whole, short, shortest], width)
+}
+
+/// Whether somebody is served long enough to be told of, and the server tells of nobody: a unix socket has no names, and
+/// what stands between the two may have changed them.
+fn is_seating_unknown(scene: &Scene<'_>) -> bool {
+    let lanes = scene.history.lanes();
+    let told_by = |served_at: Duration| served_at + SEATING_PATIENCE <= scene.moment.now;
+    lanes.iter().all(|lane| lane.seat.is_none())
+        && lanes.iter().any(|lane| lane.served_at.is_some_and(told_by))
 }
 
 /// How many are busy and how many wait, and what else is notable.

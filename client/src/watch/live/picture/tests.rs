@@ -130,6 +130,15 @@ fn a_server_that_tells_nothing_is_unknown_once() {
 }
 
 #[test]
+fn a_server_that_tells_nothing_of_who_serves_is_known_by_its_pool_alone() {
+    let mut history = saturated(6, 0);
+    history.record(Event { lane: 1, at: ms(500), what: Change::Served { first_echo: ms(499) } });
+    let pool = |now| picture(&history, now, (120, 24), STYLE)[1].clone();
+    assert_eq!(pool(1_000), "pool 2 × 2, 4 slots [····] 0 busy, 6 waiting, saturated");
+    assert_eq!(pool(2_000), "pool 2 × 2, 4 slots [····] 0 busy, 6 waiting, saturated; who serves is unknown");
+}
+
+#[test]
 fn ascii_is_enough_where_the_locale_knows_no_more() {
     let style = Style { unicode: false, ..STYLE };
     let mut history = saturated(300, 32);
