@@ -66,7 +66,7 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
     };
     let forecast = Forecast::prepare(plan)?;
     let started_at = SystemTime::now();
-    let mut engine = Engine::new(plan, &target.address, &messages, Progress::new(plan))
+    let mut engine = Engine::new(plan, &target, &messages, Progress::new(plan))
         .map_err(Error::local("cannot prepare the run"))?;
     if let Some(forecast) = &forecast {
         engine.observe(forecast.observed());

@@ -23,7 +23,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// The connection was not made, for any other reason: no route, no such socket, no file descriptor left.
-    #[error("{}", human::os_error(.0))]
+    #[error("{}", unreachable(.0))]
     Unreachable(io::Error),
     /// The connection was not made in time. A full accept queue looks like this: the kernel drops the request.
     #[error("no connection within {}", human::limit(*.0))]
@@ -133,6 +133,16 @@ impl Failure {
         };
         error.raw_os_error() == Some(Errno::EMFILE as i32)
     }
+}
+
+/// The kernel calls it an address, and means the port of this end.
+fn unreachable(error: &io::Error) -> String {
+    if error.raw_os_error() == Some(Errno::EADDRNOTAVAIL as i32) {
+        return "no local port is free: closed connections keep theirs for up to a minute (TIME_WAIT); make fewer in \
+                a second, or widen net.ipv4.ip_local_port_range"
+            .to_owned();
+    }
+    human::os_error(error)
 }
 
 fn timeout(silence: Duration, got: u64, expected: u64) -> String {

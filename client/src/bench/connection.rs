@@ -6,6 +6,8 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use socket2::{SockAddr, Socket, Type};
 
 use crate::Failure;
@@ -114,6 +116,7 @@ impl<'message> Connection<'message> {
     /// Begins to connect. With a request, the connection is for this one alone and is closed after it.
     pub(super) fn open(
         address: &SockAddr,
+        source: Option<&SockAddr>,
         request: Option<Request<'message>>,
         now: Instant,
     ) -> Result<Self, Failure> {
@@ -121,6 +124,12 @@ impl<'message> Connection<'message> {
             Socket::new(address.domain(), Type::STREAM.nonblocking(), None).map_err(Failure::Unreachable)?;
         if !address.is_unix() {
             socket.set_tcp_nodelay(true).map_err(Failure::Unreachable)?;
+        }
+        if let Some(source) = source {
+            // The port is chosen by `connect`, which knows that the same one serves for other destinations.
+            setsockopt(&socket, IpBindAddressNoPort, &true)
+                .map_err(|errno| Failure::Unreachable(errno.into()))?;
+            socket.bind(source).map_err(Failure::Unreachable)?;
         }
         let phase = Phase::Knocking(request);
         let mut connection =

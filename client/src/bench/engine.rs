@@ -11,7 +11,6 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
-use socket2::SockAddr;
 
 use super::connection::{Connection, Limits, Request, Step};
 use super::exchange::Readiness;
@@ -20,6 +19,7 @@ use super::plan::Plan;
 use super::progress::Progress;
 use super::record::Record;
 use super::schedule::{Schedule, Start};
+use super::target::Target;
 use super::timer::Timer;
 use crate::prediction::Observed;
 use crate::{Failure, Kind};
@@ -81,7 +81,7 @@ pub(super) struct Measured {
 /// The loop and all that it owns.
 pub(super) struct Engine<'run> {
     plan: &'run Plan,
-    address: &'run SockAddr,
+    target: &'run Target,
     messages: &'run Messages,
     limits: Limits,
     poll: Poll,
@@ -122,7 +122,7 @@ impl<'run> Engine<'run> {
     /// Nothing is connected yet.
     pub(super) fn new(
         plan: &'run Plan,
-        address: &'run SockAddr,
+        target: &'run Target,
         messages: &'run Messages,
         progress: Progress,
     ) -> io::Result<Self> {
@@ -135,7 +135,7 @@ impl<'run> Engine<'run> {
         let lanes = plan.connections.get();
         Ok(Self {
             plan,
-            address,
+            target,
             messages,
             limits: Limits { connect: plan.connect_timeout, silence: plan.timeout },
             timer,
@@ -322,7 +322,7 @@ impl<'run> Engine<'run> {
             self.resting.pop_front();
             match &mut self.lanes[lane] {
                 None => self.revive(lane, now),
-                Some(connection) => match connection.knock(self.address) {
+                Some(connection) => match connection.knock(&self.target.address) {
                     Ok(()) => self.await_connection(lane, now),
                     Err(failure) => self.fail(lane, &failure, now),
                 },
@@ -392,7 +392,7 @@ impl<'run> Engine<'run> {
     }
 
     fn open(&mut self, lane: usize, request: Option<Request<'run>>, now: Instant) {
-        match Connection::open(self.address, request, now) {
+        match Connection::open(&self.target.address, self.target.source(self.started), request, now) {
             Ok(connection) => {
                 self.lanes[lane] = Some(connection);
                 self.await_connection(lane, now);
