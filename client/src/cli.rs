@@ -64,6 +64,9 @@ enum Command {
     /// Send every line of standard input through several connections, and write what comes back
     Map(MapArguments),
     /// Measure how much the server serves and how fast, and verify every byte
+    ///
+    /// In a closed loop a slow server is asked less often, which hides how long its clients would wait. With --rate the
+    /// times of the requests are fixed before, and latency counts from these, however late a request is sent.
     Bench(BenchArguments),
     /// Reckon how long clients will wait, or how many slots it takes that they do not
     ///

@@ -163,6 +163,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_numbers_of_arrivals_in_equal_times_spread_as_those_of_poisson() {
+        let mut arrivals = Arrivals::new(rate("1k"), Spread::Poisson, 7);
+        let mut counts = vec![0.0; 2_000];
+        loop {
+            let at = arrivals.next_arrival().as_secs();
+            match counts.get_mut(usize::try_from(at).unwrap()) {
+                Some(count) => *count += 1.0,
+                None => break,
+            }
+        }
+        // Mean and variance are both the rate; six standard errors of each.
+        let mean = counts.iter().sum::<f64>() / 2_000.0;
+        let variance = counts.iter().map(|count: &f64| (count - mean).powi(2)).sum::<f64>() / 1_999.0;
+        assert!((mean - 1000.0).abs() < 6.0 * (1000.0_f64 / 2000.0).sqrt(), "{mean}");
+        assert!((variance - 1000.0).abs() < 6.0 * 1000.0 * (2.0_f64 / 2000.0).sqrt(), "{variance}");
+    }
+
     proptest! {
         #[test]
         fn the_same_seed_gives_the_same_times_and_they_only_grow(seed: u64, spread in prop_oneof![

@@ -92,7 +92,7 @@ fn header(report: &Report, colour: bool) -> String {
     let plan = &report.plan;
     let mut parts = vec![report.address.clone()];
     parts.push(match (plan.rate_per_second, &plan.arrivals) {
-        (Some(rate), Some(arrivals)) => format!("open loop, {rate} requests/s ({arrivals})"),
+        (Some(rate), Some(arrivals)) => format!("open loop, {} requests/s ({arrivals})", self::rate(rate)),
         _ => "closed loop".to_owned(),
     });
     let connections = human::thousands(plan.connections as u64);
@@ -178,9 +178,11 @@ fn latency(report: &Report, colour: bool) -> Vec<String> {
     }
     let titles = ["min", "mean", "p50", "p90", "p99", "p99.9", "max"].map(|title| format!("{title:>9}"));
     let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
-    let from = if latency.counted_from == "intended" { "  (from the intended time)" } else { "" };
-    let mut lines = vec![format!("{dim}{:<12}{}{from}{reset}", "latency", titles.concat())];
+    let mut lines = vec![format!("{dim}{:<12}{}{reset}", "latency", titles.concat())];
     lines.extend(rows);
+    if latency.counted_from == "intended" {
+        lines.push(format!("{dim}from the time when each request was to be sent{reset}"));
+    }
     lines
 }
 
@@ -220,7 +222,7 @@ fn verdicts(report: &Report) -> Vec<String> {
     lines.extend(schedule(report));
     if report.client.is_bottleneck {
         lines.push(format!(
-            "This program was busy for {:.0} % of the time: it, not the server, may limit the throughput.",
+            "This program was busy for {:.0} % of the time: it may be what limits the throughput.",
             report.client.busy_ratio * 100.0
         ));
     }
@@ -231,16 +233,17 @@ fn never_served(report: &Report) -> Option<String> {
     let connections = &report.connections;
     let longest = time(connections.longest_never_served_seconds?);
     let never = human::thousands(connections.never_served);
+    let waiters = if connections.never_served == 1 { "connection was" } else { "connections were" };
     let advice = match (report.plan.reconnect, connections.served) {
         (_, 0) => "nobody was: does the server take connections at all?".to_owned(),
         (true, _) => "the server has too few slots for so many at a time.".to_owned(),
         (false, served) => format!(
-            "the server has fewer slots than that.\n  \
-             {} were served. Use no more connections, or --reconnect: then they take turns.",
+            "the server has fewer slots than that. It served {}: use no more connections,\n  \
+             or --reconnect, with which they take turns.",
             human::thousands(served)
         ),
     };
-    Some(format!("{never} connections were never served, and waited for up to {longest}: {advice}"))
+    Some(format!("{never} {waiters} never served, and waited for up to {longest}:\n  {advice}"))
 }
 
 fn schedule(report: &Report) -> Vec<String> {
@@ -249,16 +252,20 @@ fn schedule(report: &Report) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if let Some(longest) = schedule.longest_wait_for_connection_seconds {
+        let connections = match report.plan.connections {
+            1 => "the connection".to_owned(),
+            connections => format!("one of the {} connections", human::thousands(connections as u64)),
+        };
         lines.push(format!(
-            "{} requests waited here until one of the {} connections was free, for up to {}; it counts as latency.",
+            "{} requests waited here until {connections} was free,\n  for up to {}; that counts as latency.",
             human::thousands(schedule.waited_for_connection),
-            human::thousands(report.plan.connections as u64),
             time(longest)
         ));
     }
     if let Some(late) = schedule.late.as_ref().filter(|late| late.p99_seconds > LATE) {
         lines.push(format!(
-            "This program sent late: 1 % of the requests by {} or more. It counts as latency, though it is not the server's.",
+            "This program sent late: 1 % of the requests by {} or more.\n  \
+             That counts as latency, though it is not the server's.",
             time(late.p99_seconds)
         ));
     }

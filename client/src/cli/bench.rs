@@ -8,7 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, value_parser};
 
-use super::values::{Distribution, connections, duration, monitor, size, timeout};
+use super::values::{Distribution, connections, duration, monitor, run_time, size, timeout};
 use crate::bench::{self, Baseline, Content, Ending, Format, Load, Plan, Predict, Rate, Spread};
 use crate::pool::{Choice, Source};
 use crate::queueing::SLOTS_MAX;
@@ -22,16 +22,20 @@ const CONNECTIONS_OPEN: usize = 1024;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client bench                                four connections, ten seconds
+  prefork-client bench                         four connections, ten seconds
   prefork-client bench -c 64 -s 16k -d 30s --warm-up 2s
-  prefork-client bench --reconnect -c 16              a connection per request: queue and accept count
-  prefork-client bench --reconnect --rate 200         200 clients per second, who come at random
-  prefork-client bench --reconnect --rate 200 --predict    does theory know how long they wait?
-  prefork-client bench --json > old.json              keep a result; later: bench --compare old.json
+  prefork-client bench --reconnect -c 16       queue and accept count too
+  prefork-client bench --reconnect --rate 200  200 clients per second, at random
+  prefork-client bench --reconnect --rate 200 --predict
+  prefork-client bench --json > old.json       later: bench --compare old.json
 
-In a closed loop, a slow server is asked less often, which hides how long its clients would wait. With --rate the
-requests have fixed times, and latency counts from these, also when the request is sent later.
-Exit code 1: something failed, came back wrong or not at all, was due and not sent, or a connection was never served.";
+Exit codes:
+  0    every request was answered, and right
+  1    something failed, came back wrong or not at all, was due and not sent, or
+       a connection was never served
+  2    the arguments are wrong
+  3    no connection was made at all
+  130  interrupted, after the result";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -43,7 +47,7 @@ pub(super) struct BenchArguments {
     #[arg(short, long, value_name = "N", value_parser = connections)]
     pub(super) connections: Option<NonZeroUsize>,
     /// For how long requests are sent and counted
-    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = timeout)]
+    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = run_time)]
     duration: Duration,
     /// End after so many requests, if they are done earlier
     #[arg(short = 'n', long, value_name = "N", value_parser = value_parser!(u64).range(1..))]

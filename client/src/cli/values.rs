@@ -74,6 +74,14 @@ impl From<Distribution> for ServiceTimes {
     }
 }
 
+/// How long something is done: not for no time.
+pub(super) fn run_time(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("a run needs some time, such as 10s".to_owned()),
+        time => Ok(time),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,7 +92,7 @@ mod tests {
         assert_eq!(duration("1d"), Ok(DURATION_MAX));
         assert!(duration("25h").is_err());
         assert!(duration("5").is_err());
-        assert!(timeout("0s").is_err());
+        assert!(timeout("0s").is_err() && run_time("0s").is_err());
     }
 
     #[test]

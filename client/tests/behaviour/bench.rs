@@ -290,7 +290,7 @@ fn wrong_arguments_are_told_with_what_would_be_right() {
         ("bench --rate fast", "such as 500, 2k or 0.5"),
         ("bench --arrivals constant", "--rate <RATE>"),
         ("bench -m hello -s 5", "cannot be used with"),
-        ("bench -d 0s", "a timeout of nothing"),
+        ("bench -d 0s", "a run needs some time"),
     ] {
         let ended = spawn(arguments.split(' ')).end();
         assert_eq!(ended.code(), Some(2), "{arguments}");
