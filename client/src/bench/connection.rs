@@ -85,6 +85,8 @@ pub(super) struct Connection<'message> {
     opened: Instant,
     connected: Option<Instant>,
     is_served: bool,
+    /// The kernel has told that the server has closed; it does so once.
+    is_ended: bool,
     /// When something happened on it for the last time.
     moved: Instant,
 }
@@ -132,8 +134,15 @@ impl<'message> Connection<'message> {
             socket.bind(source).map_err(Failure::Unreachable)?;
         }
         let phase = Phase::Knocking(request);
-        let mut connection =
-            Self { socket, phase, opened: now, connected: None, is_served: false, moved: now };
+        let mut connection = Self {
+            socket,
+            phase,
+            opened: now,
+            connected: None,
+            is_served: false,
+            is_ended: false,
+            moved: now,
+        };
         connection.knock(address)?;
         Ok(connection)
     }
@@ -196,11 +205,15 @@ impl<'message> Connection<'message> {
 
     /// Sends a message on a connection that stands and is idle.
     pub(super) fn begin(&mut self, request: Request<'message>, now: Instant) -> Result<(), Failure> {
+        if self.is_ended {
+            return Err(Failure::Closed);
+        }
         self.exchange(request, false, now)
     }
 
     /// Goes as far as it can, now that the kernel has told something.
     pub(super) fn advance(&mut self, ready: Readiness, buffer: &mut [u8]) -> Result<Step, Failure> {
+        self.is_ended |= ready.ended;
         match &mut self.phase {
             Phase::Connecting(request) => {
                 let request = *request;
@@ -210,7 +223,12 @@ impl<'message> Connection<'message> {
             Phase::Idle => self.expect_silence(buffer),
             Phase::Exchanging(underway) => {
                 let progress = underway.exchange.advance(&mut self.socket, ready, buffer)?;
-                self.note(progress)
+                let step = self.note(progress)?;
+                // Who closed right behind the echo is not told of again.
+                match self.phase {
+                    Phase::Closing(finished) if self.is_ended => self.await_end(finished, buffer),
+                    _ => Ok(step),
+                }
             }
             Phase::Closing(finished) => {
                 let finished = *finished;

@@ -1,6 +1,7 @@
 //! `bench` measures what the server does, and tells what it did not do.
 
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -196,6 +197,23 @@ fn what_comes_back_wrong_is_counted_by_kind() {
             );
         }
     }
+}
+
+#[test]
+fn a_server_that_closes_after_an_echo_is_noticed_at_once() {
+    let server = Server::with(1, |mut socket: &Socket| {
+        let mut message = [0; 64];
+        socket.read_exact(&mut message)?;
+        socket.write_all(&message.to_ascii_uppercase())?;
+        socket.shutdown(Shutdown::Write)?;
+        io::copy(&mut socket, &mut io::sink()).map(drop)
+    });
+    let (result, code) = bench("-c 1 -n 5 --timeout 1h", &server);
+    // Every second request finds the connection closed, and the next one makes another.
+    let requests = &result["requests"];
+    assert_eq!((code, &requests["ok"], &requests["failed"]), (Some(1), &json!(3), &json!(2)), "{result}");
+    let (result, code) = bench("--reconnect -c 1 -n 5 --timeout 1h", &server);
+    assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(5)), "{result}");
 }
 
 #[test]
