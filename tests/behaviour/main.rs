@@ -24,6 +24,7 @@ mod notify;
 mod own_handler;
 mod page;
 mod pid_file;
+mod prediction;
 mod pretended_work;
 mod random;
 mod recycling;
