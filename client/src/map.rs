@@ -30,7 +30,7 @@ pub use unfinished::Unfinished;
 use crate::{Address, Error, Options, interrupt, open_files};
 
 /// What may be read before it is written, with the records about it.
-const WINDOW_BYTES: usize = 32 << 20;
+const WINDOW_BYTES: usize = 16 << 20;
 
 /// The bounds of what is read, sent and written at once.
 const BATCH_BYTES_MIN: usize = 4 << 10;
@@ -72,9 +72,10 @@ pub fn run(plan: &Plan) -> Result<Ending, Error> {
     open_files::raise_limit();
     let output = io::stdout().as_fd().try_clone_to_owned();
     let output = File::from(output.map_err(Error::local("cannot write to standard output"))?);
+    // It looks at the input, and so comes before whoever reads that.
+    let progress = Progress::start();
     let shared = start(plan)?;
     let mut writer = Writer { output: BufWriter::with_capacity(BATCH_BYTES_MAX, output), lines: 0, bytes: 0 };
-    let progress = Progress::start();
     let outcome = follow(&shared, &mut writer, &progress);
     progress.end();
     let outcome = outcome.and_then(|ending| {
@@ -178,7 +179,7 @@ fn summarize(plan: &Plan, shared: &Shared, writer: &Writer, outcome: &Result<End
         elapsed: shared.now(),
         lines: writer.lines,
         bytes: writer.bytes,
-        complete: coordinator.is_complete(),
+        complete: matches!(outcome, Ok(Ending::Complete) | Err(Error::Unfinished(Unfinished::Wrong { .. }))),
         interrupted: matches!(outcome, Ok(Ending::Interrupted)),
         lanes: plan.connections.get(),
         served: coordinator.were_served(),

@@ -10,7 +10,7 @@ use super::values::{duration, timeout};
 use crate::map::{self, Ending, Order, Plan};
 use crate::{Address, Error, Options, Transform, interrupt};
 
-/// The most connections: each has a thread, and they share a window of 32 MiB.
+/// The most connections: each has a thread, and they share a window of 16 MiB.
 const CONNECTIONS_MAX: usize = 1_000;
 
 const AFTER_HELP: &str = "\

@@ -224,17 +224,17 @@ impl Coordinator {
     /// The lane has lost its connection, or has got something wrong on it.
     pub(super) fn failed(&mut self, lane: usize, failure: &Failure, now: Duration) {
         // A server that closes between two messages is about to leave, or finds us idle: that is its right.
-        let is_orderly = matches!(failure, Failure::Closed) && self.lanes[lane].stage == Stage::Served;
-        if !is_orderly {
+        let was_sent = !matches!(failure, Failure::Closed);
+        let was_served = self.lanes[lane].stage == Stage::Served;
+        if was_sent || !was_served {
             self.counts.failures.record_failure(failure.kind());
         }
         if matches!(failure.kind(), Kind::Wrong | Kind::Extra) {
             self.counts.first_wrong.get_or_insert_with(|| failure.to_string());
         }
-        let was_served = self.lanes[lane].stage == Stage::Served;
         self.lanes[lane].stage = Stage::Connecting;
         if let Some(offset) = self.lanes[lane].holding.take() {
-            self.release(offset, lane, was_served, (!is_orderly).then_some(failure));
+            self.release(offset, lane, was_served, was_sent.then_some(failure));
         }
         if self.served_and_queued() == (0, 0) {
             self.unreachable_since = now;
@@ -348,7 +348,7 @@ impl Coordinator {
         now >= self.held[&offset].since + time
     }
 
-    /// Takes a batch from a lane that has lost it, by a failure or in order.
+    /// Takes a batch from a lane that has lost it by a failure, or that has not sent it.
     fn release(&mut self, offset: u64, lane: usize, was_served: bool, failure: Option<&Failure>) {
         let Some(held) = self.held.get_mut(&offset) else {
             return;

@@ -19,9 +19,9 @@ impl Progress {
         }
         let left = bytes_left();
         let template = if left.is_some() {
-            "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left{msg}"
+            "{bar:12} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left{wide_msg}"
         } else {
-            "{spinner} {bytes}, {bytes_per_sec}{msg}"
+            "{spinner} {bytes}, {bytes_per_sec}{wide_msg}"
         };
         let style = ProgressStyle::with_template(template).expect("the template is right");
         let bar = left.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style);
@@ -35,7 +35,7 @@ impl Progress {
         };
         let (served, queued, retries) = coordinator();
         let retries = if retries == 0 { String::new() } else { format!(", {retries} retries") };
-        bar.set_message(format!("; {lines} lines; {served} served, {queued} queued{retries}"));
+        bar.set_message(format!("; {served} served, {queued} queued{retries}; {lines} lines"));
         bar.set_position(bytes);
     }
 

@@ -37,7 +37,7 @@ pub(super) enum Step {
     Write(Vec<Vec<u8>>),
     /// Look again; nothing has happened for a while.
     Look,
-    /// All is written.
+    /// All that was read is written.
     Complete,
     Interrupted,
     Unfinished(Unfinished),
@@ -89,10 +89,8 @@ impl Shared {
     /// The input has ended, as it should or not.
     pub(super) fn end_input(&self, failure: Option<Unfinished>) {
         let mut state = self.lock();
-        match failure {
-            None => state.coordinator.end_input(),
-            failure => state.input_failure = failure,
-        }
+        state.coordinator.end_input();
+        state.input_failure = failure;
         self.output.notify_one();
     }
 
@@ -161,15 +159,16 @@ impl Shared {
         let received = self.received.load(Ordering::Relaxed);
         state.coordinator.tick(received != state.received_before, self.now());
         state.received_before = received;
+        if let Some(unfinished) = state.coordinator.take_unfinished() {
+            return Some(Step::Unfinished(unfinished));
+        }
         let output = state.coordinator.take_output();
         if !output.is_empty() {
             return Some(Step::Write(output));
         }
-        if state.coordinator.is_complete() {
-            return Some(Step::Complete);
-        }
-        let unfinished = state.coordinator.take_unfinished().or_else(|| state.input_failure.take());
-        unfinished.map(Step::Unfinished)
+        // What could be read is done, even if not all could.
+        let is_complete = state.coordinator.is_complete();
+        is_complete.then(|| state.input_failure.take().map_or(Step::Complete, Step::Unfinished))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

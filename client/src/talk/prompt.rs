@@ -131,7 +131,12 @@ impl<W: Write> Prompt<W> {
 
     /// Connects, and says so; also why, if the user does not know.
     fn connect_again(&mut self, reason: Option<Failure>) -> Result<(), Trouble> {
-        let mut reason = reason.map(|reason| format!("{reason}; ")).unwrap_or_default();
+        let mut reason = match reason {
+            // At a prompt nobody has to close before the other.
+            Some(Failure::Closed) => "the server closed the connection; ".to_owned(),
+            Some(reason) => format!("{reason}; "),
+            None => String::new(),
+        };
         self.exchange.dial().map_err(Error::local("cannot start a thread"))?;
         let mut due = Some(Instant::now() + PATIENCE);
         loop {

@@ -181,7 +181,7 @@ fn the_conversation_survives_a_restart_of_the_server() {
     fs::remove_file(&path).unwrap();
     // It is not up yet when the next line comes.
     user.types(&format!("after{ENTER}"));
-    user.sees("connecting again", 1);
+    user.sees("the server closed the connection; connecting again", 1);
     let _server = Server::unix(&path, 1);
     user.sees("connected again", 1);
     user.sees("AFTER  ", 1);

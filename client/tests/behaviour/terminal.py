@@ -2,9 +2,12 @@
 written to standard output. Ends with the exit code of the command.
 """
 
+import fcntl
 import os
 import pty
+import struct
 import sys
+import termios
 import threading
 
 
@@ -16,6 +19,7 @@ def type_all(terminal):
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
 threading.Thread(target=type_all, args=(terminal,), daemon=True).start()
 try:
     while data := os.read(terminal, 65536):

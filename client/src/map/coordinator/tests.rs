@@ -345,6 +345,8 @@ fn sorted_lines(text: &[u8]) -> Vec<&[u8]> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn whatever_happens_every_byte_leaves_once_and_every_line_whole(
         input in vec(prop_oneof![2 => Just(b'\n'), 9 => b'a'..=b'z'], 0..1500), any_order: bool,
