@@ -12,7 +12,7 @@ use super::screen::Screen;
 /// Tells the test that is run on the terminal to do something.
 const MODE: &str = "PREFORK_TEST_LIVE";
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/behaviour/terminal.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/behaviour/screen.py");
 
 /// What runs on the terminal; elsewhere nothing.
 #[test]
