@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::Exp1;
 
 /// The highest rate; one thread sends no more, whatever it is told.
-const PER_SECOND_MAX: f64 = 10e6;
+const PER_SECOND_MAX: f64 = 1e6;
 
 /// The lowest rate: one in an hour.
 const PER_SECOND_MIN: f64 = 1.0 / 3600.0;
@@ -45,7 +45,7 @@ impl FromStr for Rate {
         let number: f64 = number.parse().map_err(|_| expected())?;
         let per_second = number * factor / seconds;
         if !(PER_SECOND_MIN..=PER_SECOND_MAX).contains(&per_second) {
-            return Err("a rate is between 1/h and 10000k".to_owned());
+            return Err("a rate is between 1/h and 1000k".to_owned());
         }
         Ok(Self { per_second })
     }

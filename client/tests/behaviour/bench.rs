@@ -304,7 +304,7 @@ fn csv_has_a_line_for_each_second() {
 fn wrong_arguments_are_told_with_what_would_be_right() {
     for (arguments, right) in [
         ("bench -s 65m", "from 1 to 64m"),
-        ("bench --rate 0", "between 1/h and 10000k"),
+        ("bench --rate 0", "between 1/h and 1000k"),
         ("bench --rate fast", "such as 500, 2k or 0.5"),
         ("bench --arrivals constant", "--rate <RATE>"),
         ("bench -m hello -s 5", "cannot be used with"),
