@@ -13,12 +13,16 @@ mod progress;
 mod record;
 mod report;
 mod schedule;
+mod stop;
 mod target;
 mod text;
 mod timer;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use mio::Poll;
 
 pub use arrivals::{Arrivals, Rate, Spread};
 pub use compare::Baseline;
@@ -29,6 +33,7 @@ use forecast::Forecast;
 use message::Messages;
 use progress::Progress;
 use report::Report;
+use stop::Stop;
 use target::Target;
 
 use crate::{Error, interrupt, open_files, terminal};
@@ -65,14 +70,16 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
         Content::Text(text) => Messages::text(text, plan.transform),
     };
     let forecast = Forecast::prepare(plan)?;
+    let prepared = Poll::new().and_then(|poll| Ok((Arc::new(Stop::new(&poll)?), poll)));
+    let (stop, poll) = prepared.map_err(Error::local("cannot prepare the run"))?;
+    let asked = Arc::clone(&stop);
+    interrupt::on_interrupt(move || asked.ask()).map_err(Error::local("cannot listen for signals"))?;
     let started_at = SystemTime::now();
-    let mut engine = Engine::new(plan, &target, &messages, Progress::new(plan))
+    let mut engine = Engine::new(plan, &target, &messages, Progress::new(plan), poll, stop)
         .map_err(Error::local("cannot prepare the run"))?;
     if let Some(forecast) = &forecast {
         engine.observe(forecast.observed());
     }
-    let stop = engine.stop();
-    interrupt::on_interrupt(move || stop.ask()).map_err(Error::local("cannot listen for signals"))?;
     let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
     let prediction = forecast.and_then(|forecast| forecast.predict(&measured.record));
     let report = Report::new(plan, &target, started_at, &measured, prediction);

@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
@@ -19,6 +18,7 @@ use super::plan::Plan;
 use super::progress::Progress;
 use super::record::Record;
 use super::schedule::{Schedule, Start};
+use super::stop::Stop;
 use super::target::Target;
 use super::timer::Timer;
 use crate::prediction::Observed;
@@ -33,6 +33,9 @@ const DRAIN_MIN: Duration = Duration::from_secs(1);
 /// The time for that, in multiples of the longest that one has taken.
 const DRAIN_FACTOR: u32 = 3;
 
+/// For so long after the end an open loop sends what was due before it and waits for a connection.
+const SEND_LATE: Duration = Duration::from_secs(1);
+
 /// What has no urgent time is looked at that often.
 const TICK_MAX: Duration = Duration::from_millis(50);
 
@@ -43,23 +46,6 @@ const READ_MAX: usize = 64 * 1024;
 const EVENTS_MAX: usize = 1024;
 
 const TIMER: Token = Token(usize::MAX - 1);
-const WAKER: Token = Token(usize::MAX - 2);
-
-/// Tells the engine from another thread that the user has had enough.
-#[derive(Debug)]
-pub(super) struct Stop {
-    is_asked: AtomicBool,
-    waker: Waker,
-}
-
-impl Stop {
-    /// Ends the run now.
-    pub(super) fn ask(&self) {
-        self.is_asked.store(true, Ordering::Relaxed);
-        // A loop that cannot be woken looks at every tick.
-        let _ = self.waker.wake();
-    }
-}
 
 /// What came out of a run.
 #[derive(Debug)]
@@ -99,6 +85,8 @@ pub(super) struct Engine<'run> {
     window: Instant,
     window_end: Instant,
     stage: Stage,
+    /// Whether requests may be started.
+    is_sending: bool,
     in_flight: usize,
     started: u64,
     /// How many requests that count may still be started.
@@ -112,22 +100,23 @@ enum Stage {
     Measuring {
         cpu: Duration,
     },
-    /// After it, until at most then.
+    /// After it, until at most then. What was due in the window may still be sent for a while.
     Draining {
+        send_until: Instant,
         give_up: Instant,
     },
 }
 
 impl<'run> Engine<'run> {
-    /// Nothing is connected yet.
+    /// Nothing is connected yet, but time begins to run.
     pub(super) fn new(
         plan: &'run Plan,
         target: &'run Target,
         messages: &'run Messages,
         progress: Progress,
+        poll: Poll,
+        stop: Arc<Stop>,
     ) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let stop = Stop { is_asked: AtomicBool::new(false), waker: Waker::new(poll.registry(), WAKER)? };
         let timer = Timer::new(poll.registry(), TIMER)?;
         let began = Instant::now();
         let window = began + plan.warm_up;
@@ -140,7 +129,7 @@ impl<'run> Engine<'run> {
             limits: Limits { connect: plan.connect_timeout, silence: plan.timeout },
             timer,
             poll,
-            stop: Arc::new(stop),
+            stop,
             lanes: (0..lanes).map(|_| None).collect(),
             free: Vec::with_capacity(lanes),
             resting: VecDeque::with_capacity(lanes),
@@ -151,6 +140,7 @@ impl<'run> Engine<'run> {
             window,
             window_end,
             stage: Stage::WarmUp,
+            is_sending: true,
             in_flight: 0,
             started: 0,
             remaining: plan.requests.unwrap_or(u64::MAX),
@@ -162,18 +152,17 @@ impl<'run> Engine<'run> {
         self.record.observed = Some(observed);
     }
 
-    /// To end it early.
-    pub(super) fn stop(&self) -> Arc<Stop> {
-        Arc::clone(&self.stop)
-    }
-
     /// Runs until everything is over.
     pub(super) fn run(mut self) -> io::Result<Measured> {
         let mut events = Events::with_capacity(EVENTS_MAX);
         let tick =
             (self.limits.connect.min(self.limits.silence) / 10).clamp(Duration::from_millis(1), TICK_MAX);
         let mut next_tick = Instant::now() + tick;
-        (0..self.lanes.len()).for_each(|lane| self.revive(lane, Instant::now()));
+        if self.plan.reconnect && self.schedule.is_some() {
+            self.free.extend(0..self.lanes.len());
+        } else {
+            (0..self.lanes.len()).for_each(|lane| self.revive(lane, Instant::now()));
+        }
         let mut measured = None;
         loop {
             let now = Instant::now();
@@ -192,37 +181,32 @@ impl<'run> Engine<'run> {
             }
         }
         self.progress.finish();
-        let (window, cpu, not_sent) = measured.expect("the window has ended before the run is over");
-        Ok(self.into_measured(window, cpu, not_sent))
+        let (window, cpu) = measured.expect("the window has ended before the run is over");
+        Ok(self.into_measured(window, cpu))
     }
 
     /// Moves from one stage to the next when it is time, and tells whether it was the last.
-    fn is_over(
-        &mut self,
-        now: Instant,
-        measured: &mut Option<(Duration, Duration, u64)>,
-    ) -> io::Result<bool> {
-        let is_asked = self.stop.is_asked.load(Ordering::Relaxed);
+    fn is_over(&mut self, now: Instant, measured: &mut Option<(Duration, Duration)>) -> io::Result<bool> {
+        let is_asked = self.stop.is_asked();
         if self.stage == Stage::WarmUp && (now >= self.window || is_asked) {
             self.stage = Stage::Measuring { cpu: cpu_time()? };
         }
         if let Stage::Measuring { cpu } = self.stage
             && (now >= self.window_end || is_asked || (self.remaining == 0 && self.in_flight == 0))
         {
-            let end = now.min(self.window_end);
-            self.record.end_window(end);
-            let not_sent = match &mut self.schedule {
-                Some(schedule) if self.remaining > 0 => schedule.waiting(end).min(self.remaining),
-                _ => 0,
-            };
-            *measured =
-                Some((end.saturating_duration_since(self.window), cpu_time()?.saturating_sub(cpu), not_sent));
-            self.stage = Stage::Draining { give_up: now + self.drain_limit() };
+            self.window_end = now.min(self.window_end);
+            self.record.end_window(self.window_end);
+            let window = self.window_end.saturating_duration_since(self.window);
+            *measured = Some((window, cpu_time()?.saturating_sub(cpu)));
+            self.is_sending = self.schedule.is_some();
+            self.stage = Stage::Draining { send_until: now + SEND_LATE, give_up: now + self.drain_limit() };
         }
-        Ok(match self.stage {
-            Stage::Draining { give_up } => is_asked || self.in_flight == 0 || now >= give_up,
-            Stage::WarmUp | Stage::Measuring { .. } => false,
-        })
+        let Stage::Draining { send_until, give_up } = self.stage else {
+            return Ok(false);
+        };
+        let is_all_sent = self.schedule.as_ref().is_none_or(|schedule| schedule.next_due().is_none());
+        self.is_sending &= now < send_until && !is_all_sent;
+        Ok(is_asked || now >= give_up || (self.in_flight == 0 && !self.is_sending))
     }
 
     /// How long requests under way may take to finish: as the slowest did, and a bit more.
@@ -244,7 +228,7 @@ impl<'run> Engine<'run> {
         let next_stage = match self.stage {
             Stage::WarmUp => self.window,
             Stage::Measuring { .. } => self.window_end,
-            Stage::Draining { give_up } => give_up,
+            Stage::Draining { give_up, .. } => give_up,
         };
         limit = limit.min(next_stage.saturating_duration_since(now));
         if let Some(due) = self.schedule.as_ref().and_then(Schedule::next_due)
@@ -368,7 +352,7 @@ impl<'run> Engine<'run> {
     }
 
     fn may_start(&self) -> bool {
-        self.remaining > 0 && !matches!(self.stage, Stage::Draining { .. })
+        self.remaining > 0 && self.is_sending
     }
 
     fn start(&mut self, lane: usize, start: &Start, now: Instant) {
@@ -441,8 +425,9 @@ impl<'run> Engine<'run> {
         self.resting.push_back((now + REST, lane));
     }
 
-    fn into_measured(mut self, window: Duration, cpu: Duration, not_sent: u64) -> Measured {
+    fn into_measured(mut self, window: Duration, cpu: Duration) -> Measured {
         let now = Instant::now();
+        let waiting = self.schedule.as_mut().map_or(0, |schedule| schedule.waiting(self.window_end));
         for connection in self.lanes.iter().flatten() {
             self.record.given_up(connection, now);
         }
@@ -451,8 +436,8 @@ impl<'run> Engine<'run> {
             window,
             cpu,
             unfinished: self.in_flight as u64,
-            not_sent,
-            interrupted: self.stop.is_asked.load(Ordering::Relaxed),
+            not_sent: waiting.min(self.remaining),
+            interrupted: self.stop.is_asked(),
         }
     }
 }

@@ -138,7 +138,8 @@ fn in_an_open_loop_waiting_for_a_connection_counts_as_latency() {
     let number = |value: &Value| value.as_u64().unwrap();
     let (requests, schedule) = (&result["requests"], &result["schedule"]);
     let finished = number(&requests["ok"]) + number(&requests["unfinished"]);
-    assert!((1..=25).contains(&finished), "{result}");
+    // In the window, and in the second after it in which the rest may be sent.
+    assert!((1..=76).contains(&finished), "{result}");
     assert_eq!(finished + number(&requests["not_sent"]), 99, "{result}");
     assert!(number(&schedule["waited_for_connection"]) >= finished - 2, "{result}");
     // The last one that was sent had waited for the service of all before it.
