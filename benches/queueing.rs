@@ -3,7 +3,9 @@
 //! `cargo bench --bench queueing` runs six pools beside each other, with exponential and with fixed `work.sleep`, each at
 //! three utilisations, and prints as a table what `prefork-client bench --predict` measures and predicts. It takes
 //! twenty minutes; `cargo bench --bench queueing -- --arrivals 5000` shows in half a minute that it works. The machine
-//! is to have nothing else to do: who is woken late holds a slot for longer.
+//! is to have nothing else to do: who is woken late holds a slot for longer. A firewall that tracks connections would
+//! have its table full of them, so run it in a network of its own:
+//! `unshare -n sh -c 'ip link set lo up; cargo bench --bench queueing'`.
 
 #[path = "support/server.rs"]
 mod server;
@@ -25,6 +27,10 @@ const DISTRIBUTIONS: [&str; 2] = ["exponential", "fixed"];
 /// Utilisation, and how many arrivals: the busier the pool, the more waits are alike near each other, and the more it
 /// takes to know their mean.
 const LOADS: [(f64, u64); 3] = [(0.5, 200_000), (0.8, 300_000), (0.95, 400_000)];
+/// How many may wait, and how many connections the client has at most. In theory no queue is ever full; in a full one the
+/// kernel drops what clients send, and who sends it again a second later holds a slot meanwhile.
+const BACKLOG: &str = "4096";
+const CONNECTIONS: &str = "4000";
 /// So many arrivals tell for how long a slot is really held.
 const TRIAL: u64 = 1_000;
 
@@ -66,7 +72,8 @@ fn argument(name: &str) -> Option<String> {
 }
 
 fn pool(distribution: &str) -> Server {
-    Server::prefork(POOL.0, POOL.1, &["--sleep", SLEEP.0, "--distribution", distribution])
+    let flags = ["--sleep", SLEEP.0, "--distribution", distribution, "--backlog", BACKLOG];
+    Server::prefork(POOL.0, POOL.1, &flags)
 }
 
 /// For how many seconds a connection holds its slot: a little longer than it sleeps.
@@ -79,7 +86,16 @@ fn held() -> f64 {
 /// What the client measures and predicts.
 fn predict(address: SocketAddr, distribution: &str, rate: f64, arrivals: u64) -> Value {
     let mut client = Command::new(env::current_exe().expect("this program has a path"));
-    client.args(["bench", "--json", "--reconnect", "--predict", "--duration", "1d", "--timeout", "1m"]);
+    client.args([
+        "bench",
+        "--json",
+        "--reconnect",
+        "--predict",
+        "--duration",
+        "1d",
+        "--connections",
+        CONNECTIONS,
+    ]);
     client.args([
         "--distribution",
         distribution,
@@ -89,8 +105,13 @@ fn predict(address: SocketAddr, distribution: &str, rate: f64, arrivals: u64) ->
         &arrivals.to_string(),
     ]);
     let output = client.arg(address.to_string()).stderr(Stdio::inherit()).output().expect("the client runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let mut report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert!(
+        output.status.success(),
+        "{distribution}, {rate:.0}/s: {}, first: {}",
+        report["failures"],
+        report["first_failure"]
+    );
     let late = &report["schedule"]["late"]["p99_seconds"];
     if late.as_f64().is_some_and(|late| late > 0.001) {
         eprintln!("{distribution}, {rate:.0}/s: the client sent 1 % of its requests {late} s late or more");

@@ -4,7 +4,7 @@
 //! what can go wrong on it is a [`Failure`]. [`watch`] gives each of many connections a lane and turns what happens
 //! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`map`] sends every
 //! line of its input through one of several connections; [`bench`](mod@bench) measures how much the server serves and how
-//! fast. [`pool`] is what it tells of itself.
+//! fast. [`pool`] is what it tells of itself, [`queueing`] what theory says of how long its clients wait.
 //!
 //! ```no_run
 //! use prefork_client::{Connection, Options};

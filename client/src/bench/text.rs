@@ -33,7 +33,7 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     lines.extend(latency(report, colour));
     if report.plan.predict {
         lines.push(String::new());
-        lines.extend(prediction(report));
+        lines.extend(prediction(report, colour));
     }
     let verdicts = verdicts(report);
     if !verdicts.is_empty() {
@@ -195,9 +195,9 @@ fn row(name: &str, distribution: &Distribution) -> String {
 }
 
 /// What theory says, and whether it agrees.
-fn prediction(report: &Report) -> Vec<String> {
+fn prediction(report: &Report, colour: bool) -> Vec<String> {
     match &report.prediction {
-        Some(prediction) => prediction::lines(prediction),
+        Some(prediction) => prediction::lines(prediction, colour),
         None => vec!["prediction  none: too few requests came to their end".to_owned()],
     }
 }

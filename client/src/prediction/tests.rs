@@ -59,7 +59,7 @@ fn the_wrong_formula_differs() {
     let known = Known { times: Some(ServiceTimes::Exponential), ..Known::default() };
     let prediction = Prediction::new(&observed, &known).unwrap();
     assert_eq!(prediction.mean_wait_seconds.verdict, Some(Verdict::Differs));
-    let lines = lines(&prediction).join("\n");
+    let lines = lines(&prediction, false).join("\n");
     assert!(lines.contains("differs by 4") && lines.contains("Possible reasons"), "{lines}");
 }
 
@@ -76,7 +76,9 @@ fn what_the_server_says_of_itself_is_believed() {
     told.ended += 300;
     told.held_seconds += 3.0;
     let prediction = Prediction::new(&observed, &known(told)).unwrap();
-    assert!(lines(&prediction).join("\n").contains("it served 300 connections that were not of this run"));
+    assert!(
+        lines(&prediction, false).join("\n").contains("it served 300 connections that were not of this run")
+    );
 }
 
 #[test]
@@ -85,7 +87,7 @@ fn a_pool_that_cannot_keep_up_is_not_predicted() {
     let known = known(told(&observed, 0.01));
     let prediction = Prediction::new(&observed, &known).unwrap();
     assert_eq!((prediction.chance_to_wait.predicted, prediction.chance_to_wait.verdict), (None, None));
-    assert!(lines(&prediction).last().unwrap().contains("cannot keep up"));
+    assert!(lines(&prediction, false).last().unwrap().contains("cannot keep up"));
 }
 
 #[test]
