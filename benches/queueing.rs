@@ -1,11 +1,12 @@
 //! Whether one waits in this server as queueing theory says: four slots, a connection per request, Poisson arrivals.
 //!
 //! `cargo bench --bench queueing` runs six pools beside each other, with exponential and with fixed `work.sleep`, each at
-//! three utilisations, and prints as a table what `prefork-client bench --predict` measures and predicts. It takes
-//! twenty minutes; `cargo bench --bench queueing -- --arrivals 5000` shows in half a minute that it works. The machine
-//! is to have nothing else to do: who is woken late holds a slot for longer. A firewall that tracks connections would
-//! have its table full of them, so run it in a network of its own:
-//! `unshare -n sh -c 'ip link set lo up; cargo bench --bench queueing'`.
+//! three utilisations, and prints as a table what `prefork-client bench --predict` measures and predicts. It takes about
+//! 22 minutes; `cargo bench --bench queueing -- --arrivals 5000` shows in a minute that it works.
+//!
+//! Who is woken late holds a slot for longer, so the machine is to have nothing else to do, or this to go before all else:
+//! `chrt -f 1`, as root. A firewall that tracks connections would have its table full of them; in a network of its own
+//! there is none: `unshare -n sh -c 'ip link set lo up; chrt -f 1 cargo bench --bench queueing'`.
 
 #[path = "support/server.rs"]
 mod server;
@@ -18,21 +19,32 @@ use std::thread;
 use serde_json::Value;
 use server::Server;
 
-/// How long a connection sleeps, on average, and the same in seconds.
-const SLEEP: (&str, f64) = ("10ms", 0.01);
 /// The workers of each pool, and the threads of each.
 const POOL: (usize, usize) = (2, 2);
 const SLOTS: f64 = 4.0;
 const DISTRIBUTIONS: [&str; 2] = ["exponential", "fixed"];
-/// Utilisation, and how many arrivals: the busier the pool, the more waits are alike near each other, and the more it
-/// takes to know their mean.
-const LOADS: [(f64, u64); 3] = [(0.5, 200_000), (0.8, 300_000), (0.95, 400_000)];
+/// What the pools are tried with. The busier a pool, the more waits are alike near each other, and the more arrivals it
+/// takes to know their mean. The less busy it is, the shorter are the waits beside a twentieth of a millisecond in which
+/// a worker is woken, and the longer a service is to be.
+const LOADS: [Load; 3] = [
+    Load { utilisation: 0.5, sleep_ms: 25, arrivals: 100_000 },
+    Load { utilisation: 0.8, sleep_ms: 10, arrivals: 300_000 },
+    Load { utilisation: 0.95, sleep_ms: 10, arrivals: 400_000 },
+];
 /// How many may wait, and how many connections the client has at most. In theory no queue is ever full; in a full one the
 /// kernel drops what clients send, and who sends it again a second later holds a slot meanwhile.
 const BACKLOG: &str = "4096";
 const CONNECTIONS: &str = "4000";
-/// So many arrivals tell for how long a slot is really held.
-const TRIAL: u64 = 1_000;
+/// So many arrivals tell for how much longer than it sleeps a connection holds its slot.
+const TRIAL: Load = Load { utilisation: 0.5, sleep_ms: 10, arrivals: 1_000 };
+
+/// What a pool is tried with.
+#[derive(Clone, Copy)]
+struct Load {
+    utilisation: f64,
+    sleep_ms: u32,
+    arrivals: u64,
+}
 
 fn main() -> ExitCode {
     // This program is its own client.
@@ -40,24 +52,18 @@ fn main() -> ExitCode {
         return prefork_client::main();
     }
     let most = argument("--arrivals").map_or(u64::MAX, |text| text.parse().expect("--arrivals is a number"));
-    let held = held();
+    let trial = run("fixed", TRIAL, 0.0);
+    let more = trial["service_seconds"].as_f64().expect("the server tells it") - seconds(TRIAL.sleep_ms);
     println!(
-        "{SLOTS} slots, work.sleep = {}, which holds a slot for {:.2} ms; ± is the 95 % confidence interval\n",
-        SLEEP.0,
-        held * 1e3
+        "{SLOTS} slots, each held for work.sleep and {:.2} ms more; ± is the 95 % confidence interval\n",
+        more * 1e3
     );
-    println!(
-        "| times | arrivals | utilisation | chance to wait | predicted | mean wait | predicted | by the server's clock |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("{HEADER}");
     let cells = DISTRIBUTIONS.iter().flat_map(|distribution| LOADS.map(|load| (*distribution, load)));
     let rows: Vec<String> = thread::scope(|scope| {
-        let cell = |(distribution, (utilisation, arrivals)): (&'static str, (f64, u64))| {
-            scope.spawn(move || {
-                let server = pool(distribution);
-                let rate = utilisation * SLOTS / held;
-                row(distribution, &predict(server.address, distribution, rate, arrivals.min(most)))
-            })
+        let cell = |(distribution, load): (&'static str, Load)| {
+            let load = Load { arrivals: load.arrivals.min(most), ..load };
+            scope.spawn(move || row(distribution, load, &run(distribution, load, more)))
         };
         let running: Vec<_> = cells.map(cell).collect();
         running.into_iter().map(|cell| cell.join().expect("each run comes to its end")).collect()
@@ -66,21 +72,22 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Tries a pool in which a slot is held for so many seconds more than a connection sleeps.
+fn run(distribution: &str, load: Load, more: f64) -> Value {
+    let sleep = format!("{}ms", load.sleep_ms);
+    let flags = ["--sleep", &sleep, "--distribution", distribution, "--backlog", BACKLOG];
+    let server = Server::prefork(POOL.0, POOL.1, &flags);
+    let rate = load.utilisation * SLOTS / (seconds(load.sleep_ms) + more);
+    predict(server.address, distribution, rate, load.arrivals)
+}
+
+fn seconds(milliseconds: u32) -> f64 {
+    f64::from(milliseconds) / 1e3
+}
+
 /// What follows this name among the arguments.
 fn argument(name: &str) -> Option<String> {
     env::args().skip_while(|argument| argument != name).nth(1)
-}
-
-fn pool(distribution: &str) -> Server {
-    let flags = ["--sleep", SLEEP.0, "--distribution", distribution, "--backlog", BACKLOG];
-    Server::prefork(POOL.0, POOL.1, &flags)
-}
-
-/// For how many seconds a connection holds its slot: a little longer than it sleeps.
-fn held() -> f64 {
-    let server = pool("fixed");
-    let trial = predict(server.address, "fixed", 0.5 * SLOTS / SLEEP.1, TRIAL);
-    trial["service_seconds"].as_f64().expect("the server tells it")
 }
 
 /// What the client measures and predicts.
@@ -119,8 +126,12 @@ fn predict(address: SocketAddr, distribution: &str, rate: f64, arrivals: u64) ->
     report["prediction"].take()
 }
 
+const HEADER: &str = "\
+| times | sleep | arrivals | utilisation | chance to wait | predicted | mean wait | predicted | by the server's clock |
+|---|---|---|---|---|---|---|---|---|";
+
 /// A row of the table.
-fn row(distribution: &str, prediction: &Value) -> String {
+fn row(distribution: &str, load: Load, prediction: &Value) -> String {
     let number = |value: &Value| value.as_f64().expect("it is a number");
     let figure = |name: &str, scale: f64, unit: &str| {
         let [measured, half_width, predicted] =
@@ -132,7 +143,8 @@ fn row(distribution: &str, prediction: &Value) -> String {
         format!("{measured:.2} ± {half_width:.2} {unit} | {predicted:.2} {unit}: {verdict}")
     };
     format!(
-        "| {distribution} | {} | {:.3} | {} | {} | {:.2} ms |",
+        "| {distribution} | {} ms | {} | {:.3} | {} | {} | {:.2} ms |",
+        load.sleep_ms,
         prediction["arrivals"],
         number(&prediction["utilisation"]),
         figure("chance_to_wait", 100.0, "%"),
