@@ -3,6 +3,7 @@
 mod arrivals;
 mod compare;
 mod connection;
+mod cpu;
 mod csv;
 mod engine;
 mod exchange;

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
 
 use super::connection::{Connection, Limits, Request, Step};
+use super::cpu;
 use super::exchange::Readiness;
 use super::message::Messages;
 use super::plan::Plan;
@@ -189,7 +188,7 @@ impl<'run> Engine<'run> {
     fn is_over(&mut self, now: Instant, measured: &mut Option<(Duration, Duration)>) -> io::Result<bool> {
         let is_asked = self.stop.is_asked();
         if self.stage == Stage::WarmUp && (now >= self.window || is_asked) {
-            self.stage = Stage::Measuring { cpu: cpu_time()? };
+            self.stage = Stage::Measuring { cpu: cpu::time()? };
         }
         if let Stage::Measuring { cpu } = self.stage
             && (now >= self.window_end || is_asked || (self.remaining == 0 && self.in_flight == 0))
@@ -197,7 +196,7 @@ impl<'run> Engine<'run> {
             self.window_end = now.min(self.window_end);
             self.record.end_window(self.window_end);
             let window = self.window_end.saturating_duration_since(self.window);
-            *measured = Some((window, cpu_time()?.saturating_sub(cpu)));
+            *measured = Some((window, cpu::time()?.saturating_sub(cpu)));
             self.is_sending = self.schedule.is_some();
             self.stage = Stage::Draining { send_until: now + SEND_LATE, give_up: now + self.drain_limit() };
         }
@@ -440,14 +439,4 @@ impl<'run> Engine<'run> {
             interrupted: self.stop.is_asked(),
         }
     }
-}
-
-/// The CPU time that this thread has taken.
-fn cpu_time() -> io::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD)?;
-    let time = |time: TimeVal| {
-        let micros = u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0);
-        Duration::from_micros(micros)
-    };
-    Ok(time(usage.user_time()) + time(usage.system_time()))
 }
