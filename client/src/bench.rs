@@ -13,9 +13,9 @@ mod plan;
 mod progress;
 mod record;
 mod report;
+mod route;
 mod schedule;
 mod stop;
-mod target;
 mod text;
 mod timer;
 
@@ -34,8 +34,8 @@ use forecast::Forecast;
 use message::Messages;
 use progress::Progress;
 use report::Report;
+use route::Route;
 use stop::Stop;
-use target::Target;
 
 use crate::{Error, interrupt, open_files, terminal};
 
@@ -65,7 +65,7 @@ pub enum Ending {
 /// Runs the plan and prints the result on standard output, beside that of an earlier run if there is one.
 pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<Ending, Error> {
     open_files::raise_limit();
-    let target = Target::find(plan)?;
+    let route = Route::find(plan)?;
     let messages = match &plan.content {
         Content::Random(size) => Messages::random(*size, plan.transform),
         Content::Text(text) => Messages::text(text, plan.transform),
@@ -76,14 +76,14 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
     let asked = Arc::clone(&stop);
     interrupt::on_interrupt(move || asked.ask()).map_err(Error::local("cannot listen for signals"))?;
     let started_at = SystemTime::now();
-    let mut engine = Engine::new(plan, &target, &messages, Progress::new(plan), poll, stop)
+    let mut engine = Engine::new(plan, &route, &messages, Progress::new(plan), poll, stop)
         .map_err(Error::local("cannot prepare the run"))?;
     if let Some(forecast) = &forecast {
         engine.observe(forecast.observed());
     }
     let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
     let prediction = forecast.and_then(|forecast| forecast.predict(&measured.record));
-    let report = Report::new(plan, &target, started_at, &measured, prediction);
+    let report = Report::new(plan, &route, started_at, &measured, prediction);
     let report = match baseline {
         Some(baseline) => report.compare(baseline),
         None => report,

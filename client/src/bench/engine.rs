@@ -16,9 +16,9 @@ use super::message::Messages;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::record::Record;
+use super::route::Route;
 use super::schedule::{Schedule, Start};
 use super::stop::Stop;
-use super::target::Target;
 use super::timer::Timer;
 use crate::prediction::Observed;
 use crate::{Failure, Kind};
@@ -66,7 +66,7 @@ pub(super) struct Measured {
 /// The loop and all that it owns.
 pub(super) struct Engine<'run> {
     plan: &'run Plan,
-    target: &'run Target,
+    route: &'run Route,
     messages: &'run Messages,
     limits: Limits,
     poll: Poll,
@@ -110,7 +110,7 @@ impl<'run> Engine<'run> {
     /// Nothing is connected yet, but time begins to run.
     pub(super) fn new(
         plan: &'run Plan,
-        target: &'run Target,
+        route: &'run Route,
         messages: &'run Messages,
         progress: Progress,
         poll: Poll,
@@ -123,7 +123,7 @@ impl<'run> Engine<'run> {
         let lanes = plan.connections.get();
         Ok(Self {
             plan,
-            target,
+            route,
             messages,
             limits: Limits { connect: plan.connect_timeout, silence: plan.timeout },
             timer,
@@ -305,7 +305,7 @@ impl<'run> Engine<'run> {
             self.resting.pop_front();
             match &mut self.lanes[lane] {
                 None => self.revive(lane, now),
-                Some(connection) => match connection.knock(&self.target.address) {
+                Some(connection) => match connection.knock(&self.route.address) {
                     Ok(()) => self.await_connection(lane, now),
                     Err(failure) => self.fail(lane, &failure, now),
                 },
@@ -375,7 +375,7 @@ impl<'run> Engine<'run> {
     }
 
     fn open(&mut self, lane: usize, request: Option<Request<'run>>, now: Instant) {
-        match Connection::open(&self.target.address, self.target.source(self.started), request, now) {
+        match Connection::open(&self.route.address, self.route.source(self.started), request, now) {
             Ok(connection) => {
                 self.lanes[lane] = Some(connection);
                 self.await_connection(lane, now);

@@ -10,7 +10,7 @@ use super::compare::{Baseline, Comparison};
 use super::engine::Measured;
 use super::plan::{Content, Load, Plan};
 use super::record::{Interval, Record, Times};
-use super::target::Target;
+use super::route::Route;
 use crate::prediction::Prediction;
 
 /// The version of the format. Keys may be added without a new version.
@@ -149,7 +149,7 @@ impl Report {
     /// Puts together what was measured.
     pub(super) fn new(
         plan: &Plan,
-        target: &Target,
+        route: &Route,
         started_at: SystemTime,
         measured: &Measured,
         prediction: Option<Prediction>,
@@ -160,8 +160,8 @@ impl Report {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: humantime::format_rfc3339_millis(started_at).to_string(),
-            address: target.name.clone(),
-            congestion_control: target.congestion_control.clone(),
+            address: route.name.clone(),
+            congestion_control: route.congestion_control.clone(),
             interrupted: measured.interrupted,
             window_seconds: measured.window.as_secs_f64(),
             requests: Requests {

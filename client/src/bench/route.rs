@@ -18,7 +18,7 @@ const SOURCES: u8 = 16;
 
 /// Where all connections of the run go.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct Route {
     /// As people write it.
     pub(super) name: String,
     /// As the kernel wants it.
@@ -29,7 +29,7 @@ pub(super) struct Target {
     pub(super) congestion_control: Option<String>,
 }
 
-impl Target {
+impl Route {
     /// Resolves the address and makes one connection, which sends nothing: which of several addresses answers?
     pub(super) fn find(plan: &Plan) -> Result<Self, Error> {
         let options = Options {
