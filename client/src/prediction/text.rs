@@ -13,6 +13,9 @@ const EXPLANATIONS: [&str; 3] = [
     "±: with a confidence of 95 %, by the means of 16 to 32 batches of requests (Schmeiser 1982)",
 ];
 
+/// From this part on, it does not matter by which.
+const DEVIATION_MAX: f64 = 10.0;
+
 /// What it is made from, each figure measured and predicted, what they are, and what else has to be known.
 pub(crate) fn lines(prediction: &Prediction, colour: bool) -> Vec<String> {
     let [dim, reset] = if colour { [DIM, RESET] } else { [""; 2] };
@@ -74,7 +77,11 @@ fn row(name: &str, comparison: &Comparison, show: impl Fn(f64) -> String) -> Str
 /// By which part of the prediction the measurement is off.
 fn deviation(comparison: &Comparison) -> String {
     match comparison.predicted {
-        Some(predicted) if predicted > 0.0 => percent((comparison.measured - predicted).abs() / predicted),
+        Some(predicted) if predicted > 0.0 => match (comparison.measured - predicted).abs() / predicted {
+            // Of next to nothing, everything is a huge part.
+            DEVIATION_MAX.. => format!("more than {}", percent(DEVIATION_MAX)),
+            deviation => percent(deviation),
+        },
         _ => "all of it".to_owned(),
     }
 }
