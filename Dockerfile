@@ -16,6 +16,8 @@ LABEL org.opencontainers.image.title="prefork-client" \
       org.opencontainers.image.description="The client of prefork-echo: opens several connections and shows which are served and which wait" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /src/target/release/prefork-client /usr/local/bin/
+# For the picture of watch, and top's.
+ENV LANG=C.UTF-8
 USER 65532:65532
 ENTRYPOINT ["prefork-client"]
 
@@ -29,7 +31,7 @@ COPY --from=build /src/target/release/prefork-echo /usr/local/bin/
 WORKDIR /etc/prefork-echo
 # The built-in address, 127.0.0.1, is out of reach from outside the container.
 # A variable is stronger than the file, a flag stronger than both.
-ENV PREFORK_LISTEN=0.0.0.0:8080
+ENV PREFORK_LISTEN=0.0.0.0:8080 LANG=C.UTF-8
 EXPOSE 8080
 USER 65532:65532
 # As PID 1 the master reaps its workers and drains on TERM: it needs no init.

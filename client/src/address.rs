@@ -128,7 +128,7 @@ fn without_scheme(text: &str) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
     /// A host alone, which may also be a misspelt command.
-    #[error("it has no port; did you mean `{0}:8080`?")]
+    #[error("it has no port, nor is it a command; did you mean `{0}:8080`?")]
     NoPort(String),
     /// A port alone.
     #[error("it has no host; did you mean `127.0.0.1:{0}`?")]

@@ -103,7 +103,7 @@ _prefork__client() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__client__subcmd__bench)
+        prefork__client__subcmd__bench)
             opts="-c -d -n -s -m -h --connections --duration --requests --size --message --reconnect --rate --arrivals --seed --predict --slots --distribution --monitor --warm-up --connect-timeout --timeout --retry --transform --compare --json --csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -205,7 +205,7 @@ _prefork__client() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__client__subcmd__map)
+        prefork__client__subcmd__map)
             opts="-c -h --connections --unordered --timeout --retry --transform --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -239,7 +239,7 @@ _prefork__client() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__client__subcmd__plan)
+        prefork__client__subcmd__plan)
             opts="-h --rate --service --slots --target-wait --target-p99 --target-chance --distribution --cv --backlog --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -289,7 +289,7 @@ _prefork__client() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__client__subcmd__talk)
+        prefork__client__subcmd__talk)
             opts="-h --timeout --retry --transform --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -315,7 +315,7 @@ _prefork__client() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__client__subcmd__watch)
+        prefork__client__subcmd__watch)
             opts="-c -m -n -i -h --connections --message --count --interval --hold --timeout --retry --transform --monitor --json --ascii --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

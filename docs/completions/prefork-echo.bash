@@ -227,7 +227,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__check)
+        prefork__echo__subcmd__check)
             opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -387,7 +387,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__config)
+        prefork__echo__subcmd__config)
             opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help show default"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -547,7 +547,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__config__subcmd__default)
+        prefork__echo__subcmd__config__subcmd__default)
             opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -707,7 +707,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__config__subcmd__show)
+        prefork__echo__subcmd__config__subcmd__show)
             opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -867,7 +867,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__drain)
+        prefork__echo__subcmd__drain)
             opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1027,7 +1027,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__events)
+        prefork__echo__subcmd__events)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1187,7 +1187,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__health)
+        prefork__echo__subcmd__health)
             opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1347,7 +1347,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__queue)
+        prefork__echo__subcmd__queue)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1507,7 +1507,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__reload)
+        prefork__echo__subcmd__reload)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1667,7 +1667,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__run)
+        prefork__echo__subcmd__run)
             opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1827,7 +1827,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__scale)
+        prefork__echo__subcmd__scale)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1987,7 +1987,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__status)
+        prefork__echo__subcmd__status)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2147,7 +2147,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__stop)
+        prefork__echo__subcmd__stop)
             opts="-c -h --now --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2307,7 +2307,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__top)
+        prefork__echo__subcmd__top)
             opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2467,7 +2467,7 @@ _prefork__echo() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        prefork__subcmd__echo__subcmd__upgrade)
+        prefork__echo__subcmd__upgrade)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -118,8 +118,8 @@ fn read_until(mut socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
 fn describe(error: &io::Error, patience: Duration) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-            "nobody listens there; is it running, with the same configuration? --control names another, as its log does: \
-             the old one, if the first port in the file has changed"
+            "nobody listens there; is it running? If it has another address, its log names it (control=…): give that \
+             with --control"
                 .to_owned()
         }
         io::ErrorKind::WouldBlock => format!("it did not answer within {patience:?}"),

@@ -77,34 +77,45 @@ fn the_completions_are_those_of_the_command_lines() {
     for mut command in programs() {
         let name = command.get_name().to_owned();
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut command, &name, &mut script);
             let file = match shell {
                 Shell::Zsh => format!("_{name}"),
                 shell => format!("{name}.{shell}"),
             };
-            files.insert(file, String::from_utf8(script).unwrap());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, &name, &mut script);
+            let script = String::from_utf8(script).unwrap();
+            // clap_complete 4.6.11 has two minds about the hyphen in a program's name, and then finds no subcommand in bash.
+            let script = script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"));
+            files.insert(file, script);
         }
     }
     keep(&docs().join("completions"), &files);
 }
 
 #[test]
-fn bash_completes_a_command_and_a_flag() {
-    for (program, word, expected) in [
-        ("prefork-echo", "rel", "reload"),
-        ("prefork-echo", "--timeouts-idl", "--timeouts-idle"),
-        ("prefork-client", "wat", "watch"),
-        ("prefork-client", "--interv", "--interval"),
+fn bash_completes_commands_flags_and_values() {
+    for (line, expected) in [
+        ("prefork-echo rel", "reload"),
+        ("prefork-echo --timeouts-idl", "--timeouts-idle"),
+        ("prefork-echo config sh", "show"),
+        ("prefork-echo scale --js", "--json"),
+        ("prefork-client wat", "watch"),
+        ("prefork-client --interv", "--interval"),
+        ("prefork-client bench --re", "--requests --reconnect --retry"),
+        ("prefork-client bench --arrivals poi", "poisson"),
     ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (program, last) = (words[0], words.len() - 1);
         let script = docs().join("completions").join(format!("{program}.bash"));
         let complete = format!(
-            "source '{}'; COMP_WORDS=({program} {word}); COMP_CWORD=1; \
-             _{} {program} {word} {program}; echo \"${{COMPREPLY[@]}}\"",
+            "source '{}'; COMP_WORDS=({line}); COMP_CWORD={last}; \
+             _{} {program} {} {}; echo \"${{COMPREPLY[@]}}\"",
             script.display(),
             program.replace('-', "__"),
+            words[last],
+            words[last - 1],
         );
         let output = Command::new("bash").args(["--norc", "-c", &complete]).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), expected, "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), expected, "{line}: {output:?}");
     }
 }
