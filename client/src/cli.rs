@@ -19,12 +19,12 @@ use watch::WatchArguments;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client                             two connections more than the server has slots: who waits?
-  prefork-client -c 20 --hold 2s             twenty, each kept open for two seconds more
-  prefork-client talk                        type a line, see its echo and its round trip
-  prefork-client map < book.txt > BOOK.TXT   every line through four connections, in order
-  prefork-client bench -c 4 -d 10s           how much it serves, and how fast
-  prefork-client plan --rate 300 --service 10ms --target-wait 1ms   how many slots does that take?
+  prefork-client                     two connections more than slots: who waits?
+  prefork-client -c 20 --hold 2s     twenty, kept open two seconds more
+  prefork-client talk                type a line, see its echo
+  prefork-client map < in > out      every line, through four connections
+  prefork-client bench -c 4 -d 10s   how much it serves, and how fast
+  prefork-client plan --rate 300 --service 10ms --target-wait 1ms
 
 Exit codes:
   0    every echo was correct

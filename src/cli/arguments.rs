@@ -122,7 +122,8 @@ const FLAGS_HEADING: &str = "Configuration (a flag is stronger than a variable, 
 
 const AFTER_HELP: &str = "\
 Signals:
-  TERM, INT, QUIT  serve who is connected or waiting, then exit; a second one exits at once
+  TERM, INT, QUIT  serve who is connected or waiting, then exit; a second
+                   one exits at once
   HUP              reload; from a terminal that is gone, as TERM
   TTIN, TTOU       one worker more, one less
   WINCH            drain the workers and keep the master
@@ -138,68 +139,69 @@ Exit codes:
   78  bad configuration
 
 Examples:
-  prefork-echo                                  serve with ./config.toml
-  prefork-echo --workers 4 --threads 64         the same with a larger pool
-  prefork-echo --listen '[::]:7000' --sleep 1s  both families, and one second of pretended work per message
-  PREFORK_LOG_ACCESS=true prefork-echo          one line per connection
-  prefork-echo reload                           take over what has changed in the configuration
-  prefork-echo status                           who is served, who waits (top: live, queue: everybody who waits)";
+  prefork-echo                           serve with ./config.toml
+  prefork-echo --workers 4 --threads 64  the same with a larger pool
+  prefork-echo --listen '[::]:7000'      IPv6 and IPv4, another port
+  prefork-echo --sleep 1s                pretended work for each message
+  PREFORK_LOG_ACCESS=true prefork-echo   one line per connection
+  prefork-echo status                    who is served, who waits
+  prefork-echo reload                    take over a new configuration";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  prefork-echo run                           serve with ./config.toml, or with what is built in
+  prefork-echo run                  with ./config.toml, or what is built in
   prefork-echo run -c /etc/prefork-echo.toml
-  prefork-echo run --workers 1..8            as many workers as are needed, eight at most";
+  prefork-echo run --workers 1..8   as many as are needed, eight at most";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  prefork-echo check                         ok, or the line and what is wrong in it
-  prefork-echo check -c new.toml && mv new.toml config.toml && prefork-echo reload";
+  prefork-echo check              ok, or the line and what is wrong in it
+  prefork-echo check -c new.toml && cp new.toml config.toml";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
   prefork-echo status
   prefork-echo status --json | python3 -m json.tool
-  prefork-echo status --control @prefork-echo-7000   the pool whose first port is 7000";
+  prefork-echo status --control @prefork-echo-7000   another pool";
 
 const TOP_EXAMPLES: &str = "\
 Examples:
-  prefork-echo top                           q quits; the arrows scroll
+  prefork-echo top   q quits; the arrows scroll
   prefork-echo top --control @prefork-echo-7000";
 
 const QUEUE_EXAMPLES: &str = "\
 Examples:
-  prefork-echo queue                         the longest wait first
-  prefork-echo queue --json                  the same keys as in the status";
+  prefork-echo queue          the longest wait first
+  prefork-echo queue --json   by the keys of the status";
 
 const RELOAD_EXAMPLES: &str = "\
 Examples:
-  prefork-echo reload                        exit code 0: the new generation serves
-  prefork-echo reload --json                 the outcome as a line of JSON, also of a failure";
+  prefork-echo reload          exit code 0: the new generation serves
+  prefork-echo reload --json   the outcome as a line of JSON";
 
 const SCALE_EXAMPLES: &str = "\
 Examples:
-  prefork-echo scale 4                       four workers
-  prefork-echo scale +1                      one more
-  prefork-echo scale -2                      two less";
+  prefork-echo scale 4    four workers
+  prefork-echo scale +1   one more
+  prefork-echo scale -2   two less";
 
 const UPGRADE_EXAMPLES: &str = "\
 Examples:
-  cargo install --path . && prefork-echo upgrade   the new binary takes over, with the same arguments";
+  cargo install --path . && prefork-echo upgrade   the new one takes over";
 
 const STOP_EXAMPLES: &str = "\
 Examples:
-  prefork-echo stop                          returns when the pool has ended
-  prefork-echo stop --now                    breaks off who is connected";
+  prefork-echo stop         returns when the pool has ended
+  prefork-echo stop --now   breaks off who is connected";
 
 const DRAIN_EXAMPLES: &str = "\
 Examples:
-  prefork-echo drain                         returns when the last worker has left
-  prefork-echo scale 2                       and two workers serve whoever waited";
+  prefork-echo drain     returns when the last worker has left
+  prefork-echo scale 2   and two workers serve whoever waited";
 
 const EVENTS_EXAMPLES: &str = "\
 Examples:
-  prefork-echo events                        the oldest first
+  prefork-echo events          the oldest first
   prefork-echo events --json";
 
 const HEALTH_EXAMPLES: &str = "\
@@ -209,8 +211,8 @@ Examples:
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
-  prefork-echo config show                   each value in force, and where it comes from
-  prefork-echo config default > config.toml  a file to begin with";
+  prefork-echo config show      each value in force, and its origin
+  prefork-echo config default > config.toml   a file to begin with";
 
 /// The commands that serve or would: all keys have a flag there. The others ask a master that has its configuration.
 const CONFIGURED: [&str; 3] = ["run", "check", "config"];

@@ -33,12 +33,12 @@ fn exponential_sleep_varies_and_keeps_its_mean() {
     const MEAN: Duration = Duration::from_millis(40);
     let flags = ["--workers", "2", "--threads", "25", "--sleep", "40ms", "--distribution", "exponential"];
     let times = exchanges_on(&TestServer::start(&flags), 50, 8).concat();
+    // Of a loaded machine all is later than it should be. By chance alone each of these bounds is missed less than once in
+    // 10⁹ runs.
     let mean = times.iter().sum::<Duration>() / 400;
-    // By chance alone each of these bounds is missed less than once in 10⁹ runs.
-    assert!(mean > MEAN / 2 && mean < MEAN * 3, "{mean:?}");
-    let brief = times.iter().filter(|time| **time < MEAN / 2).count();
     let long = times.iter().filter(|time| **time > MEAN * 2).count();
-    assert!(brief >= 40 && long >= 8, "of 400, {brief} are brief and {long} are long: {times:?}");
+    assert!(mean > MEAN / 2 && long >= 8, "the mean is {mean:?}, and {long} of 400 are long: {times:?}");
+    assert!(times.iter().any(|time| *time < MEAN / 2), "of 400 none is brief: {times:?}");
 }
 
 #[test]

@@ -94,6 +94,10 @@ fn the_completions_are_those_of_the_command_lines() {
 
 #[test]
 fn bash_completes_commands_flags_and_values() {
+    if env::var_os(UPDATE).is_some() {
+        // The scripts are being written.
+        return;
+    }
     for (line, expected) in [
         ("prefork-echo rel", "reload"),
         ("prefork-echo --timeouts-idl", "--timeouts-idle"),

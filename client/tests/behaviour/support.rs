@@ -151,8 +151,13 @@ pub(crate) struct Client {
 }
 
 /// Starts the client with these arguments, separated by spaces, and an address.
+///
+/// `watch` would ask the next port about the server, where another test may have one.
 pub(crate) fn client(arguments: &str, address: &Address) -> Client {
-    spawn(arguments.split_whitespace().chain([address.to_string().as_str()]))
+    let asks = arguments.starts_with("watch") && !arguments.contains("--monitor");
+    let nobody = if asks { " --monitor none" } else { "" };
+    let arguments = format!("{arguments}{nobody} {address}");
+    spawn(arguments.split_whitespace())
 }
 
 /// Starts the client with these arguments and nothing else.
