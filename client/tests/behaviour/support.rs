@@ -154,10 +154,11 @@ pub(crate) struct Client {
 ///
 /// `watch` would ask the next port about the server, where another test may have one.
 pub(crate) fn client(arguments: &str, address: &Address) -> Client {
-    let asks = arguments.starts_with("watch") && !arguments.contains("--monitor");
-    let nobody = if asks { " --monitor none" } else { "" };
-    let arguments = format!("{arguments}{nobody} {address}");
-    spawn(arguments.split_whitespace())
+    let watches = arguments.starts_with("watch") || arguments.starts_with('-');
+    let asks = watches && !arguments.contains("--monitor");
+    let nobody: &[&str] = if asks { &["--monitor", "none"] } else { &[] };
+    let address = address.to_string();
+    spawn(arguments.split_whitespace().chain(nobody.iter().copied()).chain([address.as_str()]))
 }
 
 /// Starts the client with these arguments and nothing else.
