@@ -10,9 +10,7 @@ mod status;
 mod watcher;
 
 pub use source::{Choice, Source};
-pub use status::{
-    Connection, Distribution, Listener, Master, Pool, SCHEMA, Seat, Status, Totals, Waiting, Worker, end,
-};
+pub use status::{Connection, Distribution, Listener, Master, Pool, SCHEMA, Seat, Status, Worker, end};
 pub use watcher::{Answer, Watcher, ask_once};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
@@ -12,6 +13,9 @@ use crate::Address;
 
 /// The version of the format that is understood.
 pub const SCHEMA: u32 = 1;
+
+/// The waits that are believed, in seconds: no clock is set back, and nobody waits for a year.
+const WAITS: RangeInclusive<f64> = 0.0..=31_536_000.0;
 
 /// The pool at one moment.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,14 +29,9 @@ pub struct Status {
     /// Where it listens.
     #[serde(default)]
     pub listeners: Vec<Listener>,
-    /// Who waits in the accept queues: the longest, as far as the server lists them.
-    #[serde(default)]
-    pub waiting: Vec<Waiting>,
     /// The workers.
     #[serde(default)]
     pub workers: Vec<Worker>,
-    /// Counts since the start.
-    pub totals: Option<Totals>,
     /// The waits in the accept queue, of all connections since the start.
     pub queue_wait_seconds: Option<Distribution>,
     /// How long connections were open, of all that have ended; only newer servers tell.
@@ -59,8 +58,6 @@ pub struct Pool {
     pub capacity: usize,
     /// Slots with a connection.
     pub busy: usize,
-    /// Slots without.
-    pub idle: usize,
     /// Connections in the accept queues; `None` where the kernel does not tell.
     pub waiting: Option<u64>,
     /// Whether somebody waits, or no slot has been free for a while.
@@ -75,17 +72,6 @@ pub struct Pool {
 pub struct Listener {
     /// `127.0.0.1:8080`, `[::]:8080`, `unix:/path`.
     pub address: String,
-    /// How many connections its queue takes.
-    pub backlog: Option<u64>,
-}
-
-/// Somebody in an accept queue.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Waiting {
-    /// The client's end.
-    pub peer: String,
-    /// For how long.
-    pub waited_seconds: Option<f64>,
 }
 
 /// A worker process.
@@ -109,19 +95,6 @@ pub struct Connection {
     pub slot: usize,
     /// How long it waited in the accept queue.
     pub queue_wait_seconds: Option<f64>,
-    /// `reading`, `working`, `writing`, `closing`.
-    pub state: String,
-}
-
-/// Counts since the server started.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Totals {
-    /// Connections that were accepted.
-    pub accepted: u64,
-    /// Connections that ended.
-    pub closed: u64,
-    /// Messages that were read.
-    pub messages: u64,
 }
 
 /// How long something took, over many times.
@@ -131,14 +104,6 @@ pub struct Distribution {
     pub count: u64,
     /// All together.
     pub sum: f64,
-    /// The median.
-    pub p50: Option<f64>,
-    /// Nine of ten took no longer.
-    pub p90: Option<f64>,
-    /// 99 of a hundred took no longer.
-    pub p99: Option<f64>,
-    /// The longest.
-    pub max: Option<f64>,
 }
 
 /// Who serves a connection.
@@ -176,7 +141,8 @@ impl Status {
         let all = self.workers.iter().flat_map(|worker| {
             worker.connections.iter().filter_map(move |connection| {
                 let peer = connection.peer.as_deref()?.parse().ok()?;
-                let &Connection { slot, queue_wait_seconds, .. } = connection;
+                let queue_wait_seconds = connection.queue_wait_seconds.filter(|wait| WAITS.contains(wait));
+                let slot = connection.slot;
                 Some((end(peer), Seat { worker: worker.id, pid: worker.pid, slot, queue_wait_seconds }))
             })
         });
@@ -212,7 +178,7 @@ pub(crate) mod example {
 
     /// A pool of two workers with two slots each, all of them busy.
     pub(crate) fn saturated(peers: &[&str], waiting: u64) -> Value {
-        let connection = |(slot, peer): (usize, &&str)| json!({ "peer": peer, "slot": slot, "state": "reading", "queue_wait_seconds": 0.25, "open_seconds": 1.0 });
+        let connection = |(slot, peer): (usize, &&str)| json!({ "peer": peer, "slot": slot, "queue_wait_seconds": 0.25, "open_seconds": 1.0 });
         let workers: Vec<Value> = peers
             .chunks(2)
             .enumerate()
@@ -224,11 +190,11 @@ pub(crate) mod example {
         json!({
             "schema": 1,
             "master": { "state": "running", "pid": 4710 },
-            "pool": { "workers": 2, "threads": 2, "capacity": 4, "busy": peers.len(), "idle": 4 - peers.len(),
+            "pool": { "workers": 2, "threads": 2, "capacity": 4, "busy": peers.len(),
                       "waiting": waiting, "saturated": waiting > 0, "draining": 0 },
-            "listeners": [{ "address": "127.0.0.1:8080", "backlog": 511 }, { "address": "unix:/run/echo.sock" }],
+            "listeners": [{ "address": "127.0.0.1:8080" }, { "address": "unix:/run/echo.sock" }],
             "workers": workers,
-            "queue_wait_seconds": { "count": 4, "sum": 1.0, "p50": 0.25, "p90": null, "p99": null, "max": 0.25 },
+            "queue_wait_seconds": { "count": 4, "sum": 1.0 },
         })
     }
 
@@ -253,6 +219,17 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_cannot_be_is_unknown() {
+        for (told, believed) in [(0.0, true), (3600.0, true), (-1.0, false), (1e19, false)] {
+            let mut status = example::saturated(&["127.0.0.1:40001"], 0);
+            status["workers"][0]["connections"][0]["queue_wait_seconds"] = told.into();
+            let status: Status = serde_json::from_value(status).unwrap();
+            let seat = status.seats().into_values().next().unwrap();
+            assert_eq!(seat.queue_wait_seconds, Some(told).filter(|_| believed));
+        }
+    }
+
+    #[test]
     fn a_status_is_believed_if_it_is_of_this_server_and_understood() {
         let status = example::status(&[], 0);
         for (address, is_believed) in [
@@ -274,6 +251,6 @@ mod tests {
         status["tomorrow"] = 1.into();
         status["connection_duration_seconds"] = status["queue_wait_seconds"].clone();
         let status: Status = serde_json::from_value(status).unwrap();
-        assert!(status.totals.is_none() && status.connection_duration_seconds.is_some());
+        assert!(status.connection_duration_seconds.is_some());
     }
 }
