@@ -72,7 +72,8 @@ pub struct LaneSummary {
     pub closed_at: Option<Duration>,
     /// From the connection to the first echo, as measured.
     pub first_echo: Option<Duration>,
-    /// The part of it that was spent in the queue, as computed; `None` if it ended otherwise before an echo came.
+    /// The part of it that was spent in the queue: as the server told it, else [as computed](Self::is_estimated).
+    /// `None` if neither is possible: it was broken off before an echo came.
     pub wait: Option<Duration>,
     /// Who serves or served it, and how long it stood in the queue, if the server told.
     pub seat: Option<Seat>,
@@ -114,6 +115,14 @@ impl Stage {
 }
 
 impl LaneSummary {
+    /// Whether its wait is computed, and might be service in truth: all but short first echoes of which the server
+    /// told nothing.
+    #[must_use]
+    pub fn is_estimated(&self) -> bool {
+        let is_told = self.seat.is_some_and(|seat| seat.queue_wait_seconds.is_some());
+        self.wait.is_some() && !is_told && self.first_echo.is_none_or(|first_echo| first_echo > NOTICEABLE)
+    }
+
     /// Whether it waited in the queue for a noticeable time.
     #[must_use]
     pub fn waited(&self) -> bool {
@@ -202,11 +211,20 @@ impl Summary {
         let waited = self.waited();
         let waited =
             format!("{waited} of {total} {connections} waited{}; longest {longest}", why.unwrap_or_default());
-        // Else somebody who sees a first echo after two seconds would look for a wait of two seconds.
-        match self.service.filter(|&service| service > NOTICEABLE).map(human::time) {
-            Some(service) => format!("{waited} (not counting {service} of service)"),
+        match self.reckoning() {
+            Some(reckoning) => format!("{waited} ({reckoning})"),
             None => waited,
         }
+    }
+
+    /// What has to be known of how the waits were found.
+    fn reckoning(&self) -> Option<String> {
+        let estimated = self.lanes.iter().any(LaneSummary::is_estimated).then(|| "estimated".to_owned());
+        // Else somebody who sees a first echo after two seconds would look for a wait of two seconds.
+        let service = self.service.filter(|&service| service > NOTICEABLE);
+        let service = service.map(|service| format!("not counting {} of service", human::time(service)));
+        let parts: Vec<String> = estimated.into_iter().chain(service).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     /// How many connections the pool serves at once, if the server told.
@@ -227,6 +245,10 @@ pub(super) fn sum_up(
     let answers: Vec<Option<Answers<'_>>> = lanes.iter().map(|lane| answers(lane, now)).collect();
     let known: Vec<Answers<'_>> = answers.iter().copied().flatten().collect();
     let mut waits = wait::waits(&known).into_iter();
+    let mut wait = |lane: &LaneHistory, answers: &Option<Answers<'_>>| {
+        let computed = answers.as_ref().and_then(|_| waits.next());
+        told_wait(lane, now).or(computed)
+    };
     let lanes = lanes.iter().zip(&answers).map(|(lane, answers)| LaneSummary {
         stage: stage(lane),
         local: lane.local,
@@ -235,7 +257,7 @@ pub(super) fn sum_up(
         served_at: lane.served_at,
         closed_at: lane.closed_at,
         first_echo: lane.first_echo,
-        wait: answers.and_then(|_| waits.next()),
+        wait: wait(lane, answers),
         seat: lane.seat,
         is_released: lane.is_released,
         messages: lane.messages,
@@ -269,6 +291,12 @@ pub(super) fn stage(lane: &LaneHistory) -> Stage {
     }
 }
 
+/// How long the lane stood in the queue, if the server told: no longer than until its first echo, as seen from here.
+fn told_wait(lane: &LaneHistory, now: Duration) -> Option<Duration> {
+    let until = lane.served_at.or(lane.closed_at).unwrap_or(now);
+    Some(lane.queue_wait()?.min(until.saturating_sub(lane.connected_at?)))
+}
+
 /// What a lane tells about the queue. Nothing, if it was broken off while it waited for its first echo.
 fn answers(lane: &LaneHistory, now: Duration) -> Option<Answers<'_>> {
     let connected_at = lane.connected_at?;
@@ -284,114 +312,4 @@ fn answers(lane: &LaneHistory, now: Duration) -> Option<Answers<'_>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Failure;
-    use crate::pool::example;
-
-    fn ms(millis: u64) -> Duration {
-        Duration::from_millis(millis)
-    }
-
-    fn served(first: u64) -> LaneHistory {
-        LaneHistory {
-            connected_at: Some(ms(1)),
-            served_at: Some(ms(1 + first)),
-            closed_at: Some(ms(5_000)),
-            first_echo: Some(ms(first)),
-            later_echoes: vec![ms(1)],
-            messages: 2,
-            ..LaneHistory::default()
-        }
-    }
-
-    fn queued() -> LaneHistory {
-        LaneHistory { connected_at: Some(ms(2)), ..LaneHistory::default() }
-    }
-
-    fn broken(failure: Failure) -> LaneHistory {
-        LaneHistory { closed_at: Some(ms(3_002)), failure: Some(failure), ..queued() }
-    }
-
-    fn summary(lanes: &[LaneHistory], pool: Option<&Pool>, end: End) -> Summary {
-        sum_up(lanes, pool, &Address::default(), ms(4_002), end)
-    }
-
-    fn sentence(lanes: &[LaneHistory]) -> String {
-        summary(lanes, None, End::Complete).sentence()
-    }
-
-    #[test]
-    fn the_sentence_says_how_many_waited_and_for_how_long() {
-        let lanes = [served(1), served(2), served(2_311), served(1_001)];
-        assert_eq!(sentence(&lanes), "2 of 4 connections waited; longest 2.31 s");
-        assert_eq!(sentence(&lanes[..2]), "none of 2 connections waited");
-        assert_eq!(sentence(&lanes[..1]), "none of 1 connection waited");
-    }
-
-    #[test]
-    fn a_service_time_that_one_notices_is_mentioned() {
-        let lane = LaneHistory { later_echoes: vec![ms(500)], ..served(2_000) };
-        let expected = "1 of 1 connection waited; longest 1.50 s (not counting 500 ms of service)";
-        assert_eq!(sentence(&[lane]), expected);
-    }
-
-    #[test]
-    fn failures_are_counted_by_kind() {
-        let lanes = [served(1), broken(Failure::Reset), broken(Failure::Reset), broken(Failure::Refused)];
-        let expected = "none of 4 connections waited; 3 failed: 1 refused, 2 reset";
-        assert_eq!(sentence(&lanes), expected);
-    }
-
-    #[test]
-    fn who_was_broken_off_before_an_echo_may_have_waited() {
-        let lanes = [broken(Failure::Reset), broken(Failure::Reset)];
-        assert_eq!(sentence(&lanes), "none of 2 connections had an echo; 2 failed: 2 reset");
-    }
-
-    #[test]
-    fn whoever_waits_at_an_interrupt_has_waited_until_then() {
-        let expected = "interrupted after 4.00 s: 1 of 2 connections waited; longest 4.00 s; 1 still waiting";
-        assert_eq!(summary(&[served(1), queued()], None, End::Interrupted).sentence(), expected);
-    }
-
-    #[test]
-    fn an_interrupt_before_any_connection_says_so() {
-        let lanes = [LaneHistory::default(), LaneHistory::default()];
-        assert_eq!(
-            summary(&lanes, None, End::Interrupted).sentence(),
-            "interrupted after 4.00 s: none of 2 connections was made"
-        );
-    }
-
-    #[test]
-    fn a_timeout_was_a_wait_and_a_reset_was_none() {
-        let timeout = Failure::Timeout { silence: ms(3_000), got: 0, expected: 5 };
-        let summary = summary(&[broken(timeout), broken(Failure::Reset)], None, End::Complete);
-        assert_eq!(summary.lanes[0].wait, Some(ms(3_000)));
-        assert_eq!(summary.lanes[1].wait, None);
-    }
-    #[test]
-    fn the_sentence_says_why_if_the_server_tells() {
-        let pool = example::status(&[], 0).pool;
-        let sentence = |lanes: &[LaneHistory]| summary(lanes, Some(&pool), End::Complete).sentence();
-        let lanes = [served(1), served(2), served(1), served(1), served(1_001)];
-        assert_eq!(sentence(&lanes), "1 of 5 connections waited, since the pool has 4 slots; longest 1.00 s");
-        assert_eq!(sentence(&lanes[..4]), "none of 4 connections waited: the pool has 4 slots");
-        // With a slot for each, it was somebody else, or something else.
-        assert_eq!(sentence(&lanes[3..]), "1 of 2 connections waited; longest 1.00 s");
-    }
-
-    #[test]
-    fn the_first_echo_is_split_for_those_of_whom_the_server_told() {
-        let seat = Seat { worker: 0, pid: Some(9), slot: 1, queue_wait_seconds: Some(0.9) };
-        let lanes = [served(1), LaneHistory { seat: Some(seat), ..served(1_000) }];
-        let times = summary(&lanes, None, End::Complete).times;
-        let one = |spread: Option<Spread>| spread.map(|spread| (spread.count, spread.max));
-        assert_eq!(one(times.queue), Some((1, ms(900))));
-        assert_eq!(one(times.first_service), Some((1, ms(100))));
-        assert_eq!(one(times.first_echo), Some((2, ms(1_000))));
-        assert_eq!(one(times.later_service), Some((2, ms(1))));
-        assert_eq!(one(times.connect), None);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! How long connections waited in the server's queue, as far as a client can tell.
+//! How long connections waited in the server's queue, as far as a client can tell without the server's help.
 
 use std::time::Duration;
 

@@ -51,6 +51,7 @@ time to the first echo
     1 s – 1.2 s 2 ██
 
 2 of 6 connections waited, since the pool has 4 slots; longest 999 ms
+(estimated)
 ";
     assert_eq!(report(&[], 80, true), expected);
 }
