@@ -7,6 +7,7 @@ mod talk;
 mod values;
 mod watch;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -96,7 +97,8 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if error.is_closed_output() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("prefork-client: {error}");
+            // The terminal may be gone.
+            let _ = writeln!(io::stderr(), "prefork-client: {error}");
             ExitCode::from(error.exit_code())
         }
     }

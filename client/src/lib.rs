@@ -38,6 +38,7 @@ mod failure;
 mod human;
 mod interrupt;
 mod open_files;
+mod output;
 mod statistics;
 mod tally;
 mod target;

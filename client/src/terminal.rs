@@ -1,9 +1,14 @@
-//! Whether there is a terminal, and what it likes.
+//! Whether there is a terminal, what it likes, and how it was.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{self, SetArg, Termios};
+use nix::unistd;
 use ratatui::crossterm::terminal;
 
 /// Ends a colour.
@@ -11,6 +16,9 @@ pub(crate) const RESET: &str = "\x1b[0m";
 
 /// Makes less of what follows.
 pub(crate) const DIM: &str = "\x1b[2m";
+
+/// Shows the cursor again.
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
 /// Whether this output shows colours, and the user wants them.
 pub(crate) fn wants_colour(output: &impl IsTerminal) -> bool {
@@ -55,6 +63,49 @@ impl Style {
 /// Whether the terminal is one on which the cursor can be moved.
 pub(crate) fn is_dumb() -> bool {
     env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// The terminal that is typed at, and how it was.
+pub(crate) struct Saved {
+    terminal: File,
+    mode: Termios,
+}
+
+impl Saved {
+    /// As it is now; `None` where there is no terminal.
+    pub(crate) fn now() -> Option<Self> {
+        let input = io::stdin();
+        // Whoever reads keys chooses the same.
+        let terminal = if input.is_terminal() {
+            File::from(input.as_fd().try_clone_to_owned().ok()?)
+        } else {
+            File::open("/dev/tty").ok()?
+        };
+        let mode = termios::tcgetattr(&terminal).ok()?;
+        Some(Self { terminal, mode })
+    }
+
+    /// Undoes what was changed, and shows the cursor; it never waits. Where the terminal is gone, nothing happens.
+    pub(crate) fn restore(&self) {
+        // In the background it is somebody else's, and the kernel stops whoever changes it: termios(3).
+        let is_ours = unistd::tcgetpgrp(&self.terminal).map_or(true, |group| group == unistd::getpgrp());
+        let is_changed = termios::tcgetattr(&self.terminal).is_ok_and(|mode| mode != self.mode);
+        if is_ours && is_changed {
+            let _ = termios::tcsetattr(&self.terminal, SetArg::TCSANOW, &self.mode);
+            show_cursor();
+        }
+    }
+}
+
+/// Shows the cursor, if standard output is a terminal that takes anything.
+fn show_cursor() {
+    let output = io::stdout();
+    let is_ready =
+        || poll(&mut [PollFd::new(output.as_fd(), PollFlags::POLLOUT)], PollTimeout::ZERO) == Ok(1);
+    if output.is_terminal() && is_ready() {
+        // Not through the buffer, for which somebody may hold the lock.
+        let _ = unistd::write(&output, SHOW_CURSOR);
+    }
 }
 
 /// What the environment says about characters; the order is that of setlocale(3).

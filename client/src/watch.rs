@@ -14,8 +14,12 @@ mod wait;
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
+
+use nix::libc;
 
 pub use event::{Change, Event, Outcome, Update};
 pub use history::{History, LaneHistory, PoolSeen};
@@ -28,6 +32,7 @@ pub use wait::NOTICEABLE;
 use self::lane::Lanes;
 use self::live::Live;
 use self::plain::Plain;
+use crate::output::Output;
 use crate::pool::{Source, Watcher};
 use crate::terminal::Style;
 use crate::{Address, Error, Options, interrupt, open_files};
@@ -116,42 +121,39 @@ pub enum Ending {
     Interrupted,
 }
 
+/// Where the lanes, the server and the user tell what happens.
+struct Feed {
+    sender: Sender<Update>,
+    updates: Receiver<Update>,
+    /// Whether a signal asked for the end.
+    interrupted: Arc<AtomicBool>,
+}
+
 /// Runs the plan, and shows on standard output what happens.
 pub fn run(plan: &Plan, face: Face) -> Result<Ending, Error> {
     open_files::raise_limit();
-    let (sender, updates) = mpsc::channel();
-    let on_interrupt = sender.clone();
-    interrupt::on_interrupt(move || {
-        // Nobody listens any more where the end was near anyway.
-        let _ = on_interrupt.send(Update::Interrupted);
-    })
-    .map_err(Error::local("cannot listen for signals"))?;
-
+    let feed = Feed::open().map_err(Error::local("cannot listen for signals"))?;
+    let output = || Output(io::stdout());
     let ascii = match face {
-        Face::Json => return follow(plan, &mut Json::new(io::stdout().lock()), &sender, &updates),
+        Face::Json => return follow(plan, &mut Json::new(output()), &feed),
         Face::Live { ascii } | Face::Text { ascii } => ascii,
     };
     let style = Style::of_stdout(ascii);
     // A terminal that does not tell where its cursor is gets text.
     let live = matches!(face, Face::Live { .. }).then(|| Live::open(plan, style).ok()).flatten();
     match live {
-        Some(mut live) => follow(plan, &mut live, &sender, &updates),
-        None => follow(plan, &mut Plain::new(io::stdout().lock(), plan, style), &sender, &updates),
+        Some(mut live) => follow(plan, &mut live, &feed),
+        None => follow(plan, &mut Plain::new(output(), plan, style), &feed),
     }
 }
 
-fn follow(
-    plan: &Plan,
-    view: &mut dyn View,
-    sender: &Sender<Update>,
-    updates: &Receiver<Update>,
-) -> Result<Ending, Error> {
+fn follow(plan: &Plan, view: &mut dyn View, feed: &Feed) -> Result<Ending, Error> {
     let started = Instant::now();
     let mut history = History::new(plan.connections);
-    let mut lanes = Lanes::new(plan, started, sender);
+    let mut lanes = Lanes::new(plan, started, &feed.sender);
     (0..plan.connections.get()).for_each(|_| lanes.add());
-    let watcher = watch_pool(plan, sender)?;
-    let shown = show_all(view, &mut history, &mut lanes, started, updates).and_then(|end| {
+    let watcher = watch_pool(plan, &feed.sender)?;
+    let shown = show_all(view, &mut history, &mut lanes, started, feed).and_then(|end| {
         let summary = history.summary(&plan.address, started.elapsed(), end);
         view.finish(&summary, &history)?;
         Ok(end)
@@ -160,6 +162,8 @@ fn follow(
     match shown {
         Ok(End::Interrupted) => return Ok(Ending::Interrupted),
         Ok(End::Quit) if history.is_unconnected() => return Ok(Ending::Unconnected),
+        // With the terminal, the summary is gone too.
+        Err(error) if feed.is_interrupted() && is_gone(&error) => return Ok(Ending::Interrupted),
         // Without anybody who reads it, the verdict still stands.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(verdict(&history)),
         Err(error) => return Err(Error::local("cannot write to standard output")(error)),
@@ -169,6 +173,11 @@ fn follow(
         Some(failure) => Err(Error::NoConnection { address: plan.address.clone(), failure }),
         None => Ok(verdict(&history)),
     }
+}
+
+/// Whether nobody is there any more who could read: no process, or no terminal.
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(libc::EIO)
 }
 
 /// Keeps asking the server about itself.
@@ -187,10 +196,14 @@ fn show_all(
     history: &mut History,
     lanes: &mut Lanes,
     started: Instant,
-    updates: &Receiver<Update>,
+    feed: &Feed,
 ) -> io::Result<End> {
     while !history.is_complete() {
-        match next(updates, view.due().map(|due| started + due)) {
+        let update = feed.next(view.due().map(|due| started + due));
+        if feed.is_interrupted() {
+            return Ok(End::Interrupted);
+        }
+        match update {
             Some(Update::Event(event)) => {
                 view.show(&event, history)?;
                 history.record(event);
@@ -202,8 +215,7 @@ fn show_all(
                     history.record(event);
                 }
             }
-            Some(Update::Interrupted) => return Ok(End::Interrupted),
-            None => {}
+            Some(Update::Interrupted) | None => {}
         }
         for wish in view.refresh(started.elapsed(), history)? {
             match wish {
@@ -223,15 +235,32 @@ fn show_all(
     Ok(End::Complete)
 }
 
-/// The next update, or `None` when it is time to refresh the view.
-fn next(updates: &Receiver<Update>, due: Option<Instant>) -> Option<Update> {
-    let Some(due) = due else {
-        return Some(updates.recv().expect("whoever starts lanes holds a sender"));
-    };
-    match updates.recv_timeout(due.saturating_duration_since(Instant::now())) {
-        Ok(update) => Some(update),
-        Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => unreachable!("whoever starts lanes holds a sender"),
+impl Feed {
+    /// Listens for signals from here on.
+    fn open() -> io::Result<Self> {
+        let (sender, updates) = mpsc::channel();
+        let on_interrupt = sender.clone();
+        let interrupted = interrupt::on_interrupt(move || {
+            // Nobody listens any more where the end was near anyway.
+            let _ = on_interrupt.send(Update::Interrupted);
+        })?;
+        Ok(Self { sender, updates, interrupted })
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// The next update, or `None` when it is time to refresh the view.
+    fn next(&self, due: Option<Instant>) -> Option<Update> {
+        let Some(due) = due else {
+            return Some(self.updates.recv().expect("there is a sender as long as this is"));
+        };
+        match self.updates.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(update) => Some(update),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => unreachable!("there is a sender as long as this is"),
+        }
     }
 }
 

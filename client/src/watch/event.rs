@@ -13,7 +13,7 @@ pub enum Update {
     Event(Event),
     /// What the server tells of itself.
     Pool(pool::Answer),
-    /// The user asked for the end.
+    /// A signal asked for the end, and the flag says so already.
     Interrupted,
 }
 

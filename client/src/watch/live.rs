@@ -17,6 +17,7 @@ use self::screen::Screen;
 use super::report::Report;
 use super::{End, Event, History, Plan, Summary, View, Wish};
 use crate::Address;
+use crate::output::Output;
 use crate::terminal::{self, Style};
 
 /// From one look at the keys to the next.
@@ -120,7 +121,7 @@ impl View for Live {
         self.paused = None;
         self.draw(&Moment::of(summary.elapsed, history), true, history)?;
         self.screen.close()?;
-        let mut output = io::stdout();
+        let mut output = Output(io::stdout());
         // Without any connection there is an error to follow that says it all.
         if summary.connected() > 0 || summary.end != End::Complete {
             let style = Style { width: Screen::width(), ..self.style };

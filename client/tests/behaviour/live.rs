@@ -23,7 +23,7 @@ fn on_terminal(term: &str, steps: &[&str], arguments: &str, address: &Address) -
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let (seen, end) = text.trim_end().rsplit_once('\n').unwrap();
+    let (seen, end) = text.trim_end().rsplit_once('\n').unwrap_or(("", text.trim_end()));
     let (end, _escapes) = end.split_once(" escapes ").unwrap();
     (seen.to_owned(), end.to_owned())
 }
@@ -42,7 +42,7 @@ fn a_key_adds_a_connection_and_another_one_ends_it_with_a_summary() {
     ];
     let (seen, end) = on_terminal("xterm", &steps, HELD, &server.address);
     assert_eq!(end, "restored exit code 0");
-    let sentence = seen.trim_end().rsplit("\n\n").next().unwrap();
+    let sentence = seen.trim_end().rsplit("\n\n").next().unwrap().replace('\n', " ");
     assert!(sentence.starts_with("ended after ") && sentence.contains("2 still waiting"), "{seen}");
 }
 
@@ -66,9 +66,34 @@ fn control_c_ends_it_with_a_summary() {
 #[test]
 fn a_signal_ends_it_with_a_summary() {
     let server = Server::echo(1);
-    let (seen, end) = on_terminal("xterm", &["see 1 queued, 1 served", "signal TERM"], HELD, &server.address);
-    assert_eq!(end, "restored exit code 130");
-    assert!(seen.contains("interrupted after "), "{seen}");
+    for signal in ["signal TERM", "signal HUP", "signal QUIT"] {
+        let (seen, end) = on_terminal("xterm", &["see 1 queued, 1 served", signal], HELD, &server.address);
+        assert_eq!(end, "restored exit code 130", "{signal}");
+        assert!(seen.contains("interrupted after "), "{seen}");
+    }
+}
+
+#[test]
+fn two_signals_at_once_leave_the_terminal_as_it_was() {
+    let server = Server::echo(1);
+    for _ in 0..8 {
+        let steps = ["see 1 queued, 1 served", "signal TERM INT"];
+        let (_, end) = on_terminal("xterm", &steps, HELD, &server.address);
+        assert_eq!(end, "restored exit code 130");
+    }
+}
+
+#[test]
+fn without_the_terminal_it_ends() {
+    let server = Server::echo(1);
+    // Where the hangup is ignored, that nothing can be drawn is an error.
+    for (steps, code) in
+        [(&["see 1 queued, 1 served"][..], 130), (&["ignore HUP", "see 1 queued, 1 served"], 1)]
+    {
+        let steps = [steps, &["hang up"]].concat();
+        let (_, end) = on_terminal("xterm", &steps, HELD, &server.address);
+        assert_eq!(end, format!("gone exit code {code}"));
+    }
 }
 
 #[test]

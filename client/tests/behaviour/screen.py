@@ -4,7 +4,9 @@ Arguments: the steps, separated by "--" from the program and its arguments. A st
   see TEXT      wait until the text is on the screen
   type KEYS     press keys
   resize R C    so many rows and columns
-  signal NAME   send the program a signal
+  signal NAMES  send the program signals, one right after the other
+  hang up       take the terminal away; nothing is to be seen after that
+  ignore HUP    as nohup does, from the beginning
   mute          tell no program where the cursor is, from the beginning
 What is printed is all that was scrolled away, the screen, and a line that says whether the terminal is as it was, and
 the exit code.
@@ -36,6 +38,8 @@ def resize(rows, columns):
 def own_terminal():
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    if "ignore HUP" in STEPS:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 resize(24, 80)
@@ -142,7 +146,13 @@ for step in STEPS:
         resize(*map(int, rest.split()))
         screen.resize(*map(int, rest.split()))
     elif verb == "signal":
-        program.send_signal(getattr(signal, "SIG" + rest))
+        for name in rest.split():
+            program.send_signal(getattr(signal, "SIG" + name))
+    elif verb == "hang":
+        os.close(program_side)
+        os.close(terminal)
+        print("gone exit code", program.wait(PATIENCE), "escapes 0")
+        sys.exit()
 
 wait(lambda: program.poll() is not None, "the end")
 while read_some(0):

@@ -1,6 +1,8 @@
 //! `watch` shows who is served and who waits, and says so in its exit code.
 
 use std::io::{BufRead, BufReader};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -146,6 +148,26 @@ fn an_interrupt_prints_the_summary_of_what_happened_so_far() {
         assert!(result.ends_with("; 1 still waiting"), "{result}");
         assert_eq!(client.end().code(), Some(130));
     }
+}
+
+#[test]
+fn a_signal_ends_it_though_nobody_reads() {
+    let echoes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&echoes);
+    let count = move |_: &mut Vec<u8>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    };
+    let server = Server::with(4, move |socket: &_| echo_changed(socket, &count));
+    let mut client = client("watch --json -c 4 --count 3000 --interval 0s", &server.address);
+    let _unread = client.stdout();
+    let mut seen = Vec::new();
+    eventually("nothing moves any more", || {
+        seen.push(echoes.load(Ordering::Relaxed));
+        seen.len() > 100 && seen[seen.len() - 100] > 0 && seen[seen.len() - 100] == seen[seen.len() - 1]
+    });
+    client.signal("TERM");
+    let ended = client.end();
+    assert_eq!((ended.code(), ended.stderr()), (Some(130), String::new()));
 }
 
 #[test]

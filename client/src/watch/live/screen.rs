@@ -5,10 +5,14 @@
 //! Ratatui's own answer to that is to clear all of the screen.
 
 use std::io::{self, Stdout, Write};
+use std::mem;
+use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Once;
 use std::time::Duration;
 
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{self, MoveTo, Show};
 use ratatui::crossterm::event::{self, Event, KeyEvent};
@@ -18,6 +22,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use crate::output::Output;
 use crate::terminal::{WIDTH_MAX, WIDTH_MIN};
 
 /// The terminal in raw mode, until this is closed or dropped.
@@ -29,7 +34,7 @@ pub(super) struct Screen {
 
 /// Where the picture is.
 struct Picture {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<Output<Stdout>>>,
     /// Of the whole terminal.
     size: Size,
     area: Rect,
@@ -44,7 +49,7 @@ impl Screen {
         let screen = Self { picture: None, is_open: true };
         let (column, _) = cursor::position()?;
         if column > 0 {
-            io::stdout().write_all(b"\r\n")?;
+            output().write_all(b"\r\n")?;
         }
         Ok(screen)
     }
@@ -54,10 +59,14 @@ impl Screen {
         let size = size()?;
         let lines = lines(size);
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let mut picture = match self.picture.take() {
+        let picture = match self.picture.take() {
             Some(picture) if picture.size == size && picture.area.height == height => picture,
-            _ => Picture::new(size, height)?,
+            other => {
+                other.into_iter().for_each(Picture::leave);
+                Picture::new(size, height)?
+            }
         };
+        let picture = self.picture.insert(picture);
         picture.terminal.draw(|frame| {
             let area = frame.area();
             for (row, line) in area.rows().zip(lines) {
@@ -65,9 +74,7 @@ impl Screen {
             }
             picture.area = area;
         })?;
-        picture.terminal.set_cursor_position(picture.area.as_position())?;
-        self.picture = Some(picture);
-        Ok(())
+        picture.terminal.set_cursor_position(picture.area.as_position())
     }
 
     /// Whether the terminal has another size than when the last picture was drawn.
@@ -76,8 +83,12 @@ impl Screen {
         drawn.is_some_and(|drawn| size().is_ok_and(|size| size != drawn))
     }
 
-    /// All that has been typed.
+    /// All that has been typed. It fails where the terminal is gone.
     pub(super) fn keys() -> io::Result<Vec<KeyEvent>> {
+        // Crossterm would read its end for ever.
+        if is_hung_up() {
+            return Err(io::Error::from_raw_os_error(libc::EIO));
+        }
         let mut keys = Vec::new();
         while event::poll(Duration::ZERO)? {
             if let Event::Key(key) = event::read()? {
@@ -91,9 +102,8 @@ impl Screen {
     pub(super) fn close(&mut self) -> io::Result<()> {
         self.is_open = false;
         let below = self.picture.as_ref().map(|picture| picture.area);
-        // Which shows the cursor again.
-        self.picture = None;
-        let mut output = io::stdout();
+        self.picture.take().into_iter().for_each(Picture::leave);
+        let mut output = output();
         let moved = below.map_or(Ok(()), |area| {
             queue!(output, MoveTo(0, area.bottom().saturating_sub(1)))?;
             output.write_all(b"\r\n")?;
@@ -120,12 +130,20 @@ impl Drop for Screen {
 impl Picture {
     /// Makes room at the cursor, and scrolls what is above if there is too little.
     fn new(size: Size, height: u16) -> io::Result<Self> {
-        execute!(io::stdout(), Clear(ClearType::FromCursorDown))?;
+        execute!(output(), Clear(ClearType::FromCursorDown))?;
         let viewport = Viewport::Inline(height);
         let mut terminal =
-            Terminal::with_options(CrosstermBackend::new(io::stdout()), TerminalOptions { viewport })?;
+            Terminal::with_options(CrosstermBackend::new(output()), TerminalOptions { viewport })?;
         let area = terminal.get_frame().area();
         Ok(Self { terminal, size, area })
+    }
+
+    /// Shows the cursor again.
+    fn leave(mut self) {
+        if self.terminal.show_cursor().is_err() {
+            // Ratatui would try again and complain on stderr, which panics where that is the terminal that is gone.
+            mem::forget(self);
+        }
     }
 }
 
@@ -135,8 +153,19 @@ fn size() -> io::Result<Size> {
     Ok(if width == 0 || height == 0 { Size::new(80, 24) } else { Size::new(width, height) })
 }
 
+fn is_hung_up() -> bool {
+    let output = io::stdout();
+    // Nothing is asked for: the kernel tells of a hangup all the same.
+    let mut terminal = [PollFd::new(output.as_fd(), PollFlags::empty())];
+    poll(&mut terminal, PollTimeout::ZERO).is_ok_and(|events| events > 0)
+}
+
+fn output() -> Output<Stdout> {
+    Output(io::stdout())
+}
+
 fn restore() -> io::Result<()> {
-    let shown = execute!(io::stdout(), Show);
+    let shown = execute!(output(), Show);
     terminal::disable_raw_mode().and(shown)
 }
 
