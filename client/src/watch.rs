@@ -16,7 +16,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -121,9 +121,14 @@ pub enum Ending {
     Interrupted,
 }
 
+/// So many updates may wait to be shown: more than a lane has that only connects and is served, and a limit. Beyond
+/// that lanes wait for whoever reads, as in every pipe.
+const UPDATES_MAX: usize = 1_024;
+const UPDATES_PER_LANE: usize = 8;
+
 /// Where the lanes, the server and the user tell what happens.
 struct Feed {
-    sender: Sender<Update>,
+    sender: SyncSender<Update>,
     updates: Receiver<Update>,
     /// Whether a signal asked for the end.
     interrupted: Arc<AtomicBool>,
@@ -132,7 +137,7 @@ struct Feed {
 /// Runs the plan, and shows on standard output what happens.
 pub fn run(plan: &Plan, face: Face) -> Result<Ending, Error> {
     open_files::raise_limit();
-    let feed = Feed::open().map_err(Error::local("cannot listen for signals"))?;
+    let feed = Feed::open(plan.connections).map_err(Error::local("cannot listen for signals"))?;
     let output = || Output(io::stdout());
     let ascii = match face {
         Face::Json => return follow(plan, &mut Json::new(output()), &feed),
@@ -151,7 +156,6 @@ fn follow(plan: &Plan, view: &mut dyn View, feed: &Feed) -> Result<Ending, Error
     let started = Instant::now();
     let mut history = History::new(plan.connections);
     let mut lanes = Lanes::new(plan, started, &feed.sender);
-    (0..plan.connections.get()).for_each(|_| lanes.add());
     let watcher = watch_pool(plan, &feed.sender)?;
     let shown = show_all(view, &mut history, &mut lanes, started, feed).and_then(|end| {
         let summary = history.summary(&plan.address, started.elapsed(), end);
@@ -181,10 +185,10 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// Keeps asking the server about itself.
-fn watch_pool(plan: &Plan, sender: &Sender<Update>) -> Result<Watcher, Error> {
+fn watch_pool(plan: &Plan, sender: &SyncSender<Update>) -> Result<Watcher, Error> {
     let sender = sender.clone();
     let watcher = Watcher::start(plan.source.clone(), move |answer| {
-        // Nobody listens any more where the end was near anyway.
+        // It asks less often where nobody reads. Nobody listens any more where the end was near anyway.
         let _ = sender.send(Update::Pool(answer));
     });
     watcher.map_err(Error::local("cannot start a thread"))
@@ -198,6 +202,9 @@ fn show_all(
     started: Instant,
     feed: &Feed,
 ) -> io::Result<End> {
+    for _ in 0..history.lanes().len() {
+        add_lane(view, history, lanes)?;
+    }
     while !history.is_complete() {
         let update = feed.next(view.due().map(|due| started + due));
         if feed.is_interrupted() {
@@ -221,7 +228,7 @@ fn show_all(
             match wish {
                 Wish::Add => {
                     history.add_lane();
-                    lanes.add();
+                    add_lane(view, history, lanes)?;
                 }
                 Wish::Release => {
                     if let Some(lane) = history.release() {
@@ -235,14 +242,24 @@ fn show_all(
     Ok(End::Complete)
 }
 
+/// Starts one more of the lanes that the history has.
+fn add_lane(view: &mut dyn View, history: &mut History, lanes: &mut Lanes) -> io::Result<()> {
+    if let Err(event) = lanes.add() {
+        view.show(&event, history)?;
+        history.record(event);
+    }
+    Ok(())
+}
+
 impl Feed {
     /// Listens for signals from here on.
-    fn open() -> io::Result<Self> {
-        let (sender, updates) = mpsc::channel();
+    fn open(connections: NonZeroUsize) -> io::Result<Self> {
+        let capacity = connections.get().saturating_mul(UPDATES_PER_LANE).max(UPDATES_MAX);
+        let (sender, updates) = mpsc::sync_channel(capacity);
         let on_interrupt = sender.clone();
         let interrupted = interrupt::on_interrupt(move || {
-            // Nobody listens any more where the end was near anyway.
-            let _ = on_interrupt.send(Update::Interrupted);
+            // Where there is no room, there is something to wake up for already.
+            let _ = on_interrupt.try_send(Update::Interrupted);
         })?;
         Ok(Self { sender, updates, interrupted })
     }

@@ -1,6 +1,6 @@
 //! A lane: one connection on one thread, which tells what happens to it.
 
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ pub(super) struct Lanes {
     plan: Arc<Plan>,
     target: Arc<Target>,
     started: Instant,
-    updates: Sender<Update>,
+    updates: SyncSender<Update>,
     turns: Vec<Arc<Mutex<Turn>>>,
 }
 
@@ -33,7 +33,7 @@ enum Turn {
 
 impl Lanes {
     /// Without any lane. The plan's times count from `started`.
-    pub(super) fn new(plan: &Plan, started: Instant, updates: &Sender<Update>) -> Self {
+    pub(super) fn new(plan: &Plan, started: Instant, updates: &SyncSender<Update>) -> Self {
         Self {
             plan: Arc::new(plan.clone()),
             target: Arc::new(Target::new(plan.address.clone())),
@@ -43,8 +43,10 @@ impl Lanes {
         }
     }
 
-    /// Starts one more.
-    pub(super) fn add(&mut self) {
+    /// Starts one more; what there is to tell of it if it cannot be started.
+    ///
+    /// It is not told through the channel, which may be full, and whose reader calls this.
+    pub(super) fn add(&mut self) -> Result<(), Event> {
         let turn = Arc::new(Mutex::new(Turn::Working));
         self.turns.push(Arc::clone(&turn));
         let number = self.turns.len();
@@ -60,9 +62,12 @@ impl Lanes {
             .name(format!("lane {number}"))
             .stack_size(STACK_SIZE)
             .spawn(move || lane.run());
-        if let Err(error) = spawned {
-            let closed = Change::Closed(Outcome { messages: 0, failure: Some(Failure::Io(error)) });
-            tell(&self.updates, number, self.started, closed);
+        match spawned {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let closed = Change::Closed(Outcome { messages: 0, failure: Some(Failure::Io(error)) });
+                Err(Event { lane: number, at: self.started.elapsed(), what: closed })
+            }
         }
     }
 
@@ -92,7 +97,7 @@ struct Lane {
     plan: Arc<Plan>,
     target: Arc<Target>,
     started: Instant,
-    updates: Sender<Update>,
+    updates: SyncSender<Update>,
     turn: Arc<Mutex<Turn>>,
 }
 
@@ -165,12 +170,10 @@ impl Lane {
         is_released
     }
 
+    /// Waits where what was told before is not shown yet.
     fn tell(&self, what: Change) {
-        tell(&self.updates, self.number, self.started, what);
+        let event = Event { lane: self.number, at: self.started.elapsed(), what };
+        // Where nobody listens any more, the program is about to end.
+        let _ = self.updates.send(Update::Event(event));
     }
-}
-
-fn tell(updates: &Sender<Update>, lane: usize, started: Instant, what: Change) {
-    // Where nobody listens any more, the program is about to end.
-    let _ = updates.send(Update::Event(Event { lane, at: started.elapsed(), what }));
 }
