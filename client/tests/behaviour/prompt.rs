@@ -109,6 +109,20 @@ fn each_answer_is_shown_with_its_time_and_ctrl_d_ends() {
 }
 
 #[test]
+fn every_line_of_a_paste_is_answered() {
+    let server = Server::echo(1);
+    let mut user = Sitting::at(&server.address);
+    user.types(&format!("one{ENTER}two{ENTER}three{ENTER}and half of"));
+    for answer in ["ONE  ", "TWO  ", "THREE  "] {
+        user.sees(answer, 1);
+    }
+    user.types(&format!(" a line{ENTER}"));
+    user.sees("AND HALF OF A LINE  ", 1);
+    user.types(CTRL_D);
+    assert_eq!(user.ends().0, Some(0));
+}
+
+#[test]
 fn a_line_can_be_edited_and_ctrl_c_clears_it() {
     let server = Server::echo(1);
     let mut user = Sitting::at(&server.address);
