@@ -17,6 +17,9 @@ const STUCK_FOR_LONG: Duration = Duration::from_secs(1);
 /// After this time, lanes of which none has been served may send the same line: one of them may be served.
 const STUCK: Duration = Duration::from_millis(100);
 
+/// Whoever has not looked for so long was stopped, or starved, or kept by a blocked output: it cannot know what came.
+const LOOK_IS_LATE: Duration = Duration::from_millis(300);
+
 /// In which order the lines leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -108,6 +111,7 @@ pub(super) struct Coordinator {
     lanes: Vec<Lane>,
     /// When something last came back, or something to do came up.
     moved_at: Duration,
+    looked_at: Duration,
     /// Since when no lane has had a connection.
     unreachable_since: Duration,
     unfinished: Option<Unfinished>,
@@ -130,6 +134,7 @@ impl Coordinator {
             pending_bytes: 0,
             lanes: (0..lanes).map(|_| lane()).collect(),
             moved_at: Duration::ZERO,
+            looked_at: Duration::ZERO,
             unreachable_since: Duration::ZERO,
             unfinished: None,
             counts: Counts::default(),
@@ -268,7 +273,14 @@ impl Coordinator {
     }
 
     /// Looks at the clock, and is told whether anything has come since the last look.
+    ///
+    /// It is silent for as long as somebody listens: what came while nobody looked is told by the next look.
     pub(super) fn tick(&mut self, has_moved: bool, now: Duration) {
+        let unwatched = now.saturating_sub(self.looked_at);
+        self.looked_at = now;
+        if unwatched >= LOOK_IS_LATE {
+            self.moved_at = now.min(self.moved_at + unwatched);
+        }
         let is_due = !(self.unassigned.is_empty() && self.held.is_empty());
         let is_connected = self.served_and_queued() != (0, 0);
         if has_moved || !is_due {

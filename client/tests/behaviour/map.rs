@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prefork_client::Address;
 use serde_json::Value;
@@ -243,6 +244,43 @@ fn a_server_that_serves_nobody_ends_it() {
     let ended = map_with("--timeout 500ms", b"hello\n", &server.address);
     assert_eq!(ended.code(), Some(1));
     assert_eq!(ended.stderr(), "prefork-client: no echo on any connection within 500ms\n");
+}
+
+/// Whether a process has been stopped by a signal.
+fn is_stopped(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    status.lines().any(|line| line.starts_with("State:\tT"))
+}
+
+#[test]
+fn an_echo_that_came_while_it_was_stopped_counts() {
+    const TIMEOUT: Duration = Duration::from_secs(2);
+    let (came, may_echo) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (coming, echoing) = (Arc::clone(&came), Arc::clone(&may_echo));
+    let server = Server::with(1, move |client: &_| {
+        echo_changed(client, |_| {
+            if coming.fetch_add(1, Ordering::SeqCst) == 1 {
+                eventually("the echo is allowed", || echoing.load(Ordering::SeqCst));
+            }
+        })
+    });
+    let mut client = client("map -c 1 --timeout 2s", &server.address);
+    let (mut stdin, mut stdout) = (client.stdin(), BufReader::new(client.stdout()));
+    let mut echoed = String::new();
+    writeln!(stdin, "one").unwrap();
+    stdout.read_line(&mut echoed).unwrap();
+    writeln!(stdin, "two").unwrap();
+    eventually("the second line is at the server", || came.load(Ordering::SeqCst) == 2);
+    client.signal("STOP");
+    eventually("the client is stopped", || is_stopped(client.id()));
+    let stopped = Instant::now();
+    may_echo.store(true, Ordering::SeqCst);
+    eventually("the client has been stopped for long", || stopped.elapsed() > TIMEOUT);
+    client.signal("CONT");
+    stdout.read_line(&mut echoed).unwrap();
+    drop(stdin);
+    let ended = client.end();
+    assert_eq!((ended.code(), ended.stderr().as_str(), echoed.as_str()), (Some(0), "", "ONE\nTWO\n"));
 }
 
 #[test]

@@ -206,18 +206,48 @@ fn one_lane_without_a_connection_is_no_reason_to_give_up() {
     assert!(coordinator.take_unfinished().is_none());
 }
 
+/// Looks at the clock as often as it should be done, from after one moment to another, and nothing comes.
+fn listen(coordinator: &mut Coordinator, from: Duration, to: Duration) {
+    let mut now = from;
+    while now < to {
+        now += Duration::from_millis(100);
+        coordinator.tick(false, now);
+    }
+}
+
+/// A coordinator that has looked at 1000 s, when a line was sent.
+fn sent_at_1000() -> Coordinator {
+    let mut coordinator = Coordinator::new(1, Order::Input, limits());
+    coordinator.connected(0);
+    coordinator.tick(false, seconds(1_000));
+    coordinator.add(batch("a\n"), seconds(1_000));
+    given(&mut coordinator, 0, seconds(1_000));
+    coordinator
+}
+
 #[test]
 fn silence_ends_it_only_while_something_is_due() {
     let mut coordinator = Coordinator::new(1, Order::Input, limits());
     coordinator.connected(0);
-    coordinator.tick(false, seconds(1_000));
+    listen(&mut coordinator, seconds(0), seconds(100));
     assert!(coordinator.take_unfinished().is_none());
-    coordinator.add(batch("a\n"), seconds(1_000));
-    given(&mut coordinator, 0, seconds(1_000));
-    coordinator.tick(true, seconds(1_050));
-    coordinator.tick(false, seconds(1_109));
+    let mut coordinator = sent_at_1000();
+    listen(&mut coordinator, seconds(1_000), seconds(1_049));
+    coordinator.tick(true, seconds(1_049));
+    listen(&mut coordinator, seconds(1_049), seconds(1_108));
     assert!(coordinator.take_unfinished().is_none());
-    coordinator.tick(false, seconds(1_110));
+    listen(&mut coordinator, seconds(1_108), seconds(1_109));
+    assert!(matches!(coordinator.take_unfinished(), Some(Unfinished::Silence(_))));
+}
+
+#[test]
+fn a_time_in_which_nobody_looked_was_not_silent() {
+    let mut coordinator = sent_at_1000();
+    listen(&mut coordinator, seconds(1_000), seconds(1_059));
+    coordinator.tick(false, seconds(1_500));
+    listen(&mut coordinator, seconds(1_500), Duration::from_millis(1_500_900));
+    assert!(coordinator.take_unfinished().is_none());
+    listen(&mut coordinator, Duration::from_millis(1_500_900), seconds(1_501));
     assert!(matches!(coordinator.take_unfinished(), Some(Unfinished::Silence(_))));
 }
 
