@@ -26,7 +26,7 @@ and whole, in any case.
 
 Exit codes:
   0    every line has come back, after however many attempts
-  1    a line failed ten times, nothing came back for --timeout, or a wrong echo was seen (and not written)
+  1    a line failed on ten new connections, no echo came for --timeout, or one was wrong (and not written)
   2    the arguments are wrong
   3    no connection was made at all
   130  interrupted, after the summary";

@@ -22,6 +22,8 @@ pub(super) struct Batch {
     chunk: Arc<Chunk>,
     range: Range<usize>,
     /// How often it was lost with its connection, or came back wrong.
+    pub(super) losses: u32,
+    /// How often it was the first on that connection, and so may be to blame.
     pub(super) failures: u32,
 }
 
@@ -29,7 +31,7 @@ impl Batch {
     /// All bytes of a chunk that begins at this offset of the input, in this line.
     pub(super) fn new(bytes: Vec<u8>, offset: u64, line: u64) -> Self {
         let range = 0..bytes.len();
-        Self { chunk: Arc::new(Chunk { bytes, offset, line }), range, failures: 0 }
+        Self { chunk: Arc::new(Chunk { bytes, offset, line }), range, losses: 0, failures: 0 }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

@@ -36,7 +36,7 @@ pub(super) struct Limits {
     pub(super) window_bytes: usize,
     /// The most that a lane gets at once, but for a single line that is longer.
     pub(super) batch_bytes: usize,
-    /// So many times a batch may fail.
+    /// So many times a batch may fail as the first on a connection.
     pub(super) failures: u32,
     /// How long nothing may come back while something is due.
     pub(super) silence: Duration,
@@ -83,6 +83,8 @@ struct Lane {
     stage: Stage,
     /// The offset of what it has sent. It may have come back on another lane.
     holding: Option<u64>,
+    /// Whether its connection has echoed something whole.
+    has_echoed: bool,
     was_served: bool,
 }
 
@@ -120,7 +122,7 @@ pub(super) struct Coordinator {
 
 impl Coordinator {
     pub(super) fn new(lanes: usize, order: Order, limits: Limits) -> Self {
-        let lane = || Lane { stage: Stage::Connecting, holding: None, was_served: false };
+        let lane = || Lane { stage: Stage::Connecting, holding: None, has_echoed: false, was_served: false };
         Self {
             order,
             limits,
@@ -168,7 +170,8 @@ impl Coordinator {
     /// A lane has got a connection.
     pub(super) fn connected(&mut self, lane: usize) {
         self.counts.opened += 1;
-        self.lanes[lane].stage = Stage::Queued;
+        let lane = &mut self.lanes[lane];
+        (lane.stage, lane.has_echoed) = (Stage::Queued, false);
     }
 
     /// A lane has got none. It tries again, unless this is the end.
@@ -218,6 +221,7 @@ impl Coordinator {
     /// What the lane has sent has come back right. It counts if it is the first.
     pub(super) fn echoed(&mut self, lane: usize, echo: Vec<u8>, now: Duration) {
         self.first_byte(lane, now);
+        self.lanes[lane].has_echoed = true;
         let offset = self.lanes[lane].holding.take();
         if let Some(offset) = offset
             && self.held.remove(&offset).is_some()
@@ -320,7 +324,7 @@ impl Coordinator {
         self.unassigned_bytes -= batch.len();
         let length = batch.len();
         // Where connections do not last, less at a time has a better chance.
-        let bytes_max = (bytes_max >> batch.failures.min(usize::BITS - 1)).max(1);
+        let bytes_max = (bytes_max >> batch.losses.min(usize::BITS - 1)).max(1);
         let (head, rest) = batch.cut(bytes_max);
         if let Some(rest) = rest {
             self.pending_bytes += cost(head.len()) + cost(rest.len()) - cost(length);
@@ -369,7 +373,10 @@ impl Coordinator {
         // That several lanes of a queue are lost together, with the same line, is one failure of this line.
         if let Some(failure) = failure.filter(|_| was_served || held.lanes.is_empty()) {
             self.counts.retries += 1;
-            held.batch.failures += 1;
+            held.batch.losses += 1;
+            // Some servers end a connection after a while, or after a message. What they leave is not to blame: it
+            // comes again, in the end as the first on a connection.
+            held.batch.failures += u32::from(!self.lanes[lane].has_echoed);
             if held.batch.failures >= self.limits.failures {
                 self.unfinished.get_or_insert(Unfinished::Line {
                     line: held.batch.line(),

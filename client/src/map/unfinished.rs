@@ -17,10 +17,10 @@ pub enum Unfinished {
     /// Connections stand, but nothing came back.
     #[error("no echo on any connection within {}", human::limit(*.0))]
     Silence(Duration),
-    /// A line failed again and again.
+    /// A line failed again and again, each time as the first on its connection.
     #[error("line {line} (at byte {offset}) failed {failures} times, at last: {failure}")]
     Line {
-        /// Its number, from 1; or that of the first one, if several were sent together.
+        /// Its number, from 1.
         line: u64,
         /// Where it begins in the input.
         offset: u64,

@@ -132,6 +132,27 @@ fn lines_of_a_connection_that_is_reset_come_back_on_another() {
     assert!(summary["retries"].as_u64().unwrap() > 0, "{summary}");
 }
 
+/// Echoes what comes first, and breaks the connection off when more comes.
+fn echo_once(mut client: &Socket) -> std::io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    let length = client.read(&mut buffer)?;
+    client.write_all(&buffer[..length].to_ascii_uppercase())?;
+    match client.read(&mut buffer)? {
+        0 => Ok(()),
+        _ => client.set_linger(Some(Duration::ZERO)),
+    }
+}
+
+#[test]
+fn a_server_that_serves_one_message_per_connection_is_good_enough() {
+    let server = Server::with(4, echo_once);
+    let input = lines(300);
+    let ended = map_with("--json", &input, &server.address);
+    assert_mapped(&ended, &input);
+    let summary = summary(&ended);
+    assert!(summary["opened"].as_u64() >= Some(300) && summary["retries"].as_u64() > Some(10), "{summary}");
+}
+
 #[test]
 fn a_server_that_always_resets_ends_it_with_the_number_of_the_line() {
     let server = Server::with(4, reset);

@@ -1,11 +1,6 @@
-use std::mem;
-
-use proptest::collection::vec;
-use proptest::prelude::*;
-
-use super::super::batch::count_lines;
-use super::super::reader::Reader;
 use super::*;
+
+mod play;
 
 const WINDOW: usize = 4_000;
 const CHUNK: usize = 64;
@@ -114,6 +109,8 @@ fn a_line_that_fails_too_often_ends_it_with_its_number() {
     let mut coordinator = coordinator("a\nb\n", 1);
     assert_eq!(given(&mut coordinator, 0, Duration::ZERO), "a\n");
     echo(&mut coordinator, 0, "a\n");
+    coordinator.failed(0, &Failure::Closed, Duration::ZERO);
+    coordinator.connected(0);
     for _ in 0..3 {
         assert!(coordinator.take_unfinished().is_none());
         assert_eq!(given(&mut coordinator, 0, Duration::ZERO), "b\n");
@@ -123,6 +120,22 @@ fn a_line_that_fails_too_often_ends_it_with_its_number() {
     let unfinished = coordinator.take_unfinished().unwrap();
     assert!(matches!(unfinished, Unfinished::Line { line: 2, offset: 2, failures: 3, .. }), "{unfinished:?}");
     assert_eq!(coordinator.counts().retries, 3);
+}
+
+#[test]
+fn a_line_that_is_lost_behind_another_one_has_not_failed() {
+    let mut coordinator = coordinator("a\nb\n", 1);
+    assert_eq!(given(&mut coordinator, 0, Duration::ZERO), "a\n");
+    echo(&mut coordinator, 0, "a\n");
+    assert_eq!(given(&mut coordinator, 0, Duration::ZERO), "b\n");
+    coordinator.failed(0, &Failure::Reset, Duration::ZERO);
+    assert_eq!((coordinator.counts().retries, coordinator.unassigned[&2].failures), (1, 0));
+    coordinator.connected(0);
+    assert_eq!(given(&mut coordinator, 0, Duration::ZERO), "b\n");
+    // A part of an echo is none.
+    coordinator.first_byte(0, Duration::ZERO);
+    coordinator.failed(0, &Failure::Reset, Duration::ZERO);
+    assert_eq!((coordinator.counts().retries, coordinator.unassigned[&2].failures), (2, 1));
 }
 
 #[test]
@@ -249,151 +262,4 @@ fn a_time_in_which_nobody_looked_was_not_silent() {
     assert!(coordinator.take_unfinished().is_none());
     listen(&mut coordinator, Duration::from_millis(1_500_900), seconds(1_501));
     assert!(matches!(coordinator.take_unfinished(), Some(Unfinished::Silence(_))));
-}
-
-/// What a lane is doing.
-#[derive(Clone)]
-enum Acting {
-    Connecting,
-    Idle,
-    Sending(Batch),
-}
-
-/// A run with lanes that do whatever they like.
-struct Play<'a> {
-    coordinator: Coordinator,
-    reader: Option<Reader<&'a [u8]>>,
-    lanes: Vec<Acting>,
-    output: Vec<u8>,
-    now: Duration,
-}
-
-impl<'a> Play<'a> {
-    fn new(input: &'a [u8], order: Order, lanes: usize) -> Self {
-        let limits = Limits { failures: u32::MAX, window_bytes: 1_000, ..limits() };
-        Self {
-            coordinator: Coordinator::new(lanes, order, limits),
-            reader: Some(Reader::new(input, order, CHUNK)),
-            lanes: vec![Acting::Connecting; lanes],
-            output: Vec::new(),
-            now: Duration::ZERO,
-        }
-    }
-
-    fn read(&mut self) {
-        let Some(reader) = self.reader.as_mut().filter(|_| self.coordinator.has_room()) else {
-            return;
-        };
-        if let Some(batch) = reader.next().unwrap() {
-            self.coordinator.add(batch, self.now);
-        } else {
-            self.coordinator.end_input();
-            self.reader = None;
-        }
-    }
-
-    fn write(&mut self) {
-        let output = self.coordinator.take_output();
-        self.output.extend(output.iter().flatten());
-        self.coordinator.written(&output);
-    }
-
-    /// The lane connects, or asks, or has its echo.
-    fn proceed(&mut self, lane: usize) {
-        match &mut self.lanes[lane] {
-            acting @ Acting::Connecting => {
-                self.coordinator.connected(lane);
-                *acting = Acting::Idle;
-            }
-            acting @ Acting::Idle => {
-                if let Task::Send(batch) = self.coordinator.task(lane, self.now) {
-                    *acting = Acting::Sending(batch);
-                }
-            }
-            acting @ Acting::Sending(_) => {
-                let Acting::Sending(batch) = mem::replace(acting, Acting::Idle) else { unreachable!() };
-                self.coordinator.echoed(lane, batch.bytes().to_ascii_uppercase(), self.now);
-            }
-        }
-    }
-
-    fn lose(&mut self, lane: usize, failure: &Failure) {
-        match mem::replace(&mut self.lanes[lane], Acting::Connecting) {
-            Acting::Connecting => self.coordinator.not_connected(lane, Failure::Reset, self.now),
-            _ => self.coordinator.failed(lane, failure, self.now),
-        }
-    }
-
-    fn act(&mut self, action: u8, lane: usize) {
-        self.now += Duration::from_millis(u64::from(action) * 3);
-        match action % 10 {
-            0 | 1 => self.read(),
-            2 => self.write(),
-            3 => self.lose(lane, &Failure::Reset),
-            4 => self.lose(lane, &Failure::Closed),
-            5 if matches!(self.lanes[lane], Acting::Sending(_)) => {
-                self.coordinator.first_byte(lane, self.now);
-            }
-            _ => self.proceed(lane),
-        }
-        let coordinator = &self.coordinator;
-        let costs = coordinator.unassigned.values().map(Batch::len);
-        let costs = costs.chain(coordinator.held.values().map(|held| held.batch.len()));
-        let costs = costs.chain(coordinator.ready.values().map(Vec::len)).map(cost);
-        assert_eq!(coordinator.pending_bytes, costs.sum::<usize>(), "what is pending is what is there");
-        let bytes = coordinator.held.values().map(|held| held.batch.len()).sum::<usize>();
-        let bytes = bytes + coordinator.ready.values().map(Vec::len).sum::<usize>();
-        assert!(bytes + coordinator.unassigned_bytes < 1_000 + CHUNK.max(200), "no more than the window");
-    }
-
-    /// From now on the first lanes are served, and the others wait in a queue in which nothing ever happens.
-    fn finish(&mut self, slots: usize) {
-        for round in 0..100_000 {
-            if self.coordinator.is_complete() {
-                return;
-            }
-            self.now += Duration::from_millis(50);
-            self.read();
-            self.write();
-            for lane in 0..self.lanes.len() {
-                let is_served = self.coordinator.lanes[lane].stage == Stage::Served;
-                if lane >= slots && is_served {
-                    self.lose(lane, &Failure::Reset);
-                } else if lane < slots || !matches!(self.lanes[lane], Acting::Sending(_)) {
-                    self.proceed(lane);
-                }
-            }
-            assert!(round < 99_999, "it ends");
-        }
-    }
-}
-
-fn sorted_lines(text: &[u8]) -> Vec<&[u8]> {
-    let mut lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
-    lines.sort_unstable();
-    lines
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
-
-    #[test]
-    fn whatever_happens_every_byte_leaves_once_and_every_line_whole(
-        input in vec(prop_oneof![2 => Just(b'\n'), 9 => b'a'..=b'z'], 0..1500), any_order: bool,
-        lanes in 1..7_usize, slots in 1..7_usize, actions in vec((any::<u8>(), 0..7_usize), 0..600),
-    ) {
-        let order = if any_order { Order::Any } else { Order::Input };
-        let mut play = Play::new(&input, order, lanes);
-        for (action, lane) in actions {
-            play.act(action, lane % lanes);
-        }
-        play.finish(slots);
-        let expected = input.to_ascii_uppercase();
-        prop_assert_eq!(count_lines(&play.output), count_lines(&expected));
-        if any_order {
-            prop_assert_eq!(sorted_lines(&play.output), sorted_lines(&expected));
-        } else {
-            prop_assert_eq!(play.output, expected);
-        }
-    }
 }
