@@ -348,7 +348,7 @@ fn whoever_watches_sees_how_far_it_is() {
     let shown = command.output().unwrap();
     let screen = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.status.success(), "{screen}");
-    assert!(screen.contains(" MiB of 14.") && screen.contains(" served, "), "{screen}");
+    assert!(screen.contains("B of 14.31 MiB, ") && screen.contains(" served, "), "{screen}");
     assert!(screen.contains("200000 lines, 14.") && screen.contains(" of 8 connections served"), "{screen}");
     assert!(fs::read(output).unwrap() == fs::read(input).unwrap().to_ascii_uppercase());
 }
