@@ -3,6 +3,7 @@
 mod batch;
 mod coordinator;
 mod duplex;
+mod end;
 mod lane;
 mod progress;
 mod reader;
@@ -11,20 +12,19 @@ mod summary;
 mod unfinished;
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use batch::count_lines;
 pub use coordinator::Order;
 use coordinator::{Coordinator, Limits};
-use progress::{LOOK_EVERY, Progress, glance};
+use end::End;
+use progress::{Glance, LOOK_EVERY, Progress};
 use reader::Reader;
 use shared::{Shared, Step};
-use summary::Summary;
 pub use unfinished::Unfinished;
 
 use crate::{Address, Error, Options, interrupt, open_files};
@@ -72,13 +72,14 @@ pub fn run(plan: &Plan) -> Result<Ending, Error> {
     open_files::raise_limit();
     let output = io::stdout().as_fd().try_clone_to_owned();
     let output = File::from(output.map_err(Error::local("cannot write to standard output"))?);
-    // It looks at the input, and so comes before whoever reads that.
-    let progress = Progress::start();
-    let shared = start(plan)?;
-    let mut writer = Writer { output: BufWriter::with_capacity(BATCH_BYTES_MAX, output), lines: 0, bytes: 0 };
-    let outcome = follow(&shared, &mut writer, &progress);
-    progress.end();
-    let outcome = outcome.and_then(|ending| {
+    let shared = Arc::new(Shared::new(coordinator(plan)));
+    // The progress looks at the input, and so comes before whoever reads that.
+    let end = Arc::new(End::new(plan.clone(), Arc::clone(&shared), Progress::start()));
+    let interrupted = Arc::clone(&end);
+    interrupt::on_interrupt(move || interrupted.interrupt())
+        .map_err(Error::local("cannot listen for signals"))?;
+    start(plan, &shared).map_err(Error::local("cannot start a thread"))?;
+    let outcome = follow(&shared, output, &end.progress).and_then(|ending| {
         let counts = shared.with(|coordinator| coordinator.counts().clone());
         match counts.first_wrong.clone().filter(|_| ending == Ending::Complete) {
             Some(first) => Err(Error::Unfinished(Unfinished::Wrong { count: counts.wrong(), first })),
@@ -89,37 +90,37 @@ pub fn run(plan: &Plan) -> Result<Ending, Error> {
         Error::Unfinished(unfinished) => unfinished.into_error(&plan.address),
         other => other,
     });
-    summarize(plan, &shared, &writer, &outcome);
+    end.tell(&outcome);
     outcome
 }
 
-/// Starts the threads: one reads, and each lane has one.
-fn start(plan: &Plan) -> Result<Arc<Shared>, Error> {
+fn coordinator(plan: &Plan) -> Coordinator {
     let lanes = plan.connections.get();
-    // All lanes together hold a quarter of the window at most, so that nobody waits for whom the others wait.
-    let batch_bytes = (WINDOW_BYTES / 4 / lanes).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX);
     let limits = Limits {
         window_bytes: WINDOW_BYTES,
-        batch_bytes,
+        batch_bytes: batch_bytes(lanes),
         failures: FAILURES_MAX,
         silence: plan.options.echo_timeout,
         retry: plan.options.retry,
     };
-    let shared = Arc::new(Shared::new(Coordinator::new(lanes, plan.order, limits)));
-    let interrupted = Arc::clone(&shared);
-    interrupt::on_interrupt(move || interrupted.interrupt())
-        .map_err(Error::local("cannot listen for signals"))?;
-    let reader = Reader::new(io::stdin(), plan.order, batch_bytes);
-    let reading = Arc::clone(&shared);
-    let spawned = thread::Builder::new().name("reader".to_owned()).spawn(move || read_all(reader, &reading));
-    spawned.map_err(Error::local("cannot start a thread"))?;
+    Coordinator::new(lanes, plan.order, limits)
+}
+
+/// All lanes together hold a quarter of the window at most, so that nobody waits for whom the others wait.
+fn batch_bytes(lanes: usize) -> usize {
+    (WINDOW_BYTES / 4 / lanes).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX)
+}
+
+/// Starts the threads: one reads, and each lane has one.
+fn start(plan: &Plan, shared: &Arc<Shared>) -> io::Result<()> {
+    let lanes = plan.connections.get();
+    let reader = Reader::new(io::stdin(), plan.order, batch_bytes(lanes));
+    let reading = Arc::clone(shared);
+    thread::Builder::new().name("reader".to_owned()).spawn(move || read_all(reader, &reading))?;
     // The coordinator knows how often and for how long to try again.
     let options = Options { retry: Duration::ZERO, ..plan.options.clone() };
-    for lane in 0..lanes {
-        lane::start(lane, plan.address.clone(), options.clone(), Arc::clone(&shared))
-            .map_err(Error::local("cannot start a thread"))?;
-    }
-    Ok(shared)
+    (0..lanes)
+        .try_for_each(|lane| lane::start(lane, plan.address.clone(), options.clone(), Arc::clone(shared)))
 }
 
 fn read_all(mut reader: Reader<io::Stdin>, shared: &Shared) {
@@ -133,63 +134,25 @@ fn read_all(mut reader: Reader<io::Stdin>, shared: &Shared) {
 }
 
 /// Writes what there is, and looks at the clock.
-fn follow(shared: &Shared, writer: &mut Writer, progress: &Progress) -> Result<Ending, Error> {
+fn follow(shared: &Shared, output: File, progress: &Progress) -> Result<Ending, Error> {
+    let mut output = BufWriter::with_capacity(BATCH_BYTES_MAX, output);
     let mut written = Vec::new();
     loop {
         match shared.step(&written, LOOK_EVERY) {
-            Step::Write(output) => {
-                writer.write(&output).map_err(Error::local("cannot write to standard output"))?;
-                written = output;
+            Step::Write(echoes) => {
+                write(&mut output, &echoes).map_err(Error::local("cannot write to standard output"))?;
+                written = echoes;
             }
             Step::Look => written.clear(),
             Step::Complete => return Ok(Ending::Complete),
             Step::Interrupted => return Ok(Ending::Interrupted),
             Step::Unfinished(unfinished) => return Err(Error::Unfinished(unfinished)),
         }
-        progress.show(writer.bytes, writer.lines, || shared.with(glance));
+        progress.show(|| shared.with(Glance::at));
     }
 }
 
-/// Standard output, and how much went there.
-struct Writer {
-    output: BufWriter<File>,
-    lines: u64,
-    bytes: u64,
-}
-
-impl Writer {
-    fn write(&mut self, output: &[Vec<u8>]) -> io::Result<()> {
-        for echo in output {
-            self.output.write_all(echo)?;
-            self.lines += count_lines(echo);
-            self.bytes += echo.len() as u64;
-        }
-        self.output.flush()
-    }
-}
-
-/// Prints the summary: JSON if that is wanted, else a line if somebody sits there.
-fn summarize(plan: &Plan, shared: &Shared, writer: &Writer, outcome: &Result<Ending, Error>) {
-    let mut stderr = io::stderr();
-    if !plan.json && !stderr.is_terminal() {
-        return;
-    }
-    let summary = shared.with(|coordinator| Summary {
-        address: plan.address.clone(),
-        elapsed: shared.now(),
-        lines: writer.lines,
-        bytes: writer.bytes,
-        complete: matches!(outcome, Ok(Ending::Complete) | Err(Error::Unfinished(Unfinished::Wrong { .. }))),
-        interrupted: matches!(outcome, Ok(Ending::Interrupted)),
-        lanes: plan.connections.get(),
-        served: coordinator.were_served(),
-        counts: coordinator.counts().clone(),
-        error: outcome.as_ref().err().map(ToString::to_string),
-    });
-    // Without anybody who reads it there is nobody to tell that it cannot be written.
-    let _ = if plan.json {
-        writeln!(stderr, "{}", summary.json())
-    } else {
-        writeln!(stderr, "{}", summary.text())
-    };
+fn write(output: &mut BufWriter<File>, echoes: &[Vec<u8>]) -> io::Result<()> {
+    echoes.iter().try_for_each(|echo| output.write_all(echo))?;
+    output.flush()
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::batch::{Batch, cost};
+use super::batch::{Batch, cost, count_lines};
 use super::unfinished::Unfinished;
 use crate::{Failure, Kind, Tally};
 
@@ -56,6 +56,10 @@ pub(super) enum Task {
 /// What happened, in numbers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts {
+    /// Line ends that were written.
+    pub(super) lines: u64,
+    /// Bytes that were written, all of them right.
+    pub(super) bytes: u64,
     /// Connections that were made.
     pub(super) opened: u64,
     /// Batches that had to be sent again after a failure.
@@ -273,7 +277,11 @@ impl Coordinator {
 
     /// This has been written.
     pub(super) fn written(&mut self, output: &[Vec<u8>]) {
-        self.pending_bytes -= output.iter().map(|echo| cost(echo.len())).sum::<usize>();
+        for echo in output {
+            self.pending_bytes -= cost(echo.len());
+            self.counts.lines += count_lines(echo);
+            self.counts.bytes += echo.len() as u64;
+        }
     }
 
     /// Looks at the clock, and is told whether anything has come since the last look.

@@ -29,11 +29,11 @@ impl Progress {
     }
 
     /// Shows the state of things.
-    pub(super) fn show(&self, bytes: u64, lines: u64, coordinator: impl FnOnce() -> (usize, usize, u64)) {
+    pub(super) fn show(&self, look: impl FnOnce() -> Glance) {
         let Some(bar) = &self.0 else {
             return;
         };
-        let (served, queued, retries) = coordinator();
+        let Glance { served, queued, retries, lines, bytes } = look();
         let retries = if retries == 0 { String::new() } else { format!(", {retries} retries") };
         bar.set_message(format!("; {served} served, {queued} queued{retries}; {lines} lines"));
         bar.set_position(bytes);
@@ -48,9 +48,20 @@ impl Progress {
 }
 
 /// What the bar shows of the coordinator.
-pub(super) fn glance(coordinator: &Coordinator) -> (usize, usize, u64) {
-    let (served, queued) = coordinator.served_and_queued();
-    (served, queued, coordinator.counts().retries)
+pub(super) struct Glance {
+    served: usize,
+    queued: usize,
+    retries: u64,
+    lines: u64,
+    bytes: u64,
+}
+
+impl Glance {
+    pub(super) fn at(coordinator: &Coordinator) -> Self {
+        let (served, queued) = coordinator.served_and_queued();
+        let counts = coordinator.counts();
+        Self { served, queued, retries: counts.retries, lines: counts.lines, bytes: counts.bytes }
+    }
 }
 
 /// How long the input is, if it is a file.

@@ -19,6 +19,8 @@ pub(super) struct Shared {
     room: Condvar,
     /// Something to write has come, or the end.
     output: Condvar,
+    /// The writer has been told of the end.
+    over: Condvar,
     /// The bytes that came back, whether they count or not.
     pub(super) received: AtomicU64,
 }
@@ -28,6 +30,7 @@ struct State {
     /// Why the input could not be read.
     input_failure: Option<Unfinished>,
     interrupted: bool,
+    is_over: bool,
     received_before: u64,
 }
 
@@ -50,12 +53,14 @@ impl Shared {
                 coordinator,
                 input_failure: None,
                 interrupted: false,
+                is_over: false,
                 received_before: 0,
             }),
             started: Instant::now(),
             work: Condvar::new(),
             room: Condvar::new(),
             output: Condvar::new(),
+            over: Condvar::new(),
             received: AtomicU64::new(0),
         }
     }
@@ -70,10 +75,14 @@ impl Shared {
         look(&self.lock().coordinator)
     }
 
-    /// The user has had enough.
-    pub(super) fn interrupt(&self) {
-        self.lock().interrupted = true;
+    /// The user has had enough. Whether the writer takes note of it within this time.
+    pub(super) fn interrupt(&self, patience: Duration) -> bool {
+        let mut state = self.lock();
+        state.interrupted = true;
         self.output.notify_one();
+        let waited = self.over.wait_timeout_while(state, patience, |state| !state.is_over);
+        let (state, _) = waited.expect("nobody panics with the state in hand");
+        state.is_over
     }
 
     /// Waits until there is room, and takes what was read.
@@ -144,12 +153,18 @@ impl Shared {
         let mut state = self.lock();
         state.coordinator.written(written);
         self.room.notify_one();
-        if let Some(step) = self.next(&mut state) {
-            return step;
+        let mut step = self.next(&mut state);
+        if step.is_none() {
+            let waited = self.output.wait_timeout(state, time);
+            (state, _) = waited.expect("nobody panics with the state in hand");
+            step = self.next(&mut state);
         }
-        let (mut state, _) =
-            self.output.wait_timeout(state, time).expect("nobody panics with the state in hand");
-        self.next(&mut state).unwrap_or(Step::Look)
+        let step = step.unwrap_or(Step::Look);
+        if !matches!(step, Step::Write(_) | Step::Look) {
+            state.is_over = true;
+            self.over.notify_one();
+        }
+        step
     }
 
     fn next(&self, state: &mut State) -> Option<Step> {

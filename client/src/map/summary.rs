@@ -16,9 +16,6 @@ const SCHEMA: u32 = 1;
 pub(super) struct Summary {
     pub(super) address: Address,
     pub(super) elapsed: Duration,
-    /// What was written: all of it right.
-    pub(super) lines: u64,
-    pub(super) bytes: u64,
     /// Whether all of the input was written.
     pub(super) complete: bool,
     pub(super) interrupted: bool,
@@ -39,8 +36,8 @@ impl Counts {
 impl Summary {
     /// The line for people.
     pub(super) fn text(&self) -> String {
-        let lines = if self.lines == 1 { "line" } else { "lines" };
-        let rate = u128::from(self.bytes) * 1_000 / self.elapsed.as_millis().max(1);
+        let lines = if self.counts.lines == 1 { "line" } else { "lines" };
+        let rate = u128::from(self.counts.bytes) * 1_000 / self.elapsed.as_millis().max(1);
         let rate = BinaryBytes(u64::try_from(rate).unwrap_or(u64::MAX));
         let retries = match self.counts.retries {
             0 => String::new(),
@@ -49,8 +46,8 @@ impl Summary {
         };
         format!(
             "{} {lines}, {} in {} ({rate}/s); {} of {} connections served{retries}{}",
-            self.lines,
-            BinaryBytes(self.bytes),
+            self.counts.lines,
+            BinaryBytes(self.counts.bytes),
             human::time(self.elapsed),
             self.served,
             self.lanes,
@@ -72,8 +69,8 @@ impl Summary {
             "complete": self.complete,
             "interrupted": self.interrupted,
             "elapsed_seconds": self.elapsed.as_secs_f64(),
-            "lines": self.lines,
-            "bytes": self.bytes,
+            "lines": self.counts.lines,
+            "bytes": self.counts.bytes,
             "connections": self.lanes,
             "served": self.served,
             "opened": self.counts.opened,

@@ -319,6 +319,22 @@ fn ctrl_c_ends_it_with_a_summary() {
 }
 
 #[test]
+fn one_signal_ends_it_even_where_nobody_takes_the_output() {
+    let server = Server::echo(4);
+    let mut client = client("map --json", &server.address);
+    let (mut stdin, stdout) = (client.stdin(), client.stdout());
+    let writer = thread::spawn(move || while stdin.write_all(&lines(2_000)).is_ok() {});
+    eventually("the window is full", || memory(client.id(), "VmRSS") > 16 << 20);
+    client.signal("TERM");
+    let ended = client.end();
+    writer.join().unwrap();
+    drop(stdout);
+    let summary = summary(&ended);
+    assert_eq!((ended.code(), &summary["interrupted"]), (Some(130), &true.into()));
+    assert_eq!(ended.stderr().lines().count(), 1, "{}", ended.stderr());
+}
+
+#[test]
 fn a_long_line_has_a_limit_in_any_order_and_none_in_that_of_the_input() {
     let server = Server::echo(4);
     let input = [&b"short\n"[..], &vec![b'x'; (16 << 20) + 1]].concat();
