@@ -25,7 +25,7 @@ pub struct Load {
 pub enum ServiceTimes {
     /// Exponentially distributed: the queue M/M/c, for which all is exact.
     Exponential,
-    /// They are all the same: the queue M/D/c. Chance and mean are exact, the quantiles nearly.
+    /// They are all the same: the queue M/D/c. Chance and mean are exact, the quantiles within half a service time.
     Fixed,
     /// Of any distribution with this coefficient of variation, the standard deviation by the mean: the queue M/G/c, for
     /// which everything is an approximation.
@@ -52,6 +52,14 @@ struct Tail {
     factor: f64,
     /// Per second.
     decay: f64,
+}
+
+impl ServiceTimes {
+    /// Whether [`Steady::quantile`] is exact, and no approximation.
+    #[must_use]
+    pub fn have_exact_quantiles(&self) -> bool {
+        *self == Self::Exponential
+    }
 }
 
 impl Load {

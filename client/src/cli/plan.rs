@@ -26,6 +26,8 @@ Examples:
   prefork-client plan --rate 30/m --service 5s --slots 4 --distribution fixed
   prefork-client plan --rate 500 --service 10ms --slots 4 --json   more than they can serve
 
+A figure marked with ≈ is an approximation; each figure names its formula's source.
+
 Exit codes:
   0    the question is answered
   2    the arguments are wrong, or no number of slots is enough";

@@ -22,6 +22,7 @@ pub(super) fn object(answer: &Answer) -> Value {
         "service_seconds": load.service,
         "distribution": distribution,
         "coefficient_of_variation": coefficient,
+        "quantiles_exact": load.times.have_exact_quantiles(),
         "load": load.offered(),
         "target": target.map(|target| json!({
             "mean_wait_seconds": target.mean_wait,

@@ -56,9 +56,9 @@ fn growing(answer: &Answer, per_second: f64) -> String {
 
 /// Name, value, explanation.
 fn figures(load: &Load, slots: u32, steady: &Steady) -> [(&'static str, String, String); 8] {
-    let quantile = |name, share, who| {
+    let figure = |name, share, who| {
         let explanation = format!("{who} wait no longer: {}", tail_source(load.times));
-        (name, seconds(steady.quantile(share)), explanation)
+        (name, quantile(load.times, steady, share), explanation)
     };
     [
         ("load", number(load.offered()), "slots busy on average: rate × service (Little 1961)".into()),
@@ -77,9 +77,9 @@ fn figures(load: &Load, slots: u32, steady: &Steady) -> [(&'static str, String, 
             seconds(steady.mean_wait),
             format!("of all, also of those who do not wait: {}", mean_source(load.times)),
         ),
-        quantile("p50 wait", 0.5, "50 of 100"),
-        quantile("p90 wait", 0.9, "90 of 100"),
-        quantile("p99 wait", 0.99, "99 of 100"),
+        figure("p50 wait", 0.5, "50 of 100"),
+        figure("p90 wait", 0.9, "90 of 100"),
+        figure("p99 wait", 0.99, "99 of 100"),
         (
             "waiting",
             number(steady.mean_waiting(load.rate)),
@@ -111,7 +111,7 @@ fn mean_source(times: ServiceTimes) -> String {
 fn tail_source(times: ServiceTimes) -> &'static str {
     match times {
         ServiceTimes::Exponential => "who waits, waits exponentially long (Cooper 1981)",
-        ServiceTimes::Fixed => "the slowest exponential of M/D/c, good for long waits (Tijms 2003)",
+        ServiceTimes::Fixed => "the slowest exponential of M/D/c, within half a service (Tijms 2003)",
         ServiceTimes::Varying { .. } => "as if who waits waited exponentially long",
     }
 }
@@ -127,7 +127,7 @@ fn table(answer: &Answer) -> String {
                 "{:>14}  {:>10}  {:>10}",
                 percent(steady.chance_to_wait),
                 seconds(steady.mean_wait),
-                seconds(steady.quantile(0.99))
+                quantile(answer.load.times, steady, 0.99)
             ),
         };
         format!("{mark} {slots:>7}  {utilisation:>11}  {waits}\n")
@@ -159,6 +159,13 @@ fn goal(target: &Target) -> String {
 
 fn seconds(seconds: f64) -> String {
     Duration::try_from_secs_f64(seconds).map_or_else(|_| "for ever".to_owned(), human::time)
+}
+
+/// A quantile, and whether that is only about right.
+fn quantile(times: ServiceTimes, steady: &Steady, share: f64) -> String {
+    let wait = steady.quantile(share);
+    let mark = if wait > 0.0 && !times.have_exact_quantiles() { "≈ " } else { "" };
+    format!("{mark}{}", seconds(wait))
 }
 
 /// Three digits or so.
@@ -226,6 +233,19 @@ waiting               1.53   in the accept queue on average: rate × mean wait (
             "300 arrive per second, each holds a slot for 10.0 ms (always the same), and it takes 5 slots for \
              a mean wait of 1.00 ms at most and 99 of 100 waiting 10.0 ms at most."
         );
+    }
+
+    #[test]
+    fn a_quantile_that_is_about_right_says_so() {
+        let text = text_of(300.0, Wanted::Waits { slots: 4 }, ServiceTimes::Fixed);
+        for line in [
+            "p50 wait           0.00 ms   50 of 100 wait no longer: the slowest exponential of M/D/c, within half",
+            "p90 wait         ≈ 8.29 ms   90 of 100",
+            ">       4       75.0 %          49.0 %     2.67 ms   ≈ 18.8 ms",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        assert!(!text_of(300.0, Wanted::Waits { slots: 4 }, ServiceTimes::Exponential).contains('≈'));
     }
 
     #[test]

@@ -72,6 +72,28 @@ fn the_quantiles_of_fixed_times_are_those_of_the_exact_distribution() {
 }
 
 #[test]
+fn the_short_waits_of_fixed_times_are_within_half_a_service() {
+    let (mut least, mut most) = (0.0_f64, 0.0_f64);
+    for (utilisation, share) in (2..99).flat_map(|part| (1..100).map(move |share| (part, share))) {
+        let (utilisation, share) = (f64::from(utilisation) / 100.0, f64::from(share) / 100.0);
+        // Of one slot, less than a service time: P(W ≤ t) = (1 - ρ) e^(ρ t) (Erlang, 1909), in service times.
+        let exact = (share / (1.0 - utilisation)).ln() / utilisation;
+        if (0.0..1.0).contains(&exact) {
+            let error = fixed(utilisation, 1).quantile(share) * 100.0 - exact;
+            (least, most) = (least.min(error), most.max(error));
+        }
+    }
+    assert!(-0.1 < least && least < -0.05 && 0.25 < most && most < 0.5, "{least} {most}");
+}
+
+#[test]
+fn what_is_lost_in_rounding_is_nothing() {
+    let steady = fixed(1.0, 60);
+    assert!(steady.chance_to_wait <= 0.0 && steady.mean_wait <= 0.0, "{steady:?}");
+    assert!(exponential(1.0, 60).chance_to_wait > 0.0);
+}
+
+#[test]
 fn one_slot_is_the_formula_of_pollaczek_and_khinchine() {
     for utilisation in [0.01, 0.3, 0.7, 0.99, 0.9999] {
         let wait = 0.01 * utilisation / (1.0 - utilisation);

@@ -70,6 +70,10 @@ fn fixed_times_wait_half_as_long() {
         number(&answer(&format!("--rate 38/s --service 100ms --slots 4 {more}"))["pool"]["mean_wait_seconds"])
     };
     let [exponential, fixed, one, none] = ["", "--distribution fixed", "--cv 1", "--cv 0"].map(of);
+    let exactness = ["", "--distribution fixed", "--cv 1"].map(|more| {
+        answer(&format!("--rate 38/s --service 100ms --slots 4 {more}"))["quantiles_exact"].clone()
+    });
+    assert_eq!(exactness, [json!(true), json!(false), json!(false)]);
     assert!((exponential / one - 1.0).abs() < 1e-12);
     assert!((exponential / none - 2.0).abs() < 1e-12);
     assert!((fixed / 0.224_468_4 - 1.0).abs() < 1e-5, "{fixed}");
