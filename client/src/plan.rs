@@ -98,5 +98,6 @@ pub(crate) fn print(answer: &Answer, json: bool) -> Result<(), Error> {
     } else {
         text::text(answer, terminal::wants_colour(&stdout))
     };
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::local("print the plan"))
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(Error::local("cannot write to standard output"))
 }

@@ -1,5 +1,8 @@
 //! `plan`: theory, asked on the command line.
 
+use std::fs::File;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::support::{Ended, spawn};
@@ -101,6 +104,17 @@ fn who_cannot_keep_up_learns_when_the_queue_is_full() {
     assert_eq!((&pool["steady"], &pool["mean_wait_seconds"]), (&json!(false), &Value::Null));
     assert!((number(&pool["growth_per_second"]) - 100.0).abs() < 1e-9);
     assert!((number(&answer["backlog_full_after_seconds"]) - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn an_output_that_is_full_is_named() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-client"));
+    command.args(["plan", "--rate", "300", "--service", "10ms", "--slots", "4"]).stdout(full);
+    let ended = Ended { output: command.output().unwrap() };
+    assert_eq!(ended.code(), Some(1));
+    let expected = "prefork-client: cannot write to standard output: no space left on device\n";
+    assert_eq!(ended.stderr(), expected);
 }
 
 #[test]
