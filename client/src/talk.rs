@@ -23,7 +23,8 @@ use crate::{Address, Connection, Error, Failure, Options, interrupt, terminal};
 /// The most that is copied at once.
 const COPIED_MAX: usize = 64 * 1024;
 
-/// Holds a conversation with whoever sits at the terminal; whether every answer came and was right.
+/// Holds a conversation with whoever sits at the terminal; whether every answer came and was right, but for
+/// what was given up.
 ///
 /// Reads lines, sends each, and shows the answer, which is as long as what was sent, and the time that it took. A
 /// connection that is lost is made again with the next line; `again` says how. Ends with the input.

@@ -24,7 +24,8 @@ the next line, and a line that is lost with it is sent once more. Lines are reme
 $XDG_STATE_HOME/prefork-client/history (~/.local/state without it), except those that begin with a space.
 
 What comes through a pipe is not compared with anything: the exit code is 1 if less came back than \
-was sent, or the connection broke. At the prompt it is 1 if a line got no answer, or a wrong one.";
+was sent, or the connection broke. At the prompt it is 1 if a line got no answer, or a wrong one; \
+a line that is given up does not count.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]

@@ -65,7 +65,8 @@ impl<W: Write> Prompt<W> {
         Ok(Self { exchange, updates, line, output, colour, all_well: true })
     }
 
-    /// Asks what is typed until the user has enough; whether every answer came and was right.
+    /// Asks what is typed until the user has enough; whether every answer came and was right, but for what
+    /// was given up.
     pub(super) fn run(mut self, mut keyboard: Keyboard) -> Result<bool, Error> {
         loop {
             match keyboard.line()? {
