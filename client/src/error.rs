@@ -24,6 +24,17 @@ pub enum Error {
         /// Where it was asked for.
         address: Address,
     },
+    /// A prediction of waits is wanted where nobody could wait at the server.
+    #[error(
+        "a prediction needs more connections than the server has slots: with -c {connections} and {slots} slots \
+         requests would wait here, not there; leave -c away, or raise it well above {slots}"
+    )]
+    TooFewToWait {
+        /// The most that would be open at a time.
+        connections: usize,
+        /// How many the server serves at once.
+        slots: u32,
+    },
     /// The server closed while there was more to send.
     #[error("the server closed the connection before the input ended, after {received} bytes")]
     ClosedEarly {
@@ -77,7 +88,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::NoConnection { .. } => Self::NO_CONNECTION,
-            Self::SlotsUnknown { .. } => 2,
+            Self::SlotsUnknown { .. } | Self::TooFewToWait { .. } => 2,
             _ => 1,
         }
     }

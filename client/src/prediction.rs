@@ -52,6 +52,10 @@ pub(crate) struct Known {
 pub(crate) struct Prediction {
     pub(crate) slots: u32,
     pub(crate) arrivals: u64,
+    /// Of these, those that the client held back until one of its connections was free. One is enough to compare two
+    /// different things: at the server they came later, and fewer at a time, than theory has it.
+    #[serde(default)]
+    pub(crate) held_back: u64,
     pub(crate) rate_per_second: f64,
     pub(crate) service_seconds: f64,
     pub(crate) service_from: ServiceFrom,
@@ -95,6 +99,7 @@ pub(crate) struct Comparison {
     pub(crate) half_width: Option<f64>,
     /// `None` if the slots cannot keep up.
     pub(crate) predicted: Option<f64>,
+    /// `None` where the two cannot be compared.
     pub(crate) verdict: Option<Verdict>,
 }
 
@@ -125,9 +130,14 @@ impl Prediction {
         let load = Load { rate, service, times };
         let steady = load.steady(observed.slots());
         let waited = |told: Told| told.waited_seconds / number(told.accepted);
+        let compare = |measured, half_width, predicted| match observed.held_back() {
+            0 => Comparison::new(measured, half_width, predicted),
+            _ => Comparison { measured, half_width, predicted, verdict: None },
+        };
         Some(Self {
             slots: observed.slots(),
             arrivals: observed.count(),
+            held_back: observed.held_back(),
             rate_per_second: rate,
             service_seconds: service,
             service_from,
@@ -138,13 +148,13 @@ impl Prediction {
                 ServiceTimes::Varying { .. } => Distribution::Varying,
             },
             utilisation: load.utilisation(observed.slots()),
-            chance_to_wait: Comparison::new(
+            chance_to_wait: compare(
                 observed.found_all_busy().mean()?,
                 at_least_three(observed.found_all_busy()),
                 steady.map(|steady| steady.chance_to_wait),
             ),
             // What is neither service nor way is wait.
-            mean_wait_seconds: Comparison::new(
+            mean_wait_seconds: compare(
                 sojourn.mean()? - service,
                 sojourn.interval().map(|interval| interval.half_width),
                 steady.map(|steady| steady.mean_wait),

@@ -20,13 +20,18 @@ pub(super) struct Forecast<'run> {
 }
 
 impl<'run> Forecast<'run> {
-    /// Asks the server, if a prediction is wanted. Somebody has to know how many slots there are.
+    /// Asks the server, if a prediction is wanted. Somebody has to know how many slots there are, and with no more
+    /// connections than that nobody would ever wait at the server.
     pub(super) fn prepare(plan: &'run Plan) -> Result<Option<Self>, Error> {
         let Some(predict) = &plan.predict else { return Ok(None) };
         let before = pool::ask_once(predict.source.clone(), PATIENCE);
         let told = before.as_ref().and_then(|status| u32::try_from(status.pool.capacity).ok());
         let slots = predict.slots.or(told).filter(|slots| *slots > 0);
         let slots = slots.ok_or_else(|| Error::SlotsUnknown { address: plan.address.clone() })?;
+        let connections = plan.connections.get();
+        if u32::try_from(connections).is_ok_and(|connections| connections <= slots) {
+            return Err(Error::TooFewToWait { connections, slots });
+        }
         Ok(Some(Self { predict, slots, before }))
     }
 

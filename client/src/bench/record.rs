@@ -161,8 +161,7 @@ impl Record {
                 self.connect.add(connected.saturating_duration_since(request.due));
             }
             if let (Some(observed), Some(visit)) = (&mut self.observed, request.visit()) {
-                // Who had to wait here for a connection came when more were under way than there are slots.
-                observed.add(request.due, visit, request.open_at_arrival.unwrap_or(usize::MAX));
+                observed.add(request.due, visit, request.open_at_arrival);
             }
             if let Some(open) = request.open_at_arrival {
                 self.open_at_arrival.saturating_record(open as u64);

@@ -19,6 +19,8 @@ pub(crate) struct Observed {
     sojourn: BatchMeans,
     /// The same of those who found a free slot, and so did not wait.
     served_at_once: Moments,
+    /// Those who had to wait in the client before they could arrive.
+    held_back: u64,
 }
 
 impl Observed {
@@ -30,14 +32,19 @@ impl Observed {
             found_all_busy: BatchMeans::default(),
             sojourn: BatchMeans::default(),
             served_at_once: Moments::default(),
+            held_back: 0,
         }
     }
 
-    /// Takes down a visit: when it arrived, how long it took from connect to close, and how many others it found there.
-    pub(crate) fn add(&mut self, arrived: Instant, sojourn: Duration, found: usize) {
+    /// Takes down a visit: when it arrived, how long it took from connect to close, and how many others it found there;
+    /// `None` if the client held it back because it had as many connections as it may.
+    pub(crate) fn add(&mut self, arrived: Instant, sojourn: Duration, found: Option<usize>) {
         let (first, last) = self.span.unwrap_or((arrived, arrived));
         self.span = Some((first.min(arrived), last.max(arrived)));
-        let is_served_at_once = u32::try_from(found).is_ok_and(|found| found < self.slots);
+        // Who was held back found more than there are slots: fewer connections predict nothing.
+        let found = found.and_then(|found| u32::try_from(found).ok());
+        let is_served_at_once = found.is_some_and(|found| found < self.slots);
+        self.held_back += u64::from(found.is_none());
         let seconds = sojourn.as_secs_f64();
         self.found_all_busy.add(if is_served_at_once { 0.0 } else { 1.0 });
         self.sojourn.add(seconds);
@@ -54,6 +61,11 @@ impl Observed {
     /// How many visits there were.
     pub(crate) fn count(&self) -> u64 {
         self.sojourn.count()
+    }
+
+    /// How many of them the client held back.
+    pub(super) fn held_back(&self) -> u64 {
+        self.held_back
     }
 
     /// Arrivals per second.

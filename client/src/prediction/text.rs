@@ -92,6 +92,13 @@ fn doubts(prediction: &Prediction) -> Vec<String> {
         .iter()
         .any(|comparison| comparison.verdict == Some(Verdict::Differs));
     let mut lines = Vec::new();
+    if prediction.held_back > 0 {
+        lines.push(format!(
+            "No verdict: {} of the requests waited here until a connection was free, and came to the server later\n  \
+             than theory has it. More connections (-c) let all come in time.",
+            human::thousands(prediction.held_back)
+        ));
+    }
     if prediction.is_shared() {
         lines.push(format!(
             "Others used the pool: it served {} connections that were not of this run.",

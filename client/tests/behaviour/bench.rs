@@ -338,6 +338,21 @@ fn a_prediction_needs_somebody_who_knows_the_slots() {
 }
 
 #[test]
+fn a_prediction_needs_more_connections_than_there_are_slots() {
+    let server = Server::with(2, |socket: &Socket| slow(socket, Duration::from_millis(5)));
+    let run = "--reconnect --rate 250 -n 300 --predict --slots 2 --monitor none";
+    let ended = client(&format!("bench {run} -c 2"), &server.address).end();
+    assert_eq!((ended.code(), ended.stdout()), (Some(2), String::new()));
+    assert!(ended.stderr().contains("with -c 2 and 2 slots requests would wait here"), "{}", ended.stderr());
+    // A third connection may not be enough: 250 requests in a second are more than half of what two slots serve.
+    let (result, code) = bench(&format!("{run} -c 3"), &server);
+    assert_eq!(code, Some(0), "{result}");
+    let (prediction, waited) = (&result["prediction"], &result["schedule"]["waited_for_connection"]);
+    assert_eq!(&prediction["held_back"], waited, "{result}");
+    assert!(waited.as_u64() > Some(0) && prediction["chance_to_wait"]["verdict"].is_null(), "{result}");
+}
+
+#[test]
 fn too_few_requests_are_no_prediction() {
     let server = Server::echo(2);
     let ended =
