@@ -8,6 +8,7 @@ mod csv;
 mod engine;
 mod exchange;
 mod forecast;
+mod measured;
 mod message;
 mod plan;
 mod progress;

@@ -193,6 +193,11 @@ impl<'message> Connection<'message> {
         self.is_served
     }
 
+    /// Whether the server has closed.
+    pub(super) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
     /// When the request was due that is under way.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.phase {
@@ -205,9 +210,6 @@ impl<'message> Connection<'message> {
 
     /// Sends a message on a connection that stands and is idle.
     pub(super) fn begin(&mut self, request: Request<'message>, now: Instant) -> Result<(), Failure> {
-        if self.is_ended {
-            return Err(Failure::Closed);
-        }
         self.exchange(request, false, now)
     }
 
@@ -316,7 +318,7 @@ impl<'message> Connection<'message> {
         Ok(Step::Finished(finished))
     }
 
-    /// Nothing may come on an idle connection, not even the end.
+    /// Nothing may come on an idle connection; at its end there is no more of it.
     fn expect_silence(&mut self, buffer: &mut [u8]) -> Result<Step, Failure> {
         match self.read(buffer)? {
             None => Ok(Step::Pending),

@@ -12,6 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 use super::connection::{Connection, Limits, Request, Step};
 use super::cpu;
 use super::exchange::Readiness;
+use super::measured::Measured;
 use super::message::Messages;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -45,23 +46,6 @@ const READ_MAX: usize = 64 * 1024;
 const EVENTS_MAX: usize = 1024;
 
 const TIMER: Token = Token(usize::MAX - 1);
-
-/// What came out of a run.
-#[derive(Debug)]
-pub(super) struct Measured {
-    /// Everything that happened on the connections.
-    pub(super) record: Record,
-    /// How long the window was in the end.
-    pub(super) window: Duration,
-    /// How much CPU time the thread took in it.
-    pub(super) cpu: Duration,
-    /// The requests that were sent and neither finished nor failed.
-    pub(super) unfinished: u64,
-    /// The requests that were due and never sent.
-    pub(super) not_sent: u64,
-    /// Whether the user put an end to it.
-    pub(super) interrupted: bool,
-}
 
 /// The loop and all that it owns.
 pub(super) struct Engine<'run> {
@@ -255,6 +239,7 @@ impl<'run> Engine<'run> {
         };
         let (was_connected, was_served) = (connection.connected().is_some(), connection.is_served());
         let outcome = connection.advance(ready, &mut self.buffer);
+        let is_ended = connection.is_ended();
         if !was_connected && let Some(connected) = connection.connected() {
             self.record.connected((!self.plan.reconnect).then(|| connected - connection.opened()));
         }
@@ -269,6 +254,9 @@ impl<'run> Engine<'run> {
                 self.in_flight -= 1;
                 if self.plan.reconnect {
                     self.lanes[lane] = None;
+                } else if is_ended {
+                    self.give_up(lane, &Failure::Closed, None, finished.ended());
+                    return;
                 }
                 self.next(lane, finished.ended());
             }
@@ -419,7 +407,10 @@ impl<'run> Engine<'run> {
     }
 
     fn give_up(&mut self, lane: usize, failure: &Failure, due: Option<Instant>, now: Instant) {
-        self.record.failed(failure, due, now);
+        match due {
+            Some(due) => self.record.failed(failure, due, now),
+            None => self.record.lost(failure),
+        }
         self.lanes[lane] = None;
         self.resting.push_back((now + REST, lane));
     }

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use super::connection::{Connection, Finished};
 use super::schedule::Start;
 use crate::prediction::Observed;
-use crate::{Failure, Tally};
+use crate::{Failure, Kind, Tally};
 
 /// Of the histograms: a value is known to a thousandth of itself.
 const SIGNIFICANT_DIGITS: u8 = 3;
@@ -104,6 +104,8 @@ pub(super) struct Connections {
     pub(super) longest_unserved: Duration,
     /// Those that did not stand in time.
     pub(super) unconnected: u64,
+    /// Those that were not made, or ended, while no request was under way on them: how.
+    pub(super) lost: Tally,
 }
 
 impl Record {
@@ -175,15 +177,23 @@ impl Record {
         }
     }
 
-    /// Something failed: a request that was due then, or a connection without one.
-    pub(super) fn failed(&mut self, failure: &Failure, due: Option<Instant>, now: Instant) {
+    /// A request failed that was due then.
+    pub(super) fn failed(&mut self, failure: &Failure, due: Instant, now: Instant) {
         self.first_failure.get_or_insert_with(|| failure.to_string());
-        let is_counted = due.unwrap_or(now) >= self.window;
-        let tally = if is_counted { &mut self.tally } else { &mut self.warm_up };
+        let tally = if due >= self.window { &mut self.tally } else { &mut self.warm_up };
         tally.record_failure(failure.kind());
         if self.is_in_window(now) {
             self.pass(now);
             self.interval_failed += 1;
+        }
+    }
+
+    /// A connection was not made or has ended, and no request with it.
+    pub(super) fn lost(&mut self, failure: &Failure) {
+        self.connections.lost.record_failure(failure.kind());
+        // A server may close a connection on which it has nothing to do.
+        if failure.kind() != Kind::Closed {
+            self.first_failure.get_or_insert_with(|| failure.to_string());
         }
     }
 
@@ -305,11 +315,24 @@ mod tests {
         let warm_up = Instant::now();
         let window = warm_up + ms(10_000);
         let mut record = Record::new(window, window + ms(1_000));
-        record.failed(&Failure::Reset, Some(warm_up), window + ms(1));
-        record.failed(&Failure::Refused, None, window + ms(2));
+        record.failed(&Failure::Reset, warm_up, window + ms(1));
+        record.failed(&Failure::Refused, window, window + ms(2));
         record.end_window(window + ms(500));
         assert_eq!((record.warm_up.failed(), record.tally.failed()), (1, 1));
         assert_eq!((record.intervals.len(), record.intervals[0].failed), (1, 2));
         assert_eq!(record.first_failure.as_deref(), Some("connection reset by the server"));
+    }
+
+    #[test]
+    fn a_connection_that_ends_without_a_request_is_no_failed_request() {
+        let window = Instant::now();
+        let mut record = Record::new(window, window + ms(1_000));
+        record.lost(&Failure::Closed);
+        assert_eq!(record.first_failure, None, "that is the server's right");
+        record.lost(&Failure::Refused);
+        record.end_window(window + ms(500));
+        assert_eq!((record.tally.failed(), record.intervals[0].failed), (0, 0));
+        assert_eq!(record.connections.lost.to_string(), "0 ok, 1 refused, 1 closed");
+        assert_eq!(record.first_failure.as_deref(), Some("connection refused"));
     }
 }

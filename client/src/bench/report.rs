@@ -7,11 +7,12 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Baseline, Comparison};
-use super::engine::Measured;
+use super::measured::Measured;
 use super::plan::{Content, Load, Plan};
 use super::record::{Interval, Record, Times};
 use super::route::Route;
 use crate::prediction::Prediction;
+use crate::{Kind, Tally};
 
 /// The version of the format. Keys may be added without a new version.
 pub(super) const SCHEMA: u32 = 1;
@@ -123,6 +124,8 @@ pub(super) struct ConnectionsReport {
     pub(super) never_served: u64,
     pub(super) longest_never_served_seconds: Option<f64>,
     pub(super) never_connected: u64,
+    #[serde(default)]
+    pub(super) lost: BTreeMap<String, u64>,
 }
 
 /// What this program took.
@@ -172,7 +175,11 @@ impl Report {
                 warm_up: record.warm_up.ok(),
                 warm_up_failed: record.warm_up.failed(),
             },
-            failures: failures(record),
+            failures: {
+                let mut all = record.tally.clone();
+                all.merge(&record.warm_up);
+                failures(&all)
+            },
             first_failure: record.first_failure.clone(),
             throughput: throughput(measured, plan.message_bytes),
             latency: Latency {
@@ -213,7 +220,21 @@ impl Report {
         let Requests { ok, failed, unfinished, not_sent, warm_up: _, warm_up_failed } = self.requests;
         let missing = failed + unfinished + not_sent + warm_up_failed;
         let connections = &self.connections;
-        ok > 0 && missing + connections.never_served + connections.never_connected == 0
+        let broken: u64 = connections.broken().map(|(_, count)| count).sum();
+        ok > 0 && missing + connections.never_served + connections.never_connected + broken == 0
+    }
+}
+
+impl ConnectionsReport {
+    /// Those that the server closed in order while nothing was under way, which is its right.
+    pub(super) fn closed(&self) -> u64 {
+        self.lost.get(Kind::Closed.name()).copied().unwrap_or_default()
+    }
+
+    /// The others that were lost, by kind.
+    pub(super) fn broken(&self) -> impl Iterator<Item = (&String, u64)> {
+        let lost = self.lost.iter().map(|(kind, count)| (kind, *count));
+        lost.filter(|(kind, _)| *kind != Kind::Closed.name())
     }
 }
 
@@ -247,10 +268,8 @@ impl PlanReport {
     }
 }
 
-fn failures(record: &Record) -> BTreeMap<String, u64> {
-    let mut all = record.tally.clone();
-    all.merge(&record.warm_up);
-    all.failures().map(|(kind, count)| (kind.name().to_owned(), count)).collect()
+fn failures(tally: &Tally) -> BTreeMap<String, u64> {
+    tally.failures().map(|(kind, count)| (kind.name().to_owned(), count)).collect()
 }
 
 fn throughput(measured: &Measured, message_bytes: usize) -> Throughput {
@@ -280,6 +299,7 @@ fn connections(record: &Record) -> ConnectionsReport {
         longest_never_served_seconds: (connections.never_served > 0)
             .then_some(connections.longest_unserved.as_secs_f64()),
         never_connected: connections.unconnected,
+        lost: failures(&connections.lost),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::compare::{Comparison, Difference, Figure};
-use super::report::{Distribution, PlanReport, Report};
+use super::report::{ConnectionsReport, Distribution, PlanReport, Report};
 use crate::terminal::{DIM, RESET};
 use crate::{human, prediction};
 
@@ -142,12 +142,8 @@ fn requests(report: &Report) -> String {
     let mut parts = vec![format!("{} correct", human::thousands(requests.ok))];
     let failed = requests.failed + requests.warm_up_failed;
     if failed > 0 {
-        let kinds: Vec<String> = report
-            .failures
-            .iter()
-            .map(|(kind, count)| format!("{} {}", human::thousands(*count), kind.replace('_', " ")))
-            .collect();
-        parts.push(format!("{} failed ({})", human::thousands(failed), kinds.join(", ")));
+        let kinds = kinds(report.failures.iter().map(|(kind, count)| (kind, *count)));
+        parts.push(format!("{} failed ({kinds})", human::thousands(failed)));
     }
     if requests.unfinished > 0 {
         parts.push(format!("{} without an answer at the end", human::thousands(requests.unfinished)));
@@ -156,6 +152,12 @@ fn requests(report: &Report) -> String {
         parts.push(format!("{} due and never sent", human::thousands(requests.not_sent)));
     }
     format!("requests    {}", parts.join(", "))
+}
+
+/// What happened how often: `3 refused, 1 reset`.
+fn kinds<'a>(counts: impl Iterator<Item = (&'a String, u64)>) -> String {
+    let kinds = counts.map(|(kind, count)| format!("{} {}", human::thousands(count), kind.replace('_', " ")));
+    kinds.collect::<Vec<String>>().join(", ")
 }
 
 fn latency(report: &Report, colour: bool) -> Vec<String> {
@@ -219,6 +221,7 @@ fn verdicts(report: &Report) -> Vec<String> {
             human::thousands(never_connected)
         ));
     }
+    lines.extend(lost(&report.connections));
     lines.extend(schedule(report));
     if report.client.is_bottleneck {
         lines.push(format!(
@@ -244,6 +247,25 @@ fn never_served(report: &Report) -> Option<String> {
         ),
     };
     Some(format!("{never} {waiters} never served, and waited for up to {longest}:\n  {advice}"))
+}
+
+fn lost(connections: &ConnectionsReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    let thing = |count| if count == 1 { "connection" } else { "connections" };
+    let closed = connections.closed();
+    if closed > 0 {
+        let count = human::thousands(closed);
+        lines.push(format!(
+            "The server closed {count} idle {}, as it may; no request failed by that.",
+            thing(closed)
+        ));
+    }
+    let broken = connections.broken().map(|(_, count)| count).sum();
+    if broken > 0 {
+        let (count, kinds) = (human::thousands(broken), kinds(connections.broken()));
+        lines.push(format!("{count} {} failed with no request under way ({kinds}).", thing(broken)));
+    }
+    lines
 }
 
 fn schedule(report: &Report) -> Vec<String> {
