@@ -219,7 +219,7 @@ impl<'message> Connection<'message> {
         match &mut self.phase {
             Phase::Connecting(request) => {
                 let request = *request;
-                self.complete_connect(ready, request)
+                self.complete_connect(ready, request, buffer)
             }
             Phase::Knocking(_) => Ok(Step::Pending),
             Phase::Idle => self.expect_silence(buffer),
@@ -259,6 +259,7 @@ impl<'message> Connection<'message> {
         &mut self,
         ready: Readiness,
         request: Option<Request<'message>>,
+        buffer: &mut [u8],
     ) -> Result<Step, Failure> {
         if let Some(error) = self.socket.take_error().map_err(Failure::Io)? {
             return Err(Failure::of_connect(error, Duration::from_secs(self.opened.elapsed().as_secs())));
@@ -269,12 +270,13 @@ impl<'message> Connection<'message> {
         let now = Instant::now();
         self.connected = Some(now);
         self.moved = now;
-        if let Some(request) = request {
-            self.exchange(request, true, now)?;
-            return Ok(Step::Pending);
+        match request {
+            Some(request) => self.exchange(request, true, now)?,
+            None => self.phase = Phase::Idle,
         }
-        self.phase = Phase::Idle;
-        Ok(Step::Connected)
+        // What came by now, or the end, is not told of again.
+        let step = if ready.readable || ready.ended { self.advance(ready, buffer)? } else { Step::Pending };
+        Ok(if request.is_none() { Step::Connected } else { step })
     }
 
     fn exchange(&mut self, request: Request<'message>, is_alone: bool, now: Instant) -> Result<(), Failure> {
@@ -353,3 +355,6 @@ impl<'message> Connection<'message> {
 fn broken(error: io::Error) -> Failure {
     Failure::of_transfer(error, Duration::ZERO, 0, 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,6 +220,24 @@ fn a_server_that_closes_after_an_echo_is_noticed_at_once() {
     assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(5)), "{result}");
 }
 
+#[test]
+fn a_server_that_speaks_first_is_wrong_and_not_silent() {
+    let server = Server::with(8, |mut socket: &Socket| {
+        socket.write_all(b"* ready")?;
+        echo(socket)
+    });
+    for arguments in ["", "--rate 50", "--reconnect"] {
+        let (result, code) = bench(&format!("-c 2 -n 4 -d 500ms --timeout 1h {arguments}"), &server);
+        assert_eq!((code, &result["requests"]["ok"]), (Some(1), &json!(0)), "{result}");
+        assert_eq!(result["connections"]["never_served"], 0, "{result}");
+        let reason = result["first_failure"].as_str().unwrap();
+        assert!(
+            reason.contains("more than were sent") || reason.contains("wrong byte at offset 0"),
+            "{result}"
+        );
+    }
+}
+
 /// Echoes one message and, some time later, closes.
 fn closes_what_is_idle(mut client: &Socket) -> io::Result<()> {
     let mut message = [0; 64];
