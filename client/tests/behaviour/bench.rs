@@ -130,6 +130,15 @@ fn an_open_loop_sends_what_is_due_and_no_more() {
 }
 
 #[test]
+fn nobody_waits_for_a_connection_where_there_are_as_many_as_requests() {
+    let server = Server::echo(1000);
+    let (result, code) = bench("--reconnect --rate 5000 -n 1000 -c 1000 -d 10s", &server);
+    assert_eq!((code, &result["requests"]["ok"]), (Some(0), &json!(1000)), "{result}");
+    assert_eq!(result["schedule"]["waited_for_connection"], 0, "{}", result["schedule"]);
+    assert_eq!(result["schedule"]["late"]["count"], 1000);
+}
+
+#[test]
 fn in_an_open_loop_waiting_for_a_connection_counts_as_latency() {
     // A message takes 20 ms, and every 5 ms one is due.
     let server = Server::with(1, |socket: &Socket| slow(socket, Duration::from_millis(20)));
