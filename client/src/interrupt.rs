@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc::c_int;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -27,6 +27,9 @@ pub(crate) const EXIT_CODE: u8 = 130;
 
 /// After a signal, standard output may take nothing for so long, in milliseconds: who sends one signal means it.
 const PATIENCE_MILLIS: u16 = 1_000;
+
+/// Signals closer than this are one request: timeout(1) sends two, one to us and one to the process group.
+const SAME_REQUEST: Duration = Duration::from_millis(200);
 
 /// How long the end waits for a picture that is being drawn.
 const DRAWING_MAX: Duration = Duration::from_millis(100);
@@ -51,7 +54,7 @@ pub(crate) fn on_interrupt(call: impl FnOnce() + Send + 'static) -> io::Result<A
         // Each signal is a byte; the writing end lives as long as the program.
         if signals.read_exact(&mut [0]).is_ok() {
             call();
-            wait_for_reason_to_end(&signals, &hung_up);
+            wait_for_reason_to_end(&mut signals, &hung_up);
             end(terminal.as_ref());
         }
     })?;
@@ -86,7 +89,8 @@ fn end(terminal: Option<&Saved>) -> ! {
 
 /// Returns at the next signal, or when nobody reads what is written. Where the terminal is gone, what it was waited for
 /// may never come.
-fn wait_for_reason_to_end(signals: &UnixStream, hung_up: &AtomicBool) {
+fn wait_for_reason_to_end(signals: &mut UnixStream, hung_up: &AtomicBool) {
+    let first = Instant::now();
     let mut under_way = output::under_way();
     loop {
         match poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], PollTimeout::from(PATIENCE_MILLIS))
@@ -99,6 +103,7 @@ fn wait_for_reason_to_end(signals: &UnixStream, hung_up: &AtomicBool) {
                 }
                 under_way = now;
             }
+            Ok(_) if first.elapsed() < SAME_REQUEST && signals.read(&mut [0]).is_ok() => {}
             Ok(_) => return,
             // By a signal, which will be there the next time.
             Err(_) => {}

@@ -27,7 +27,7 @@ use reader::Reader;
 use shared::{Shared, Step};
 pub use unfinished::Unfinished;
 
-use crate::{Address, Error, Options, interrupt, open_files};
+use crate::{Address, Error, Options, Target, interrupt, open_files};
 
 /// What may be read before it is written, with the records about it.
 const WINDOW_BYTES: usize = 16 << 20;
@@ -119,8 +119,9 @@ fn start(plan: &Plan, shared: &Arc<Shared>) -> io::Result<()> {
     thread::Builder::new().name("reader".to_owned()).spawn(move || read_all(reader, &reading))?;
     // The coordinator knows how often and for how long to try again.
     let options = Options { retry: Duration::ZERO, ..plan.options.clone() };
+    let target = Arc::new(Target::new(plan.address.clone()));
     (0..lanes)
-        .try_for_each(|lane| lane::start(lane, plan.address.clone(), options.clone(), Arc::clone(shared)))
+        .try_for_each(|lane| lane::start(lane, Arc::clone(&target), options.clone(), Arc::clone(shared)))
 }
 
 fn read_all(mut reader: Reader<io::Stdin>, shared: &Shared) {

@@ -34,6 +34,9 @@ const COUNT_MAX: i64 = 1_000_000;
 const COUNT: u32 = 3;
 const COUNT_LIVE: u32 = 10;
 
+/// How long a connection and an echo are waited for unless somebody says so, or holds slots for longer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
 /// So many connections are opened where neither the user nor the server tells how many there should be.
 const CONNECTIONS: usize = 6;
 
@@ -69,9 +72,9 @@ pub(super) struct WatchArguments {
     /// How long to keep the connection open after the last echo
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     hold: Duration,
-    /// How long to wait for a connection, and for an echo
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = timeout)]
-    timeout: Duration,
+    /// How long to wait for a connection, and for an echo [default: 1m, or as long as --hold]
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
+    timeout: Option<Duration>,
     /// How long to try again while the server is not up: refused, no such socket or name
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     retry: Duration,
@@ -112,12 +115,14 @@ impl WatchArguments {
             let status = pool::ask_once(source.clone(), PATIENCE);
             connections_for(status.map(|status| status.pool.capacity))
         });
+        // Who waits for a slot that is held for so long is to have that patience.
+        let timeout = self.timeout.unwrap_or(self.hold.max(TIMEOUT));
         let count = if matches!(face, Face::Live { .. }) { COUNT_LIVE } else { COUNT };
         Plan {
             address: self.address,
             options: Options {
-                connect_timeout: self.timeout,
-                echo_timeout: self.timeout,
+                connect_timeout: timeout,
+                echo_timeout: timeout,
                 retry: self.retry,
                 transform: self.transform,
             },

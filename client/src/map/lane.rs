@@ -8,18 +8,23 @@ use std::time::Duration;
 
 use super::duplex::Duplex;
 use super::shared::Shared;
-use crate::{Address, Connection, Failure, Options};
+use crate::{Connection, Failure, Options, Target};
 
 /// The pause after the first connection that was of no use, and the longest one after many.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Starts the thread of a lane. It lasts as long as the program: one that waits for a server cannot be woken.
-pub(super) fn start(lane: usize, address: Address, options: Options, shared: Arc<Shared>) -> io::Result<()> {
+pub(super) fn start(
+    lane: usize,
+    target: Arc<Target>,
+    options: Options,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
     let run = move || {
         let mut pause = PAUSE_MIN;
         loop {
-            let was_useful = serve(lane, &address, &options, &shared);
+            let was_useful = serve(lane, &target, &options, &shared);
             if was_useful {
                 pause = PAUSE_MIN;
             } else {
@@ -34,8 +39,8 @@ pub(super) fn start(lane: usize, address: Address, options: Options, shared: Arc
 }
 
 /// Makes a connection and sends what there is until it is lost; whether anything came back on it.
-fn serve(lane: usize, address: &Address, options: &Options, shared: &Shared) -> bool {
-    match Connection::open(address, options) {
+fn serve(lane: usize, target: &Target, options: &Options, shared: &Shared) -> bool {
+    match Connection::open_retrying(target, options, drop) {
         Err(failure) => {
             shared.not_connected(lane, failure);
             false

@@ -117,11 +117,13 @@ impl<W: Write> Prompt<W> {
     /// Takes note of what happened while the user was typing.
     fn catch_up(&mut self) {
         while let Ok(update) = self.updates.try_recv() {
+            // Of a line that is gone, what comes is the end of what the user knows.
+            let is_open = matches!(self.line, State::Open(_));
             match update {
-                Update::Line(number, News::Closed(failure)) if self.exchange.is_latest(number) => {
+                Update::Line(number, News::Closed(failure)) if is_open && self.exchange.is_latest(number) => {
                     self.line = State::Gone(Some(failure));
                 }
-                Update::Line(number, News::Bytes(bytes)) if self.exchange.is_latest(number) => {
+                Update::Line(number, News::Bytes(bytes)) if is_open && self.exchange.is_latest(number) => {
                     self.line = State::Gone(Some(Failure::Extra { count: bytes.len() as u64 }));
                 }
                 // Ctrl-C where there was nothing to wait for, or what a former line said.

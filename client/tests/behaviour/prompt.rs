@@ -251,6 +251,7 @@ fn whoever_waits_is_told_so_and_may_give_up() {
     let (code, screen) = user.ends();
     assert_eq!(code, Some(0));
     assert!(!screen.contains("HELLO"), "the answer to what was given up: {screen}");
+    assert!(!screen.contains("the server closed"), "it was not the server: {screen}");
 }
 
 #[test]

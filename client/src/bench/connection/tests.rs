@@ -10,10 +10,7 @@ use crate::{Kind, Transform};
 const ALL: Readiness = Readiness { readable: true, writable: true, ended: false };
 
 /// Connects to a server that does this at once, and waits until something of it has come.
-fn connected<'message>(
-    request: Option<Request<'message>>,
-    serve: impl FnOnce(TcpStream),
-) -> Connection<'message> {
+fn connected(request: Option<Request<'_>>, serve: impl FnOnce(TcpStream)) -> Connection<'_> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap().into();
     let connection = Connection::open(&address, None, request, Instant::now()).unwrap();

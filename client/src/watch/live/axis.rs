@@ -36,7 +36,7 @@ impl Axis {
     /// The times at their places; every second or fifth of them only, where there is no room for all.
     pub(super) fn ticks(self) -> String {
         let step = [1, 2, 5, 10].map(|every| self.step * every);
-        let step = step.into_iter().find(|&step| self.place(step) > label(self.span).len());
+        let step = step.into_iter().find(|&step| self.place(step) > self.longest_label(step));
         let mut text = String::new();
         let mut tick = Duration::ZERO;
         while tick < self.span {
@@ -47,6 +47,16 @@ impl Axis {
             tick += step.unwrap_or(self.span);
         }
         text
+    }
+
+    fn longest_label(self, step: Duration) -> usize {
+        let mut longest = 0;
+        let mut tick = Duration::ZERO;
+        while tick < self.span {
+            longest = longest.max(label(tick).len());
+            tick += step;
+        }
+        longest
     }
 
     /// The cell in which a time is.
@@ -70,6 +80,7 @@ mod tests {
     #[test]
     fn the_ticks_are_round_and_at_their_places() {
         assert_eq!(Axis::new(Duration::from_millis(300), 40).ticks(), "0         500 ms    1 s       1.5 s");
+        assert_eq!(Axis::new(Duration::from_millis(300), 24).ticks(), "0           1 s");
         assert_eq!(Axis::new(Duration::from_millis(4_200), 25).ticks(), "0    1 s  2 s  3 s  4 s");
         assert_eq!(Axis::new(Duration::from_millis(4_200), 10).ticks(), "0   2 s");
         assert_eq!(Axis::new(Duration::from_secs(61), 24).ticks(), "0     20 s  40 s  1 m");

@@ -101,7 +101,7 @@ pub(super) fn choose(lanes: &[LaneHistory], now: Duration, rows: usize) -> Choic
     Choice { shown, folded: Some(folded) }
 }
 
-fn is_begun_at(lane: &LaneHistory, now: Duration) -> bool {
+pub(super) fn is_begun_at(lane: &LaneHistory, now: Duration) -> bool {
     is_open_at(lane, now) || lane.closed_at.is_some_and(|closed_at| closed_at <= now)
 }
 

@@ -8,9 +8,9 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::axis::Axis;
-use super::choice::{Choice, Counts, Folded, choose};
+use super::choice::{Choice, Counts, Folded, choose, is_begun_at};
 use super::header::{connections, footer, modified, pool};
-use super::lane::{Detail, bar, is_open_at, lasted, look, remark, running, stage_at};
+use super::lane::{Detail, bar, lasted, look, remark, running, stage_at};
 use crate::Address;
 use crate::pool::Status;
 use crate::terminal::Style;
@@ -68,7 +68,7 @@ pub(super) fn lines(scene: &Scene<'_>, size: Size) -> Vec<Line<'static>> {
     let columns = Columns::new(&shown, now, width);
     let axis = Axis::new(now, columns.bar);
 
-    let begun = all.iter().filter(|lane| is_open_at(lane, now) || lane.closed_at.is_some());
+    let begun = all.iter().filter(|lane| is_begun_at(lane, now));
     let mut lines = vec![
         connections(scene, Counts::of(begun.map(|lane| stage_at(lane, now))), width),
         pool(scene, width),
@@ -116,21 +116,27 @@ struct Columns {
 impl Columns {
     fn new(shown: &[(usize, &LaneHistory)], now: Duration, width: usize) -> Self {
         let number = shown.iter().map(|(number, _)| number.to_string().len() + 1).max().unwrap_or(2);
-        let longest = |detail| {
-            let remarks = shown.iter().map(|(_, lane)| remark(lane, now, detail).chars().count());
+        let longest = |(detail, failed): (Detail, Detail)| {
+            let of = |lane| if stage_at(lane, now) == Stage::Failed { failed } else { detail };
+            let remarks = shown.iter().map(|(_, lane)| remark(lane, now, of(lane)).chars().count());
             remarks.max().unwrap_or(0)
         };
         // A blank between number and bar, two after the bar, one in the state, two before the remark.
         let room = width.saturating_sub(number + 1 + 2 + STAGE_WIDTH + 1 + TIME_WIDTH);
         let bar_beside = |remark: usize| room.saturating_sub(if remark == 0 { 0 } else { remark + 2 });
         let least_bar = BAR_MIN.max(width / BAR_PART);
-        let detail = [Detail::Whole, Detail::Full, Detail::Less]
-            .into_iter()
-            .find(|&detail| bar_beside(longest(detail)) >= least_bar);
-        let detail = detail.unwrap_or(Detail::Least);
+        // What failed gets along with less, before others have to.
+        let details = [
+            (Detail::Whole, Detail::Whole),
+            (Detail::Full, Detail::Full),
+            (Detail::Full, Detail::Least),
+            (Detail::Less, Detail::Least),
+        ];
+        let details = details.into_iter().find(|&details| bar_beside(longest(details)) >= least_bar);
+        let details = details.unwrap_or((Detail::Least, Detail::Least));
         // Even the shortest remark takes no more than half of the room.
-        let remark = longest(detail).min(room / 2);
-        Self { number, bar: bar_beside(remark), remark, detail }
+        let remark = longest(details).min(room / 2);
+        Self { number, bar: bar_beside(remark), remark, detail: details.0 }
     }
 
     fn line(&self, number: usize, lane: &LaneHistory, axis: Axis, scene: &Scene<'_>) -> Line<'static> {
@@ -141,7 +147,12 @@ impl Columns {
         let time = running(lasted(lane, now));
         let label = format!("  {:<STAGE_WIDTH$} {time:>TIME_WIDTH$}", stage.name());
         text.push_span(Span::styled(label, look(stage, style)));
-        let remark = remark(lane, now, self.detail);
+        let details = [Detail::Whole, Detail::Full, Detail::Less, Detail::Least];
+        let details =
+            details.into_iter().skip_while(|&detail| stage != Stage::Failed && detail != self.detail);
+        let mut remarks = details.map(|detail| remark(lane, now, detail));
+        let shortest = remark(lane, now, Detail::Least);
+        let remark = remarks.find(|remark| remark.chars().count() <= self.remark).unwrap_or(shortest);
         if !remark.is_empty() {
             text.push_span(format!("  {}", shortened(&remark, self.remark, style)));
         }
