@@ -23,9 +23,21 @@ const LIKENESS: f64 = 0.2;
 /// From this part on, what the server counted beyond our own connections is somebody else's.
 const FOREIGN: f64 = 0.01;
 
+/// What the server says of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) enum Told {
+    /// Not enough.
+    #[default]
+    Nothing,
+    /// It was started anew or upgraded, so that its counts are of a part of the run.
+    Restarted,
+    /// This.
+    Counts(Counts),
+}
+
 /// What the server counted from the start of a run to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct Counts {
     /// Connections that ended.
     pub(crate) ended: u64,
     /// The seconds for which these held their slots, together.
@@ -39,8 +51,8 @@ pub(crate) struct Told {
 /// What is known of the pool from elsewhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Known {
-    /// `None` if the server tells nothing.
-    pub(crate) told: Option<Told>,
+    /// By the server.
+    pub(crate) told: Told,
     /// Connections that we made, those too that were not observed.
     pub(crate) connections: u64,
     /// How service times differ, if the user says so.
@@ -67,6 +79,9 @@ pub(crate) struct Prediction {
     pub(crate) server_mean_wait_seconds: Option<f64>,
     /// Connections of others that the server counted; one of them may be that by which we found it.
     pub(crate) foreign_connections: Option<u64>,
+    /// The server was started anew or upgraded in the run: what it counted is not used.
+    #[serde(default)]
+    pub(crate) server_restarted: bool,
 }
 
 /// Who measured for how long slots were held.
@@ -119,8 +134,12 @@ impl Prediction {
     /// The prediction for what was seen; `None` if that was too little to say anything.
     pub(crate) fn new(observed: &Observed, known: &Known) -> Option<Self> {
         let (rate, sojourn) = (observed.rate()?, observed.sojourn());
+        let counts = match known.told {
+            Told::Counts(counts) => Some(counts),
+            Told::Nothing | Told::Restarted => None,
+        };
         let held =
-            known.told.filter(|told| told.ended > 0).map(|told| told.held_seconds / number(told.ended));
+            counts.filter(|counts| counts.ended > 0).map(|counts| counts.held_seconds / number(counts.ended));
         let (service, service_from) = match held {
             Some(held) => (held, ServiceFrom::Server),
             None => (observed.service()?, ServiceFrom::Client),
@@ -129,7 +148,7 @@ impl Prediction {
         let times = known.times.unwrap_or_else(|| likely(coefficient));
         let load = Load { rate, service, times };
         let steady = load.steady(observed.slots());
-        let waited = |told: Told| told.waited_seconds / number(told.accepted);
+        let waited = |counts: Counts| counts.waited_seconds / number(counts.accepted);
         let compare = |measured, half_width, predicted| match observed.held_back() {
             0 => Comparison::new(measured, half_width, predicted),
             _ => Comparison { measured, half_width, predicted, verdict: None },
@@ -159,8 +178,9 @@ impl Prediction {
                 sojourn.interval().map(|interval| interval.half_width),
                 steady.map(|steady| steady.mean_wait),
             ),
-            server_mean_wait_seconds: known.told.filter(|told| told.accepted > 0).map(waited),
-            foreign_connections: known.told.map(|told| told.ended.saturating_sub(known.connections)),
+            server_mean_wait_seconds: counts.filter(|counts| counts.accepted > 0).map(waited),
+            foreign_connections: counts.map(|counts| counts.ended.saturating_sub(known.connections)),
+            server_restarted: known.told == Told::Restarted,
         })
     }
 

@@ -1,16 +1,25 @@
 //! What the client predicts of a pool, from what the pool tells of itself.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::reload::POOL;
 use crate::support::{TestServer, beside_server, program};
 
-/// Runs `bench --predict` against a pool of four slots.
-fn predict(server: &TestServer, arguments: &str) -> (Option<i32>, String) {
+/// `bench --predict` with these arguments.
+fn command(server: &TestServer, arguments: &str) -> Command {
     let mut command = program(&beside_server("prefork-client"));
     command.args(["bench", "--reconnect", "--predict"]).args(arguments.split(' ')).arg(&server.address);
-    let output = command.output().expect("the client runs");
+    command
+}
+
+/// Runs it to its end.
+fn predict(server: &TestServer, arguments: &str) -> (Option<i32>, String) {
+    let output = command(server, arguments).output().expect("the client runs");
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(text).expect("it is text"))
 }
@@ -75,4 +84,29 @@ fn a_pool_that_is_asked_too_much_is_told_to_be_so() {
     let (code, text) = predict(&server, "--rate 200 -n 60");
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("÷ 1 slots") && text.contains("The slots cannot keep up"), "{text}");
+}
+
+#[test]
+fn the_counts_of_two_masters_are_not_mixed() {
+    let server = TestServer::configured(POOL);
+    let mut run = command(&server, "--json --rate 100 -d 10m");
+    let run = run.stdout(Stdio::piped()).spawn().expect("the client runs");
+    let id = Pid::from_raw(i32::try_from(run.id()).expect("it is a process"));
+    let accepted = |status: &Value, more_than| status["totals"]["accepted"].as_u64() > Some(more_than);
+    server.wait_for_status("the run to begin", |status| accepted(status, 20));
+    let before = server.master();
+    assert!(server.ask(&["upgrade"]).status.success());
+    assert_ne!(server.master(), before);
+    // More than the old one had counted when the run began, so that the sums alone would look right.
+    server.wait_for_status("the run to go on", |status| accepted(status, 60));
+    kill(id, Signal::SIGINT).expect("it still runs");
+    let output = run.wait_with_output().expect("the client ends");
+    assert_eq!(output.status.code(), Some(130));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let prediction = &report["prediction"];
+    assert_eq!(
+        (&prediction["server_restarted"], &prediction["service_from"]),
+        (&json!(true), &json!("client"))
+    );
+    assert_eq!(prediction["server_mean_wait_seconds"], Value::Null);
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::plan::{Plan, Predict};
 use super::record::Record;
 use crate::Error;
-use crate::pool::{self, Answer, Distribution};
-use crate::prediction::{Known, Observed, Prediction, Told};
+use crate::pool::{self, Answer, Distribution, Status};
+use crate::prediction::{Counts, Known, Observed, Prediction, Told};
 
 /// How long it may take the server to tell.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ impl<'run> Forecast<'run> {
     pub(super) fn predict(&self, record: &Record) -> Option<Prediction> {
         let after = pool::ask_once(self.predict.source.clone(), PATIENCE);
         let known = Known {
-            told: told(&self.before, &after),
+            told: told(self.before.as_deref(), after.as_deref()),
             connections: record.connections.connected,
             times: self.predict.times,
         };
@@ -52,15 +52,54 @@ impl<'run> Forecast<'run> {
     }
 }
 
-/// What was counted between two answers of one server.
-fn told(before: &Answer, after: &Answer) -> Option<Told> {
-    let (before, after) = (before.as_ref()?, after.as_ref()?);
-    let since = |of: fn(&pool::Status) -> Option<&Distribution>| {
+/// What the server counted between two answers. One that was started anew in between counts from there on.
+fn told(before: Option<&Status>, after: Option<&Status>) -> Told {
+    let (Some(before), Some(after)) = (before, after) else { return Told::Nothing };
+    let since = |of: fn(&Status) -> Option<&Distribution>| {
         let (before, after) = (of(before)?, of(after)?);
-        // Another server, which has begun anew, would have counted less.
-        Some((after.count.checked_sub(before.count)?, after.sum - before.sum))
+        Some((after.count.checked_sub(before.count), after.sum - before.sum))
     };
-    let (ended, held_seconds) = since(|status| status.connection_duration_seconds.as_ref())?;
-    let (accepted, waited_seconds) = since(|status| status.queue_wait_seconds.as_ref())?;
-    Some(Told { ended, held_seconds, accepted, waited_seconds })
+    let held = since(|status| status.connection_duration_seconds.as_ref());
+    let waited = since(|status| status.queue_wait_seconds.as_ref());
+    match (held, waited) {
+        _ if before.master.pid != after.master.pid => Told::Restarted,
+        (Some((Some(ended), held_seconds)), Some((Some(accepted), waited_seconds))) => {
+            Told::Counts(Counts { ended, held_seconds, accepted, waited_seconds })
+        }
+        // It may have the same number as before, as in a container. It has counted less.
+        (Some((None, _)), _) | (_, Some((None, _))) => Told::Restarted,
+        _ => Told::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::pool::example;
+
+    /// A server with this process has counted so many connections of a second each.
+    fn status(pid: i32, count: u64) -> Status {
+        let mut status = example::saturated(&[], 0);
+        status["master"]["pid"] = pid.into();
+        let counted = json!({ "count": count, "sum": count, "p50": 1, "p90": 1, "p99": 1, "max": 1 });
+        status["queue_wait_seconds"] = counted.clone();
+        status["connection_duration_seconds"] = counted;
+        serde_json::from_value(status).unwrap()
+    }
+
+    #[test]
+    fn what_a_server_counted_is_of_this_server_alone() {
+        let counts = Counts { ended: 5, held_seconds: 5.0, accepted: 5, waited_seconds: 5.0 };
+        let before = status(7, 10);
+        let told_after = |after: &Status| told(Some(&before), Some(after));
+        assert_eq!(told_after(&status(7, 15)), Told::Counts(counts));
+        assert_eq!(told_after(&status(8, 15)), Told::Restarted, "another process");
+        assert_eq!(told_after(&status(7, 5)), Told::Restarted, "the same number, counted from the start");
+        assert_eq!(told(Some(&before), None), Told::Nothing);
+        assert_eq!(told(None, Some(&before)), Told::Nothing);
+        let older = Status { connection_duration_seconds: None, ..status(7, 15) };
+        assert_eq!(told_after(&older), Told::Nothing, "it does not count how long slots were held");
+    }
 }

@@ -17,10 +17,10 @@ fn run(utilisation: f64, times: ServiceTimes, count: usize) -> Observed {
     observed
 }
 
-fn told(observed: &Observed, service: f64) -> Told {
+fn told(observed: &Observed, service: f64) -> Counts {
     let count = number(observed.count());
     let waited_seconds = observed.sojourn().mean().unwrap() * count - service * count;
-    Told {
+    Counts {
         ended: observed.count(),
         held_seconds: service * count,
         accepted: observed.count(),
@@ -28,8 +28,8 @@ fn told(observed: &Observed, service: f64) -> Told {
     }
 }
 
-fn known(told: Told) -> Known {
-    Known { told: Some(told), connections: told.accepted, times: None }
+fn known(counts: Counts) -> Known {
+    Known { told: Told::Counts(counts), connections: counts.accepted, times: None }
 }
 
 #[test]
@@ -79,6 +79,16 @@ fn what_the_server_says_of_itself_is_believed() {
     assert!(
         lines(&prediction, false).join("\n").contains("it served 300 connections that were not of this run")
     );
+}
+
+#[test]
+fn a_server_that_was_started_anew_is_not_believed() {
+    let observed = run(0.5, ServiceTimes::Exponential, 5000);
+    let prediction =
+        Prediction::new(&observed, &Known { told: Told::Restarted, ..Known::default() }).unwrap();
+    assert_eq!((prediction.service_from, prediction.server_restarted), (ServiceFrom::Client, true));
+    assert_eq!((prediction.server_mean_wait_seconds, prediction.foreign_connections), (None, None));
+    assert!(lines(&prediction, false).join("\n").contains("started anew or upgraded in the run"));
 }
 
 #[test]

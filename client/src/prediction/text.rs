@@ -99,6 +99,11 @@ fn doubts(prediction: &Prediction) -> Vec<String> {
             human::thousands(prediction.held_back)
         ));
     }
+    if prediction.server_restarted {
+        lines.push(
+            "The server was started anew or upgraded in the run: its own counts are not used.".to_owned(),
+        );
+    }
     if prediction.is_shared() {
         lines.push(format!(
             "Others used the pool: it served {} connections that were not of this run.",
