@@ -417,7 +417,13 @@ impl<'run> Engine<'run> {
 
     fn into_measured(mut self, window: Duration, cpu: Duration) -> Measured {
         let now = Instant::now();
-        let waiting = self.schedule.as_mut().map_or(0, |schedule| schedule.waiting(self.window_end));
+        let begin = self.window;
+        let waiting = self.schedule.as_mut().map_or(0, |schedule| {
+            schedule.pass_over(begin);
+            schedule.waiting(self.window_end)
+        });
+        let is_counted = |due: Instant| due >= begin;
+        let under_way = self.lanes.iter().flatten().filter(|lane| lane.due().is_some_and(is_counted)).count();
         for connection in self.lanes.iter().flatten() {
             self.record.given_up(connection, now);
         }
@@ -425,7 +431,7 @@ impl<'run> Engine<'run> {
             record: self.record,
             window,
             cpu,
-            unfinished: self.in_flight as u64,
+            unfinished: under_way as u64,
             not_sent: waiting.min(self.remaining),
             interrupted: self.stop.is_asked(),
         }

@@ -68,6 +68,13 @@ impl Schedule {
         Some(Start { due, waited: free_since.is_some_and(|since| due < since) })
     }
 
+    /// Leaves out what was due before this and has not started.
+    pub(super) fn pass_over(&mut self, moment: Instant) {
+        while self.next_due().is_some_and(|due| due < moment) {
+            self.next.step(self.began, self.end);
+        }
+    }
+
     /// How many are due and have not started.
     pub(super) fn waiting(&mut self, now: Instant) -> u64 {
         let arriving = &mut self.arriving;
@@ -128,5 +135,7 @@ mod tests {
         }
         assert_eq!(schedule.waiting(began + ms(60)), 0);
         assert_eq!(schedule.waiting(began + ms(500)), 3, "those of 70, 80 and 90 ms");
+        schedule.pass_over(began + ms(80));
+        assert_eq!(schedule.waiting(began + ms(500)), 2, "that of 70 ms is not asked for");
     }
 }
