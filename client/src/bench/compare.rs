@@ -1,5 +1,7 @@
 //! This run beside an earlier one: what changed, and by more than it changes from second to second?
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -19,6 +21,9 @@ const STUDENT: [f64; 30] = [
 /// The same for more degrees of freedom than the table has.
 const STUDENT_MANY: f64 = 2.75;
 
+/// The largest file that is read; a result of a whole day has some ten MiB.
+const SIZE_MAX: u64 = 64 * 1024 * 1024;
+
 /// The result of an earlier run, read from a file.
 #[derive(Debug, Clone)]
 pub struct Baseline(Box<Report>);
@@ -26,7 +31,12 @@ pub struct Baseline(Box<Report>);
 impl Baseline {
     /// Reads what `--json` printed.
     fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| crate::human::os_error(&error))?;
+        let mut text = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut text));
+        if read.map_err(|error| crate::human::os_error(&error))? as u64 > SIZE_MAX {
+            return Err("it is larger than 64 MiB, which no result is".to_owned());
+        }
+        let text = std::str::from_utf8(&text).map_err(|_| "it is no text")?;
         text.parse()
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::compare::{Comparison, Difference, Figure};
-use super::report::{ConnectionsReport, Distribution, PlanReport, Report};
+use super::report::{ConnectionsReport, Distribution, PlanReport, Report, Requests};
 use crate::terminal::{DIM, RESET};
 use crate::{human, prediction};
 
@@ -49,16 +49,25 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
 
 fn compare(comparison: &Comparison, colour: bool) -> Vec<String> {
     let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
-    let title = format!("run of {}", comparison.started_at);
+    let title = format!("run of {}", harmless(&comparison.started_at));
     let mut lines = vec![format!("{dim}{title:<32}{:>9}{:>12}{:>10}{reset}", "then", "now", "change")];
     lines.extend(comparison.figures.iter().map(compare_row));
     let differences = comparison.differences.iter();
     lines.extend(differences.map(|Difference { name, then, now }| {
+        let [then, now] = [then, now].map(|value| harmless(&value.to_string()));
         format!("Not the same: {} was {then}, is {now}.", name.replace('_', " "))
     }));
     let is_known = comparison.figures.iter().any(|figure| figure.is_significant.is_some());
     lines.push(if is_known { NOISE } else { TOO_SHORT }.to_owned());
     lines
+}
+
+/// What somebody else may have written into the file, without anything that commands the terminal.
+fn harmless(text: &str) -> String {
+    let escape = |character: char| {
+        if character.is_control() { character.escape_default().collect() } else { String::from(character) }
+    };
+    text.chars().map(escape).collect()
 }
 
 fn compare_row(figure: &Figure) -> String {
@@ -273,6 +282,16 @@ fn schedule(report: &Report) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = Vec::new();
+    let Requests { ok, failed, unfinished, not_sent, .. } = report.requests;
+    if ok + failed + unfinished + not_sent == 0 && !report.interrupted {
+        lines.push("Nothing was due in the run: a longer one (-d) or a higher --rate tells more.".to_owned());
+    }
+    if not_sent > 0 {
+        lines.push(format!(
+            "The latencies are of the requests that were sent: the {} others would have had longer ones.",
+            human::thousands(not_sent)
+        ));
+    }
     if let Some(longest) = schedule.longest_wait_for_connection_seconds {
         let connections = match report.plan.connections {
             1 => "the connection".to_owned(),

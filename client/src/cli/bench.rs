@@ -32,7 +32,7 @@ Examples:
 Exit codes:
   0    every request was answered, and right
   1    something failed, came back wrong or not at all, was due and not sent, or
-       a connection was never served
+       a connection was never served; or nothing was due
   2    the arguments are wrong
   3    no connection was made at all
   130  interrupted, after the result";

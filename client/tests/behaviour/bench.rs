@@ -1,5 +1,7 @@
 //! `bench` measures what the server does, and tells what it did not do.
 
+mod predicting;
+
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::path::Path;
@@ -151,6 +153,12 @@ fn in_an_open_loop_waiting_for_a_connection_counts_as_latency() {
     assert!((1..=76).contains(&finished), "{result}");
     assert_eq!(finished + number(&requests["not_sent"]), 99, "{result}");
     assert!(number(&schedule["waited_for_connection"]) >= finished - 2, "{result}");
+    let ended = client("bench --rate 200 --arrivals constant -d 500ms -c 1", &server.address).end();
+    assert!(
+        ended.stdout().contains("The latencies are of the requests that were sent"),
+        "{}",
+        ended.stdout()
+    );
     // The last one that was sent had waited for the service of all before it.
     let longest = |name: &str| result["latency"][name]["max_seconds"].as_f64().unwrap();
     assert!(longest("total") > 0.1 && longest("total") > longest("since_sent"), "{result}");
@@ -310,6 +318,36 @@ fn an_interrupt_prints_the_result_so_far() {
 }
 
 #[test]
+fn an_interrupt_in_the_warm_up_leaves_nothing_without_an_answer() {
+    let is_asked = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_asked);
+    let server = Server::with(4, move |mut socket: &Socket| {
+        socket.read_exact(&mut [0; 64])?;
+        seen.store(true, Ordering::Relaxed);
+        echo(socket)
+    });
+    for load in ["", "--rate 100"] {
+        is_asked.store(false, Ordering::Relaxed);
+        let arguments = format!("bench --json -c 1 -d 1h --warm-up 1h --timeout 1h {load}");
+        let client = client(&arguments, &server.address);
+        eventually("the first request is sent", || is_asked.load(Ordering::Relaxed));
+        client.signal("INT");
+        let ended = client.end();
+        assert_eq!(ended.code(), Some(130));
+        let requests = &result(&ended)["requests"];
+        assert_eq!((&requests["unfinished"], &requests["not_sent"]), (&json!(0), &json!(0)), "{requests}");
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_was_due_says_so() {
+    let server = Server::echo(4);
+    let ended = client("bench --rate 1/h --arrivals constant -d 200ms", &server.address).end();
+    assert_eq!(ended.code(), Some(1));
+    assert!(ended.stdout().contains("Nothing was due in the run"), "{}", ended.stdout());
+}
+
+#[test]
 fn without_a_server_there_is_no_result() {
     let (_socket, address) = bound();
     let ended = client("bench --retry 0s", &address).end();
@@ -352,13 +390,30 @@ fn only_a_result_can_be_compared_with() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("no.json");
     std::fs::write(&file, "{}").unwrap();
-    for (path, reason) in
-        [(file.as_path(), "missing field `schema`"), (Path::new("/no/such"), "no such file")]
-    {
+    for (path, reason) in [
+        (file.as_path(), "missing field `schema`"),
+        (Path::new("/no/such"), "no such file"),
+        (Path::new("/dev/zero"), "larger than 64 MiB"),
+    ] {
         let ended = spawn(["bench", "--compare", path.to_str().unwrap()]).end();
         assert_eq!(ended.code(), Some(2));
         assert!(ended.stderr().contains(reason), "{}", ended.stderr());
     }
+}
+
+#[test]
+fn an_earlier_result_does_not_command_the_terminal() {
+    let server = Server::echo(2);
+    let directory = tempfile::tempdir().unwrap();
+    let old = directory.path().join("old.json");
+    let mut first = bench("-c 1 -n 20", &server).0;
+    first["started_at"] = json!("then\u{1b}[2J");
+    first["address"] = json!("here\u{9b}2J");
+    std::fs::write(&old, first.to_string()).unwrap();
+    let ended = client(&format!("bench -c 1 -n 20 --compare {}", old.display()), &server.address).end();
+    let stdout = ended.stdout();
+    assert!(stdout.contains("run of then") && stdout.contains("address was"), "{stdout}");
+    assert!(stdout.chars().all(|character| character == '\n' || !character.is_control()), "{stdout:?}");
 }
 
 #[test]
@@ -388,64 +443,5 @@ fn wrong_arguments_are_told_with_what_would_be_right() {
         let ended = spawn(arguments.split(' ')).end();
         assert_eq!(ended.code(), Some(2), "{arguments}");
         assert!(ended.stderr().contains(right), "{}", ended.stderr());
-    }
-}
-
-#[test]
-fn a_prediction_needs_somebody_who_knows_the_slots() {
-    let server = Server::with(2, |socket: &Socket| slow(socket, Duration::from_millis(5)));
-    let run = "--reconnect --rate 100 -n 60 --predict";
-    let ended = client(&format!("bench {run}"), &server.address).end();
-    assert_eq!(ended.code(), Some(2), "{}", ended.stderr());
-    assert!(ended.stderr().contains("say it with --slots"), "{}", ended.stderr());
-    let (result, code) = bench(&format!("{run} --slots 2"), &server);
-    let prediction = &result["prediction"];
-    assert_eq!(
-        (code, &prediction["slots"], &prediction["service_from"]),
-        (Some(0), &json!(2), &json!("client"))
-    );
-    assert!(prediction["service_seconds"].as_f64().unwrap() >= 0.005, "{prediction}");
-    assert_eq!(
-        (&prediction["server_mean_wait_seconds"], &prediction["foreign_connections"]),
-        (&json!(null), &json!(null))
-    );
-}
-
-#[test]
-fn a_prediction_needs_more_connections_than_there_are_slots() {
-    let server = Server::with(2, |socket: &Socket| slow(socket, Duration::from_millis(5)));
-    let run = "--reconnect --rate 250 -n 300 --predict --slots 2 --monitor none";
-    let ended = client(&format!("bench {run} -c 2"), &server.address).end();
-    assert_eq!((ended.code(), ended.stdout()), (Some(2), String::new()));
-    assert!(ended.stderr().contains("with -c 2 and 2 slots requests would wait here"), "{}", ended.stderr());
-    // A third connection may not be enough: 250 requests in a second are more than half of what two slots serve.
-    let (result, code) = bench(&format!("{run} -c 3"), &server);
-    assert_eq!(code, Some(0), "{result}");
-    let (prediction, waited) = (&result["prediction"], &result["schedule"]["waited_for_connection"]);
-    assert_eq!(&prediction["held_back"], waited, "{result}");
-    assert!(waited.as_u64() > Some(0) && prediction["chance_to_wait"]["verdict"].is_null(), "{result}");
-}
-
-#[test]
-fn too_few_requests_are_no_prediction() {
-    let server = Server::echo(2);
-    let ended =
-        client("bench --reconnect --rate 100 -n 3 --predict --slots 2 --monitor none", &server.address).end();
-    assert_eq!(ended.code(), Some(0), "{}", ended.stderr());
-    assert!(ended.stdout().contains("prediction  none: too few requests"), "{}", ended.stdout());
-}
-
-#[test]
-fn a_prediction_is_of_connections_that_come_at_random() {
-    let server = Server::echo(1);
-    for (arguments, complaint) in [
-        ("--predict --slots 1", "--rate <RATE>"),
-        ("--rate 100 --predict --slots 1", "--reconnect"),
-        ("--reconnect --rate 100 --arrivals constant --predict --slots 1", "--arrivals poisson"),
-        ("--reconnect --rate 100 --slots 1", "--predict"),
-    ] {
-        let ended = client(&format!("bench {arguments}"), &server.address).end();
-        assert_eq!(ended.code(), Some(2), "{arguments}: {}", ended.stderr());
-        assert!(ended.stderr().contains(complaint), "{arguments}: {}", ended.stderr());
     }
 }
