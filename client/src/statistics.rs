@@ -1,6 +1,7 @@
-//! How sure a mean is that was measured: its 95 % confidence interval, for observations that depend on each other.
+//! How sure a mean is that was measured: its confidence interval, also for observations that depend on each other.
 
 mod batch_means;
 mod student;
 
 pub(crate) use batch_means::BatchMeans;
+pub(crate) use student::{Confidence, quantile};

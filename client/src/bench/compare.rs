@@ -8,18 +8,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::report::{Distribution, PlanReport, Report, SCHEMA, number};
+use crate::statistics::{Confidence, quantile};
 
 /// Fewer seconds than this tell nothing about how much they differ.
 const SECONDS_MIN: usize = 3;
-
-/// Two-sided 99 % limits of Student's t for 1, 2, 3 … degrees of freedom, from any table of it.
-const STUDENT: [f64; 30] = [
-    63.66, 9.92, 5.84, 4.60, 4.03, 3.71, 3.50, 3.36, 3.25, 3.17, 3.11, 3.05, 3.01, 2.98, 2.95, 2.92, 2.90,
-    2.88, 2.86, 2.85, 2.83, 2.82, 2.81, 2.80, 2.79, 2.78, 2.77, 2.76, 2.76, 2.75,
-];
-
-/// The same for more degrees of freedom than the table has.
-const STUDENT_MANY: f64 = 2.75;
 
 /// The largest file that is read; a result of a whole day has some ten MiB.
 const SIZE_MAX: u64 = 64 * 1024 * 1024;
@@ -167,11 +159,9 @@ fn differs(then: &[f64], now: &[f64]) -> Option<bool> {
         return Some((mean_then - mean_now).abs() > 0.0);
     }
     let t = (mean_then - mean_now).abs() / error.sqrt();
-    // Welch–Satterthwaite: the degrees of freedom, rounded down.
+    // Welch–Satterthwaite: the degrees of freedom.
     let free = error.powi(2) / (error_then.powi(2) / free_then + error_now.powi(2) / free_now);
-    let limit = (1..).zip(STUDENT).take_while(|&(degrees, _)| f64::from(degrees) <= free).last();
-    let limit = if free > 30.0 { STUDENT_MANY } else { limit.map_or(STUDENT[0], |(_, limit)| limit) };
-    Some(t > limit)
+    Some(t > quantile(Confidence::Percent99, free))
 }
 
 /// The mean, its squared standard error, and the degrees of freedom.

@@ -1,7 +1,7 @@
 //! Batch means: a confidence interval for the mean of observations that come one after the other and are alike near each
 //! other, such as waits in a queue.
 
-use super::student;
+use super::{Confidence, quantile};
 
 /// How many batches there are at most: twice the least number once there are enough observations. Fewer, longer batches
 /// are more independent of each other; beyond thirty, more of them make the interval hardly better (B. Schmeiser,
@@ -78,7 +78,7 @@ impl BatchMeans {
         let means = || self.full.iter().map(|sum| sum / number(self.size));
         let centre = means().sum::<f64>() / count;
         let variance = means().map(|mean| (mean - centre).powi(2)).sum::<f64>() / (count - 1.0);
-        let half_width = student::quantile_95(batches - 1) * (variance / count).sqrt();
+        let half_width = quantile(Confidence::Percent95, count - 1.0) * (variance / count).sqrt();
         Some(Interval { mean: self.mean()?, half_width })
     }
 }
