@@ -323,7 +323,7 @@ fn connect(address: &SockAddr, options: &Options) -> Result<Socket, Failure> {
 ///
 /// It happens where nobody listens on a port of the ephemeral range and somebody tries often enough. Such a
 /// socket echoes to itself and keeps the server from binding the port.
-fn is_connected_to_itself(socket: &Socket) -> bool {
+pub(crate) fn is_connected_to_itself(socket: &Socket) -> bool {
     let ends = (socket.local_addr(), socket.peer_addr());
     matches!(ends, (Ok(local), Ok(peer)) if !local.is_unix() && local == peer)
 }

@@ -68,6 +68,8 @@ pub(crate) struct Prediction {
     /// different things: at the server they came later, and fewer at a time, than theory has it.
     #[serde(default)]
     pub(crate) held_back: u64,
+    /// Requests that were not answered to the end, and of which nothing else is known here.
+    pub(crate) unfinished: u64,
     pub(crate) rate_per_second: f64,
     pub(crate) service_seconds: f64,
     pub(crate) service_from: ServiceFrom,
@@ -157,6 +159,7 @@ impl Prediction {
             slots: observed.slots(),
             arrivals: observed.count(),
             held_back: observed.held_back(),
+            unfinished: observed.unfinished(),
             rate_per_second: rate,
             service_seconds: service,
             service_from,

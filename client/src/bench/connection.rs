@@ -11,6 +11,7 @@ use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use socket2::{SockAddr, Socket, Type};
 
 use crate::Failure;
+use crate::connection::is_connected_to_itself;
 
 use super::exchange::{Exchange, Progress, Readiness};
 use super::message::Message;
@@ -266,6 +267,9 @@ impl<'message> Connection<'message> {
         }
         if !ready.writable {
             return Ok(Step::Pending);
+        }
+        if is_connected_to_itself(&self.socket) {
+            return Err(Failure::Refused);
         }
         let now = Instant::now();
         self.connected = Some(now);

@@ -188,7 +188,7 @@ impl<'run> Engine<'run> {
             return Ok(false);
         };
         let is_all_sent = self.schedule.as_ref().is_none_or(|schedule| schedule.next_due().is_none());
-        self.is_sending &= now < send_until && !is_all_sent;
+        self.is_sending &= self.remaining > 0 && now < send_until && !is_all_sent;
         Ok(is_asked || now >= give_up || (self.in_flight == 0 && !self.is_sending))
     }
 
@@ -218,7 +218,8 @@ impl<'run> Engine<'run> {
             && self.may_start()
             && !self.free.is_empty()
         {
-            self.timer.wake_at(due, now)?;
+            // What was done since then took its time.
+            self.timer.wake_at(due, Instant::now())?;
         }
         match self.poll.poll(events, Some(limit)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
@@ -281,8 +282,9 @@ impl<'run> Engine<'run> {
         if self.stage != Stage::WarmUp {
             self.record.pass(now.min(self.window_end));
         }
+        // Also where nobody looks on: the schedule is followed step by step, not all of it at the end.
+        let waiting = self.schedule.as_mut().map(|schedule| schedule.waiting(now));
         if self.progress.is_due(now) {
-            let waiting = self.schedule.as_mut().map(|schedule| schedule.waiting(now));
             self.progress.show(now, &self.record, self.in_flight, waiting);
         }
     }
@@ -424,7 +426,11 @@ impl<'run> Engine<'run> {
         });
         let is_counted = |due: Instant| due >= begin;
         let under_way = self.lanes.iter().flatten().filter(|lane| lane.due().is_some_and(is_counted)).count();
-        for connection in self.lanes.iter().flatten() {
+        // Of who has just come when the user ends the run, nobody knows whether they would be served.
+        let is_young = |connection: &Connection<'_>| now - connection.opened() < DRAIN_MIN;
+        let is_asked = self.stop.is_asked();
+        for connection in self.lanes.iter().flatten().filter(|connection| !(is_asked && is_young(connection)))
+        {
             self.record.given_up(connection, now);
         }
         Measured {

@@ -7,6 +7,7 @@ use super::record::Record;
 use crate::Error;
 use crate::pool::{self, Answer, Distribution, Status};
 use crate::prediction::{Counts, Known, Observed, Prediction, Told};
+use crate::queueing::SLOTS_MAX;
 
 /// How long it may take the server to tell.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,7 +27,7 @@ impl<'run> Forecast<'run> {
         let Some(predict) = &plan.predict else { return Ok(None) };
         let before = pool::ask_once(predict.source.clone(), PATIENCE);
         let told = before.as_ref().and_then(|status| u32::try_from(status.pool.capacity).ok());
-        let slots = predict.slots.or(told).filter(|slots| *slots > 0);
+        let slots = predict.slots.or(told).filter(|slots| (1..=SLOTS_MAX).contains(slots));
         let slots = slots.ok_or_else(|| Error::SlotsUnknown { address: plan.address.clone() })?;
         let connections = plan.connections.get();
         if u32::try_from(connections).is_ok_and(|connections| connections <= slots) {

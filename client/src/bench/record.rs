@@ -138,6 +138,9 @@ impl Record {
         if start.due < self.window {
             return;
         }
+        if let Some(observed) = &mut self.observed {
+            observed.arrive(start.due);
+        }
         let times = if start.waited { &mut self.waited } else { &mut self.late };
         times.add(now.saturating_duration_since(start.due));
     }
@@ -163,7 +166,7 @@ impl Record {
                 self.connect.add(connected.saturating_duration_since(request.due));
             }
             if let (Some(observed), Some(visit)) = (&mut self.observed, request.visit()) {
-                observed.add(request.due, visit, request.open_at_arrival);
+                observed.add(visit, request.open_at_arrival);
             }
             if let Some(open) = request.open_at_arrival {
                 self.open_at_arrival.saturating_record(open as u64);

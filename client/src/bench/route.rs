@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use socket2::SockAddr;
 
 use super::plan::Plan;
-use crate::{Connection, Error, Options};
+use crate::{Address, Connection, Error, Options};
 
 /// From so many addresses of this machine a server on it is reached, where each request has a connection.
 ///
@@ -41,7 +41,12 @@ impl Route {
         let socket = Connection::open(&plan.address, &options)
             .map_err(|failure| Error::NoConnection { address: plan.address.clone(), failure })?
             .into_socket();
-        let address = socket.peer_addr().map_err(Error::local("cannot tell the address of the server"))?;
+        let address = match &plan.address {
+            // The server may know its socket by another path.
+            Address::Unix(path) => SockAddr::unix(path),
+            Address::Tcp { .. } => socket.peer_addr(),
+        };
+        let address = address.map_err(Error::local("cannot tell the address of the server"))?;
         let congestion_control = socket.tcp_congestion().ok().filter(|_| !address.is_unix()).map(|name| {
             let name = String::from_utf8_lossy(&name);
             name.trim_end_matches('\0').to_owned()

@@ -82,7 +82,7 @@ fn compare_row(figure: &Figure) -> String {
     let verdict = match figure.is_significant {
         Some(true) => "  more than noise",
         Some(false) => "  may be noise",
-        None => "",
+        None => "  not tested",
     };
     let name = match figure.name.as_str() {
         "requests_per_second" => "requests/s",
@@ -250,7 +250,7 @@ fn never_served(report: &Report) -> Option<String> {
         (_, 0) => "nobody was: does the server take connections at all?".to_owned(),
         (true, _) => "the server has too few slots for so many at a time.".to_owned(),
         (false, served) => format!(
-            "the server has fewer slots than that. It served {}: use no more connections,\n  \
+            "the server has fewer slots than that; {} had an echo. Use no more connections,\n  \
              or --reconnect, with which they take turns.",
             human::thousands(served)
         ),

@@ -11,6 +11,7 @@ const VISITS_MIN: u64 = 30;
 #[derive(Debug, Clone)]
 pub(crate) struct Observed {
     slots: u32,
+    arrivals: u64,
     /// The first and the last arrival.
     span: Option<(Instant, Instant)>,
     /// 1 for each who found all slots busy, 0 for the others.
@@ -28,6 +29,7 @@ impl Observed {
     pub(crate) fn new(slots: u32) -> Self {
         Self {
             slots,
+            arrivals: 0,
             span: None,
             found_all_busy: BatchMeans::default(),
             sojourn: BatchMeans::default(),
@@ -36,11 +38,16 @@ impl Observed {
         }
     }
 
-    /// Takes down a visit: when it arrived, how long it took from connect to close, and how many others it found there;
-    /// `None` if the client held it back because it had as many connections as it may.
-    pub(crate) fn add(&mut self, arrived: Instant, sojourn: Duration, found: Option<usize>) {
-        let (first, last) = self.span.unwrap_or((arrived, arrived));
-        self.span = Some((first.min(arrived), last.max(arrived)));
+    /// Takes down that somebody was to come at that time, whatever becomes of them.
+    pub(crate) fn arrive(&mut self, at: Instant) {
+        let (first, last) = self.span.unwrap_or((at, at));
+        self.span = Some((first.min(at), last.max(at)));
+        self.arrivals += 1;
+    }
+
+    /// Takes down a visit: how long it took from connect to close, and how many others it found there; `None` if the
+    /// client held it back because it had as many connections as it may.
+    pub(crate) fn add(&mut self, sojourn: Duration, found: Option<usize>) {
         // Who was held back found more than there are slots: fewer connections predict nothing.
         let found = found.and_then(|found| u32::try_from(found).ok());
         let is_served_at_once = found.is_some_and(|found| found < self.slots);
@@ -58,6 +65,11 @@ impl Observed {
         self.slots
     }
 
+    /// How many came and were not served to the end.
+    pub(super) fn unfinished(&self) -> u64 {
+        self.arrivals.saturating_sub(self.count())
+    }
+
     /// How many visits there were.
     pub(crate) fn count(&self) -> u64 {
         self.sojourn.count()
@@ -72,7 +84,7 @@ impl Observed {
     pub(super) fn rate(&self) -> Option<f64> {
         let (first, last) = self.span?;
         let seconds = last.saturating_duration_since(first).as_secs_f64();
-        (seconds > 0.0).then(|| super::number(self.count() - 1) / seconds)
+        (seconds > 0.0).then(|| super::number(self.arrivals - 1) / seconds)
     }
 
     /// The share of those who found all slots busy. As they come at random, they find that as often as it is so.

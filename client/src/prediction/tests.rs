@@ -12,7 +12,8 @@ fn run(utilisation: f64, times: ServiceTimes, count: usize) -> Observed {
     let mut observed = Observed::new(4);
     for visit in play(&load, 4, count, 5) {
         let sojourn = Duration::from_secs_f64(visit.ended - visit.arrived);
-        observed.add(began + Duration::from_secs_f64(visit.arrived), sojourn, Some(visit.found));
+        observed.arrive(began + Duration::from_secs_f64(visit.arrived));
+        observed.add(sojourn, Some(visit.found));
     }
     observed
 }
@@ -113,7 +114,8 @@ fn too_little_predicts_nothing() {
 fn requests_that_the_client_held_back_leave_no_verdict() {
     let mut observed = run(0.8, ServiceTimes::Exponential, 5000);
     assert!(Prediction::new(&observed, &Known::default()).unwrap().chance_to_wait.verdict.is_some());
-    observed.add(Instant::now(), Duration::from_millis(10), None);
+    observed.arrive(Instant::now());
+    observed.add(Duration::from_millis(10), None);
     let prediction = Prediction::new(&observed, &Known::default()).unwrap();
     assert_eq!(prediction.held_back, 1);
     for comparison in [prediction.chance_to_wait, prediction.mean_wait_seconds] {
@@ -128,7 +130,8 @@ fn nobody_who_waits_may_be_chance() {
     let mut observed = Observed::new(4);
     let began = Instant::now();
     for turn in 0..1000 {
-        observed.add(began + Duration::from_millis(turn * 10), Duration::from_millis(1), Some(0));
+        observed.arrive(began + Duration::from_millis(turn * 10));
+        observed.add(Duration::from_millis(1), Some(0));
     }
     let chance = Prediction::new(&observed, &Known::default()).unwrap().chance_to_wait;
     assert_eq!(

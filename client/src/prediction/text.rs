@@ -99,6 +99,13 @@ fn doubts(prediction: &Prediction) -> Vec<String> {
             human::thousands(prediction.held_back)
         ));
     }
+    if prediction.unfinished > 0 {
+        lines.push(format!(
+            "Of {} requests {} were not answered to the end: those that were may have waited less.",
+            human::thousands(prediction.arrivals + prediction.unfinished),
+            human::thousands(prediction.unfinished)
+        ));
+    }
     if prediction.server_restarted {
         lines.push(
             "The server was started anew or upgraded in the run: its own counts are not used.".to_owned(),
