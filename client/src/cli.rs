@@ -20,7 +20,7 @@ use watch::WatchArguments;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client                     two connections more than slots: who waits?
+  prefork-client                     two connections more than slots
   prefork-client -c 20 --hold 2s     twenty, kept open two seconds more
   prefork-client talk                type a line, see its echo
   prefork-client map < in > out      every line, through four connections
@@ -61,18 +61,27 @@ enum Command {
     #[command(after_help = watch::AFTER_HELP)]
     Watch(WatchArguments),
     /// Hold one conversation: a prompt on a terminal, a pipe otherwise
+    ///
+    /// At the prompt, Ctrl-C gives up a line and Ctrl-D ends. A connection that is lost is made again with the next line,
+    /// and a line that is lost with it is sent once more. Lines are remembered in
+    /// $XDG_STATE_HOME/prefork-client/history (~/.local/state without it), except those that begin with a space. What
+    /// comes through a pipe is not compared with anything.
     Talk(TalkArguments),
     /// Send every line of standard input through several connections, and write what comes back
+    ///
+    /// A new connection gets one line, and more when that has come back; a line that waits in the server's queue is given
+    /// to a connection that is served. Lines of a connection that fails are sent again on another one. What is written is
+    /// right and whole, in any case.
     Map(MapArguments),
     /// Measure how much the server serves and how fast, and verify every byte
     ///
     /// In a closed loop a slow server is asked less often, which hides how long its clients would wait. With --rate the
     /// times of the requests are fixed before, and latency counts from these, however late a request is sent.
     Bench(BenchArguments),
-    /// Reckon how long clients will wait, or how many slots it takes that they do not
+    /// Calculate how long clients wait, or how many slots keep the wait short
     ///
     /// What queueing theory says of clients that come by chance (Poisson arrivals), one connection per request, served
-    /// first come, first served. Each figure is explained with its formula's source.
+    /// first come, first served. Each figure is explained with its formula's source; ≈ marks an approximation.
     Plan(PlanArguments),
 }
 

@@ -29,7 +29,7 @@ complete -c prefork-client -n "__fish_prefork_client_needs_command" -s m -l mess
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -s n -l count -d 'How often each connection sends it, 1 to 1000000 [default: 10 in the live view, else 3]' -r
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -s i -l interval -d 'Pause between an echo and the next message' -r
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -l hold -d 'How long to keep the connection open after the last echo' -r
-complete -c prefork-client -n "__fish_prefork_client_needs_command" -l timeout -d 'How long to wait for a connection, and for an echo' -r
+complete -c prefork-client -n "__fish_prefork_client_needs_command" -l timeout -d 'How long to wait for a connection, and for an echo [default: 1m, or as long as --hold]' -r
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -l retry -d 'How long to try again while the server is not up: refused, no such socket or name' -r
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -l transform -d 'What the server does to the bytes that it sends back' -r -f -a "uppercase\t'ASCII letters become upper case, every other byte stays as it is'
 none\t'Nothing: the echo of RFC 862'"
@@ -42,13 +42,13 @@ complete -c prefork-client -n "__fish_prefork_client_needs_command" -a "watch" -
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -a "talk" -d 'Hold one conversation: a prompt on a terminal, a pipe otherwise'
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -a "map" -d 'Send every line of standard input through several connections, and write what comes back'
 complete -c prefork-client -n "__fish_prefork_client_needs_command" -a "bench" -d 'Measure how much the server serves and how fast, and verify every byte'
-complete -c prefork-client -n "__fish_prefork_client_needs_command" -a "plan" -d 'Reckon how long clients will wait, or how many slots it takes that they do not'
+complete -c prefork-client -n "__fish_prefork_client_needs_command" -a "plan" -d 'Calculate how long clients wait, or how many slots keep the wait short'
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -s c -l connections -d 'Connections to open at once, 1 to 10000 [default: two more than the server has slots, at most 500; 6 if it does not tell]' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -s m -l message -d 'What each connection sends; {lane} is its number' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -s n -l count -d 'How often each connection sends it, 1 to 1000000 [default: 10 in the live view, else 3]' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -s i -l interval -d 'Pause between an echo and the next message' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -l hold -d 'How long to keep the connection open after the last echo' -r
-complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -l timeout -d 'How long to wait for a connection, and for an echo' -r
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -l timeout -d 'How long to wait for a connection, and for an echo [default: 1m, or as long as --hold]' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -l retry -d 'How long to try again while the server is not up: refused, no such socket or name' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand watch" -l transform -d 'What the server does to the bytes that it sends back' -r -f -a "uppercase\t'ASCII letters become upper case, every other byte stays as it is'
 none\t'Nothing: the echo of RFC 862'"

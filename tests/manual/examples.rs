@@ -38,3 +38,16 @@ fn every_help_ends_with_examples_that_the_program_takes() {
         }
     }
 }
+
+/// So wide that nothing is broken on 80 columns: in a man page the text stands seven columns in, and here two.
+const WIDTH: usize = 75;
+
+#[test]
+fn what_stands_below_the_options_fits_a_terminal() {
+    for command in commands() {
+        let below = command.get_after_help().expect("there are examples").to_string();
+        for line in below.lines() {
+            assert!(line.chars().count() <= WIDTH, "{}: {line:?}", command.get_name());
+        }
+    }
+}

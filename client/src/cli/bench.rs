@@ -22,17 +22,17 @@ const CONNECTIONS_OPEN: usize = 1024;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client bench                         four connections, ten seconds
-  prefork-client bench -c 64 -s 16k -d 30s --warm-up 2s
-  prefork-client bench --reconnect -c 16       queue and accept count too
-  prefork-client bench --reconnect --rate 200  200 clients per second, at random
+  prefork-client bench                     four connections, ten seconds
+  prefork-client bench -c 4 -s 16k -d 30s --warm-up 2s
+  prefork-client bench --reconnect -c 16   queue and accept count too
+  prefork-client bench --reconnect --rate 200
   prefork-client bench --reconnect --rate 200 --predict
-  prefork-client bench --json > old.json       later: bench --compare old.json
+  prefork-client bench --json > old.json   later: bench --compare old.json
 
 Exit codes:
   0    every request was answered, and right
-  1    something failed, came back wrong or not at all, was due and not sent, or
-       a connection was never served; or nothing was due
+  1    something failed, came back wrong or not at all, was due and not
+       sent, or a connection was never served; or nothing was due
   2    the arguments are wrong
   3    no connection was made at all
   130  interrupted, after the result";

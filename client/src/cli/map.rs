@@ -15,18 +15,15 @@ const CONNECTIONS_MAX: usize = 1_000;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client map < book.txt > BOOK.TXT    every line, through four connections
-  prefork-client map -c 16 --unordered < book.txt | sort
+  prefork-client map < in > out     every line, through four connections
+  prefork-client map -c 16 --unordered < in | sort
   tail -f app.log | prefork-client map | grep ERROR
   seq 1000000 | prefork-client map --json 2> summary.json | tail -n 1
 
-A connection gets a single line until that has come back; a line that waits in the server's queue is given to a \
-connection that is served. Lines of a connection that fails are sent again on another one. What is written is right \
-and whole, in any case.
-
 Exit codes:
   0    every line has come back, after however many attempts
-  1    a line failed on ten new connections, no echo came for --timeout, or one was wrong (and not written)
+  1    a line failed on ten new connections, no echo came for --timeout, or
+       one was wrong (and not written)
   2    the arguments are wrong
   3    no connection was made at all
   130  interrupted, after the summary";

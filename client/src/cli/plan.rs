@@ -20,13 +20,11 @@ const COEFFICIENT_MAX: f64 = 100.0;
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client plan --rate 300 --service 10ms --slots 4          how long does one wait?
-  prefork-client plan --rate 300 --service 10ms --target-wait 1ms  how many slots does that take?
-  prefork-client plan --rate 2k --service 35ms --target-p99 50ms --target-chance 5%
-  prefork-client plan --rate 30/m --service 5s --slots 4 --distribution fixed
-  prefork-client plan --rate 500 --service 10ms --slots 4 --json   more than they can serve
-
-A figure marked with ≈ is an approximation; each figure names its formula's source.
+  prefork-client plan --rate 300 --service 10ms --slots 4
+  prefork-client plan --rate 300 --service 10ms --target-wait 1ms
+  prefork-client plan --rate 2k --service 35ms --target-p99 50ms
+  prefork-client plan --rate 30/m --service 5s --slots 4 --cv 0.5
+  prefork-client plan --rate 500 --service 10ms --slots 4 --json
 
 Exit codes:
   0    the question is answered

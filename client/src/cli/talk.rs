@@ -14,18 +14,18 @@ const RETRY_AT_THE_PROMPT: Duration = Duration::from_secs(10);
 
 const AFTER_HELP: &str = "\
 Examples:
-  prefork-client talk                         type a line, see its echo and its round trip
-  prefork-client talk < book.txt > BOOK.TXT   send a file, take all that comes back
+  prefork-client talk               type a line, see its echo and its time
+  prefork-client talk < in > out    send a file, take all that comes back
   echo hello | prefork-client talk [::1]:9000
   prefork-client talk --retry 1m unix:/run/echo.sock
 
-At the prompt, Ctrl-C gives up a line and Ctrl-D ends. A connection that is lost is made again with \
-the next line, and a line that is lost with it is sent once more. Lines are remembered in \
-$XDG_STATE_HOME/prefork-client/history (~/.local/state without it), except those that begin with a space.
-
-What comes through a pipe is not compared with anything: the exit code is 1 if less came back than \
-was sent, or the connection broke. At the prompt it is 1 if a line got no answer, or a wrong one; \
-a line that is given up does not count.";
+Exit codes:
+  0    every line got its echo; a line that was given up does not count
+  1    a line got no answer or a wrong one; through a pipe: less came back
+       than was sent, or the connection broke
+  2    the arguments are wrong
+  3    no connection was made
+  130  interrupted";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]

@@ -15,17 +15,18 @@ use crate::{Address, Error, Options, Transform, interrupt};
 pub(super) const AFTER_HELP: &str = "\
 Keys, on a terminal:
   a, +      another connection
-  r, -      release the one that has been served for the longest time; it ends in order
+  r, -      release the one that is served for the longest time; it ends in
+            order
   p, space  hold the picture still; the connections go on
   q, Esc    quit, with the summary
 
 Examples:
-  prefork-client watch                        two connections more than there are slots, so two wait
-  prefork-client watch --hold 1h              they stay until you press r to release one, or q
-  prefork-client watch -c 300 -n 2            hundreds: those that matter are shown, the others counted
-  prefork-client watch --monitor server:8081 server:8080  ask the monitor who serves whom
-  prefork-client watch -c 8 | cat             a line per change instead of the picture
-  prefork-client watch --json -c 6 | tail -1  the summary as JSON (docs/client-watch.schema.json)";
+  prefork-client watch                   two connections more than slots
+  prefork-client watch --hold 1h         they stay until you press r, or q
+  prefork-client watch -c 300 -n 2       hundreds: not all are shown
+  prefork-client watch -c 8 | cat        a line per change, no picture
+  prefork-client watch --json -c 6 | tail -n 1
+  prefork-client watch --monitor server:8081 server:8080";
 
 /// The most messages on a connection.
 const COUNT_MAX: i64 = 1_000_000;
