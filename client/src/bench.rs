@@ -38,7 +38,8 @@ use report::Report;
 use route::Route;
 use stop::Stop;
 
-use crate::{Error, interrupt, open_files, terminal};
+use crate::terminal::Style;
+use crate::{Error, interrupt, open_files};
 
 /// In which form the result is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
 fn print(report: &Report, format: Format) -> io::Result<()> {
     let mut output = io::stdout().lock();
     let text = match format {
-        Format::Text => text::render(report, terminal::wants_colour(&output)),
+        Format::Text => text::render(report, Style::of_stdout(false)),
         Format::Json => serde_json::to_string(report)? + "\n",
         Format::Csv => csv::render(report),
     };

@@ -44,6 +44,33 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
+/// A line that is broken at blanks so that nothing is wider than this, unless a word is; what follows the first line
+/// stands that far in. A colour has no width.
+pub(crate) fn wrapped(line: &str, width: usize, indent: usize) -> String {
+    let mut text = String::with_capacity(line.len());
+    let (mut used, mut has_words) = (0, false);
+    for word in line.split_inclusive(' ') {
+        let bare = word.trim_end_matches(' ');
+        if used + shown_width(bare) > width && has_words {
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', indent));
+            (used, has_words) = (indent, false);
+        }
+        has_words |= !bare.is_empty();
+        text.push_str(word);
+        used += shown_width(word);
+    }
+    text
+}
+
+/// The cells that a text takes on a terminal, whose sequences of colour take none.
+fn shown_width(text: &str) -> usize {
+    let mut parts = text.split('\x1b');
+    let plain = parts.next().unwrap_or_default().chars().count();
+    plain + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.chars().count())).sum::<usize>()
+}
+
 /// A time that somebody set, as they would write it: `10s`, `1m 30s`.
 pub(crate) fn limit(limit: Duration) -> String {
     humantime::format_duration(limit).to_string()
@@ -60,6 +87,17 @@ pub(crate) fn os_error(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_broken_at_blanks_and_its_rest_is_indented() {
+        assert_eq!(
+            wrapped("mean  of all, also of those", 15, 6),
+            "mean  of all,\n      also of\n      those"
+        );
+        assert_eq!(wrapped("a longestword b", 5, 2), "a\n  longestword\n  b");
+        assert_eq!(wrapped("\x1b[2mdim words\x1b[0m", 9, 0), "\x1b[2mdim words\x1b[0m");
+        assert_eq!(wrapped("as it is", usize::MAX, 3), "as it is");
+    }
 
     #[test]
     fn a_time_has_about_three_digits() {

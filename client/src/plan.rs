@@ -5,8 +5,9 @@ mod text;
 
 use std::io::{self, Write};
 
+use crate::Error;
 use crate::queueing::{Load, SLOTS_MAX, Steady, Target, least_slots};
-use crate::{Error, terminal};
+use crate::terminal::Style;
 
 /// What is to be known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,7 +97,7 @@ pub(crate) fn print(answer: &Answer, json: bool) -> Result<(), Error> {
     let text = if json {
         format!("{}\n", json::object(answer))
     } else {
-        text::text(answer, terminal::wants_colour(&stdout))
+        text::text(answer, Style::of_stdout(false))
     };
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(Error::local("cannot write to standard output"))

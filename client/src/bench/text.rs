@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::compare::{Comparison, Difference, Figure};
 use super::report::{ConnectionsReport, Distribution, PlanReport, Report, Requests};
-use crate::terminal::{DIM, RESET};
+use crate::terminal::{DIM, RESET, Style};
 use crate::{human, prediction};
 
 /// The steps of a bar of the small chart.
@@ -24,7 +24,8 @@ Noise: how much the seconds of each run differ (Welch's t test, 99 %). Whole run
 const TOO_SHORT: &str = "Too short to tell a change from noise: both runs need three seconds or more.";
 
 /// The whole result.
-pub(super) fn render(report: &Report, colour: bool) -> String {
+pub(super) fn render(report: &Report, style: Style) -> String {
+    let colour = style.colour;
     let mut lines = vec![header(report, colour), String::new()];
     lines.push(throughput(report));
     lines.extend(chart(report, colour));
@@ -44,7 +45,11 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         lines.push(String::new());
         lines.extend(compare(comparison, colour));
     }
-    lines.join("\n") + "\n"
+    let folded = lines.iter().map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        human::wrapped(line, style.width, indent + 2) + "\n"
+    });
+    folded.collect()
 }
 
 fn compare(comparison: &Comparison, colour: bool) -> Vec<String> {

@@ -5,25 +5,33 @@ use std::time::Duration;
 use super::{Answer, Outlook, Pool};
 use crate::human;
 use crate::queueing::{Load, ServiceTimes, Steady, Target};
-use crate::terminal::{DIM, RESET};
+use crate::terminal::{DIM, RESET, Style};
+
+/// The column in which explanations begin.
+const EXPLANATION: usize = 29;
 
 /// The whole answer.
-pub(super) fn text(answer: &Answer, colour: bool) -> String {
+pub(super) fn text(answer: &Answer, style: Style) -> String {
     let Answer { load, target, here, .. } = answer;
-    let mut text = format!(
-        "{} arrive per second, each holds a slot for {} ({}), and {} {}.\n\n",
+    let question = format!(
+        "{} arrive per second, each holds a slot for {} ({}), and {} {}.",
         number(load.rate),
         seconds(load.service),
         times(load.times),
         if target.is_some() { "it takes" } else { "there are" },
         slots(here.slots) + &target.as_ref().map(goal).unwrap_or_default(),
     );
+    let mut text = human::wrapped(&question, style.width, 0) + "\n\n";
     match here.outlook {
-        Outlook::Growing { per_second } => text.push_str(&growing(answer, per_second)),
+        Outlook::Growing { per_second } => {
+            let lines = growing(answer, per_second);
+            text.extend(lines.lines().map(|line| human::wrapped(line, style.width, 0) + "\n"));
+        }
         Outlook::Steady(steady) => {
-            let [dim, reset] = if colour { [DIM, RESET] } else { [""; 2] };
+            let [dim, reset] = if style.colour { [DIM, RESET] } else { [""; 2] };
             text.extend(figures(load, here.slots, &steady).map(|(name, value, explanation)| {
-                format!("{name:<15} {value:>10}   {dim}{explanation}{reset}\n")
+                let line = format!("{name:<15} {value:>10}   {dim}{explanation}{reset}");
+                human::wrapped(&line, style.width, EXPLANATION) + "\n"
             }));
         }
     }
@@ -56,10 +64,9 @@ fn growing(answer: &Answer, per_second: f64) -> String {
 
 /// Name, value, explanation.
 fn figures(load: &Load, slots: u32, steady: &Steady) -> [(&'static str, String, String); 8] {
-    let figure = |name, share, who| {
-        let explanation = format!("{who} wait no longer: {}", tail_source(load.times));
-        (name, quantile(load.times, steady, share), explanation)
-    };
+    let figure = |name, share, who: &str| (name, quantile(load.times, steady, share), who.to_owned());
+    let (name, median, explanation) = figure("p50 wait", 0.5, "50 of 100 wait no longer");
+    let median = (name, median, format!("{explanation}: {}", tail_source(load.times)));
     [
         ("load", number(load.offered()), "slots busy on average: rate × service (Little 1961)".into()),
         (
@@ -77,9 +84,9 @@ fn figures(load: &Load, slots: u32, steady: &Steady) -> [(&'static str, String, 
             seconds(steady.mean_wait),
             format!("of all, also of those who do not wait: {}", mean_source(load.times)),
         ),
-        figure("p50 wait", 0.5, "50 of 100"),
-        figure("p90 wait", 0.9, "90 of 100"),
-        figure("p99 wait", 0.99, "99 of 100"),
+        median,
+        figure("p90 wait", 0.9, "90 of 100, likewise"),
+        figure("p99 wait", 0.99, "99 of 100, likewise"),
         (
             "waiting",
             number(steady.mean_waiting(load.rate)),
@@ -192,7 +199,8 @@ mod tests {
 
     fn text_of(rate: f64, wanted: Wanted, times: ServiceTimes) -> String {
         let load = Load { rate, service: 0.01, times };
-        text(&answer(&Question { load, wanted, backlog: 511 }).unwrap(), false)
+        let style = Style { width: usize::MAX, colour: false, unicode: true };
+        text(&answer(&Question { load, wanted, backlog: 511 }).unwrap(), style)
     }
 
     #[test]
@@ -208,8 +216,8 @@ utilisation         75.0 %   how much of its time a slot is busy: load ÷ slots
 chance to wait      50.9 %   all slots are busy when one arrives: Erlang C (Erlang 1917)
 mean wait          5.09 ms   of all, also of those who do not wait: chance × service ÷ (slots − load) (Cooper 1981)
 p50 wait           0.19 ms   50 of 100 wait no longer: who waits, waits exponentially long (Cooper 1981)
-p90 wait           16.3 ms   90 of 100 wait no longer: who waits, waits exponentially long (Cooper 1981)
-p99 wait           39.3 ms   99 of 100 wait no longer: who waits, waits exponentially long (Cooper 1981)
+p90 wait           16.3 ms   90 of 100, likewise
+p99 wait           39.3 ms   99 of 100, likewise
 waiting               1.53   in the accept queue on average: rate × mean wait (Little 1961)
 
     slots  utilisation  chance to wait   mean wait    p99 wait

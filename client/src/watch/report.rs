@@ -123,7 +123,7 @@ impl fmt::Display for Report<'_> {
         if self.summary.connected() > 0 {
             self.write_table(f)?;
             if let Some(note) = self.note() {
-                wrapped(f, &note, self.style.width)?;
+                writeln!(f, "{}", human::wrapped(&note, self.style.width, 0))?;
             }
             writeln!(f)?;
             self.write_histogram(f)?;
@@ -131,29 +131,8 @@ impl fmt::Display for Report<'_> {
                 writeln!(f)?;
             }
         }
-        wrapped(f, &self.summary.sentence(), self.style.width)
+        writeln!(f, "{}", human::wrapped(&self.summary.sentence(), self.style.width, 0))
     }
-}
-
-/// Writes words in lines that are no longer than this, unless a word is.
-fn wrapped(f: &mut fmt::Formatter<'_>, text: &str, width: usize) -> fmt::Result {
-    let mut used = 0_usize;
-    for word in text.split(' ') {
-        match used {
-            0 => {}
-            _ if used.saturating_add(1 + word.len()) > width => {
-                writeln!(f)?;
-                used = 0;
-            }
-            _ => {
-                write!(f, " ")?;
-                used += 1;
-            }
-        }
-        write!(f, "{word}")?;
-        used += word.len();
-    }
-    writeln!(f)
 }
 
 /// Counts of times in steps of the same round length, from zero to the longest.
