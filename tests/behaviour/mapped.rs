@@ -12,19 +12,20 @@ use crate::support::{TestServer, beside_server, eventually};
 
 #[test]
 fn every_byte_is_mapped_once_while_workers_are_killed_and_the_server_reloads() {
-    map_under_blows(5, 12);
+    map_under_blows(5, 12, "10ms");
 }
 
 /// 1 GiB of text.
 #[test]
-#[ignore = "it takes a minute; run it with --release"]
+#[ignore = "it takes a minute or two; run it with --release"]
 fn every_byte_of_a_gibibyte_is_mapped_once_while_workers_are_killed_and_the_server_reloads() {
-    map_under_blows(100, 30);
+    map_under_blows(100, 30, "2ms");
 }
 
-/// Maps so many times so many blocks of text; in each round a worker is killed and the server reloads.
-fn map_under_blows(rounds: usize, blocks: usize) {
-    let server = TestServer::start(&["--workers", "2", "--threads", "2", "--sleep", "10ms"]);
+/// Maps so many times so many blocks of text, each message taking so long; in each round a worker is killed and the
+/// server reloads.
+fn map_under_blows(rounds: usize, blocks: usize, sleep: &str) {
+    let server = TestServer::start(&["--workers", "2", "--threads", "2", "--sleep", sleep]);
     let mut client = Command::new(beside_server("prefork-client"));
     client.args(["map", "-c", "16", "--json", &server.address]).stderr(Stdio::piped());
     let mut client = client.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

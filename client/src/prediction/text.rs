@@ -10,7 +10,7 @@ use crate::terminal::{DIM, RESET};
 const EXPLANATIONS: [&str; 3] = [
     "chance to wait: requests that found all slots taken; as they come at random, as often as that is so (Wolff 1982)",
     "mean wait: from connect to close, less the time for which a slot was held",
-    "±: with a confidence of 95 %, by the means of 16 to 32 batches of requests (Schmeiser 1982)",
+    "±: with a confidence of 95 %, by the means of 10 to 31 batches of requests (Schmeiser 1982)",
 ];
 
 /// From this part on, it does not matter by which.

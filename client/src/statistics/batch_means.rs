@@ -16,7 +16,7 @@ pub(crate) struct Interval {
     pub(crate) half_width: f64,
 }
 
-/// Observations, of which only the sums of batches of equal size are kept: 16 to 32 of them, however many come.
+/// Observations, of which only the sums of batches of equal size are kept: 31 of them at most, however many come.
 #[derive(Debug, Clone)]
 pub(crate) struct BatchMeans {
     /// The sums of the batches that are full.
