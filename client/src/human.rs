@@ -44,6 +44,15 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
+/// A part of a whole: three digits or so.
+pub(crate) fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.005 => "< 0.01 %".to_owned(),
+        percent if percent < 9.995 => format!("{percent:.2} %"),
+        percent => format!("{percent:.1} %"),
+    }
+}
+
 /// A line that is broken at blanks so that nothing is wider than this, unless a word is; what follows the first line
 /// stands that far in. A colour has no width.
 pub(crate) fn wrapped(line: &str, width: usize, indent: usize) -> String {
@@ -87,6 +96,11 @@ pub(crate) fn os_error(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_has_about_three_digits() {
+        assert_eq!([0.0, 1e-6, 0.012_34, 0.5].map(percent), ["0.00 %", "< 0.01 %", "1.23 %", "50.0 %"]);
+    }
 
     #[test]
     fn a_line_is_broken_at_blanks_and_its_rest_is_indented() {

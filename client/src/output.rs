@@ -55,6 +55,7 @@ pub(crate) fn stop(patience: Duration) -> Option<MutexGuard<'static, ()>> {
         match WRITING.try_lock() {
             Ok(stopped) => return Some(stopped),
             Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            // A mutex of the standard library has no wait that ends at a time.
             Err(TryLockError::WouldBlock) if Instant::now() < give_up => thread::sleep(LOOK_EVERY),
             Err(TryLockError::WouldBlock) => return None,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Comparison, Distribution, Prediction, ServiceFrom, Verdict};
-use crate::human;
+use crate::human::{self, percent};
 use crate::terminal::{DIM, RESET};
 
 /// What the figures are, and whose ideas.
@@ -131,8 +131,4 @@ fn seconds(seconds: f64) -> String {
     let time = human::time(Duration::try_from_secs_f64(seconds.abs()).unwrap_or(Duration::MAX));
     // Where nobody waits, what is left is noise, which may be less than nothing.
     if seconds < 0.0 { format!("-{time}") } else { time }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.*} %", if share < 0.1 { 2 } else { 1 }, share * 100.0)
 }
