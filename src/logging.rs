@@ -149,6 +149,7 @@ pub(crate) fn seconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
     use std::sync::Arc;
 
     use tracing::{Metadata, Subscriber, subscriber::Interest};
@@ -191,7 +192,12 @@ mod tests {
             let page = page.clone();
             lines(log, false, move || page.clone())
         };
-        let news = Log { level: Level::INFO, format: LogFormat::Text, access: false };
+        let news = Log {
+            level: Level::INFO,
+            format: LogFormat::Text,
+            access: false,
+            access_sample: NonZeroUsize::MIN,
+        };
         let (layer, handle) = reload::Layer::new(make(news));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             say();
@@ -199,7 +205,12 @@ mod tests {
             assert!(said.contains(" INFO news\n") && said.contains(" WARN trouble worker=1\n"), "{said}");
             assert_eq!(said.lines().count(), 2, "{said}");
 
-            let all = Log { level: Level::DEBUG, format: LogFormat::Json, access: true };
+            let all = Log {
+                level: Level::DEBUG,
+                format: LogFormat::Json,
+                access: true,
+                access_sample: NonZeroUsize::MIN,
+            };
             handle.reload(make(all)).unwrap();
             say();
             let said = written.take();
@@ -237,7 +248,11 @@ mod tests {
         let places = std::mem::take(&mut *places.0.lock().unwrap());
         let ours = places.into_iter().filter(|place| place.file() == Some(file!()));
         for format in [LogFormat::Text, LogFormat::Json] {
-            let lines = lines(Log { level: Level::INFO, format, access: false }, false, io::sink);
+            let lines = lines(
+                Log { level: Level::INFO, format, access: false, access_sample: NonZeroUsize::MIN },
+                false,
+                io::sink,
+            );
             assert_eq!(lines.max_level_hint(), Some(LevelFilter::INFO));
             let mut seen = 0;
             for place in ours.clone() {

@@ -68,7 +68,7 @@ _prefork__echo() {
 
     case "${cmd}" in
         prefork__echo)
-            opts="-c -h -V --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help --version run check config status top queue reload scale upgrade stop drain events health"
+            opts="-c -h -V --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help --version run check config status top queue reload scale upgrade stop drain events health"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -124,6 +124,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -176,6 +180,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -204,7 +220,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -217,6 +285,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -228,7 +300,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__check)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +356,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -336,6 +412,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -364,7 +452,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -377,6 +517,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -388,7 +532,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__config)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help show default"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help show default"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -444,6 +588,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -496,6 +644,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -524,7 +684,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -537,6 +749,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -548,7 +764,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__config__subcmd__default)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -604,6 +820,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -656,6 +876,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -684,7 +916,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -697,6 +981,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -708,7 +996,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__config__subcmd__show)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,6 +1052,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -816,6 +1108,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -844,7 +1148,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -860,6 +1216,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-access-sample)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -868,7 +1228,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__drain)
-            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -894,6 +1254,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -946,6 +1310,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -974,7 +1350,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -987,6 +1415,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1028,7 +1460,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__events)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1051,6 +1483,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1106,6 +1542,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1134,7 +1582,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1147,6 +1647,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1188,7 +1692,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__health)
-            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1211,6 +1715,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1266,6 +1774,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1294,7 +1814,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1307,6 +1879,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1348,7 +1924,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__queue)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1371,6 +1947,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1426,6 +2006,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1454,7 +2046,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1467,6 +2111,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1508,7 +2156,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__reload)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1531,6 +2179,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1586,6 +2238,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1614,7 +2278,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1627,6 +2343,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1668,7 +2388,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__run)
-            opts="-c -h --config --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --help"
+            opts="-c -h --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1724,6 +2444,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1776,6 +2500,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1804,7 +2540,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1820,6 +2608,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-access-sample)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1828,7 +2620,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__scale)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1854,6 +2646,10 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1906,6 +2702,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1934,7 +2742,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1947,6 +2807,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1988,7 +2852,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__status)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2011,6 +2875,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2066,6 +2934,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2094,7 +2974,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2107,6 +3039,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2148,7 +3084,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__stop)
-            opts="-c -h --now --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --now --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2171,6 +3107,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2226,6 +3166,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2254,7 +3206,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2267,6 +3271,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2308,7 +3316,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__top)
-            opts="-c -h --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,6 +3339,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2386,6 +3398,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2414,7 +3438,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2427,6 +3503,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2468,7 +3548,7 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__upgrade)
-            opts="-c -h --json --listen --backlog --transform --control --pid-file --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --monitor-listen --log-level --log-format --log-access --config --help"
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2491,6 +3571,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2546,6 +3630,18 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --limits-generations)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2574,7 +3670,59 @@ _prefork__echo() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2587,6 +3735,10 @@ _prefork__echo() {
                     return 0
                     ;;
                 --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_prefork_echo_global_optspecs
-    string join \n c/config= listen= backlog= transform= control= pid-file= workers= grow-after= threads= sleep= cpu= distribution= timeouts-idle= timeouts-write= timeouts-drain= timeouts-drain-idle= timeouts-start= timeouts-grace= timeouts-stuck= limits-generations= limits-respawns= limits-respawn-interval= limits-crash-loop= limits-connections-per-worker= limits-worker-age= limits-worker-memory= monitor-listen= log-level= log-format= log-access= h/help V/version
+    string join \n c/config= listen= backlog= transform= control= pid-file= proxy-from= workers= grow-after= threads= sleep= cpu= distribution= timeouts-idle= timeouts-write= timeouts-drain= timeouts-drain-idle= timeouts-start= timeouts-grace= timeouts-stuck= timeouts-first-byte= timeouts-lifetime= timeouts-idle-saturated= limits-generations= limits-respawns= limits-respawn-interval= limits-crash-loop= limits-connections-per-worker= limits-worker-age= limits-worker-memory= limits-per-peer= limits-per-peer-ipv4= limits-per-peer-ipv6= limits-queue-wait= limits-queue-wait-answer= limits-min-rate= limits-min-rate-after= limits-allow= limits-deny= security-user= security-group= security-sandbox= monitor-listen= log-file= log-level= log-format= log-access= log-access-sample= h/help V/version
 end
 
 function __fish_prefork_echo_needs_command
@@ -30,6 +30,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l backlog -d 'H
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -43,6 +44,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-drai
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -50,10 +54,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-crash-
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -s V -l version -d 'Print version'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "run" -d 'Serve in the foreground (the default)'
@@ -75,6 +93,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l backlo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -88,6 +107,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeou
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -95,10 +117,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
@@ -106,6 +142,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -119,6 +156,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -126,10 +166,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
@@ -137,6 +191,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -150,6 +205,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -157,10 +215,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -f -a "show" -d 'Print each value in force, with its origin'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -f -a "default" -d 'Print the built-in configuration as a commented file'
@@ -170,6 +242,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -183,6 +256,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -190,10 +266,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
@@ -201,6 +291,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -214,6 +305,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -221,16 +315,31 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -244,6 +353,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -251,10 +363,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l json -d 'As JSON: one document, described by docs/status.schema.json'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -s h -l help -d 'Print help'
@@ -263,6 +389,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l backlo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -276,6 +403,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeou
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -283,10 +413,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
@@ -294,6 +438,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -307,6 +452,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -314,10 +462,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l json -d 'As JSON: what the status says of the queues, under the same keys'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -s h -l help -d 'Print help'
@@ -326,6 +488,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -339,6 +502,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -346,10 +512,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -s h -l help -d 'Print help'
@@ -358,6 +538,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -371,6 +552,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -378,10 +562,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -s h -l help -d 'Print help'
@@ -390,6 +588,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l ba
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -403,6 +602,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l ti
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -410,10 +612,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l li
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -s h -l help -d 'Print help'
@@ -422,6 +638,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l backl
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -435,6 +652,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -442,10 +662,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limit
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l now -d 'Do not wait for anybody'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -s h -l help -d 'Print help'
@@ -454,6 +688,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -467,6 +702,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -474,10 +712,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
@@ -485,6 +737,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -498,6 +751,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -505,10 +761,24 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l json -d 'As JSON: one document, described by docs/events.schema.json'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -s h -l help -d 'Print help'
@@ -517,6 +787,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -530,6 +801,9 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
@@ -537,9 +811,23 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -s h -l help -d 'Print help'

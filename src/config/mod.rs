@@ -5,25 +5,24 @@ mod control;
 mod diagnostic;
 mod file;
 mod keys;
+mod prefixes;
+mod security;
+mod settings;
 mod size;
 mod values;
 mod workers;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io::Read as _;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-use std::{fs, io};
 
 pub(crate) use address::{Address, Place, UNIX_PATH_BYTES_MAX};
 pub(crate) use control::Control;
 pub(crate) use keys::{KEYS, Key};
+pub(crate) use prefixes::Prefixes;
+pub(crate) use security::{Group, Sandbox, Security, User};
+pub(crate) use settings::{FILE, Origin, Refusal, Settings, Sources, default_document};
 pub(crate) use workers::Workers;
-
-use diagnostic::Diagnostic;
-use values::Value;
 
 /// The most workers of a pool.
 pub(crate) const WORKERS_MAX: usize = 1024;
@@ -31,12 +30,6 @@ pub(crate) const WORKERS_MAX: usize = 1024;
 pub(crate) const SLOTS_MAX: usize = 65_536;
 /// The longest pretended work of one message, asleep or computing.
 pub(crate) const WORK_MAX: Duration = Duration::from_secs(3600);
-/// The file that is read when none is named and it is there.
-pub(crate) const FILE: &str = "config.toml";
-/// The largest file that is read.
-const FILE_BYTES_MAX: u64 = 1 << 20;
-/// The start of the environment's names.
-const ENVIRONMENT_PREFIX: &str = "PREFORK_";
 
 /// The configuration of a pool. What it holds has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +40,8 @@ pub struct Config {
     pub(crate) control: Control,
     /// The file for the master's pid, if there is one.
     pub(crate) pid_file: Option<PathBuf>,
+    /// The proxies whose connections begin with a header that tells the peer.
+    pub(crate) proxy_from: Prefixes,
     pub(crate) workers: Workers,
     /// How long peers may wait before a pool with a range of workers grows.
     pub(crate) grow_after: Duration,
@@ -54,9 +49,12 @@ pub struct Config {
     pub(crate) work: Work,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
+    pub(crate) security: Security,
     /// Where the monitor listens, if there is one.
     pub(crate) monitor: Option<Address>,
     pub(crate) log: Log,
+    /// The log's file; `None` is standard error.
+    pub(crate) log_file: Option<PathBuf>,
 }
 
 /// What the built-in service does to the bytes.
@@ -112,6 +110,12 @@ pub(crate) struct Timeouts {
     pub(crate) grace: Option<Duration>,
     /// For a worker that is asked for a sign of life.
     pub(crate) stuck: Option<Duration>,
+    /// For the first byte of a peer; `None` is as between two messages.
+    pub(crate) first_byte: Option<Duration>,
+    /// For a connection as a whole.
+    pub(crate) lifetime: Option<Duration>,
+    /// Between two messages of a peer, while others wait for its slot; `None` is as otherwise.
+    pub(crate) idle_saturated: Option<Duration>,
 }
 
 /// What a pool does whose workers die too often.
@@ -123,8 +127,17 @@ pub(crate) enum CrashLoop {
     Exit,
 }
 
-/// How much of something there may be; `None` is without a limit.
+/// What somebody gets who has waited too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// A reset.
+    Reset,
+    /// The line "busy", and the end.
+    Busy,
+}
+
+/// How much of something there may be; `None` is without a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Earlier generations that still finish their connections.
     pub(crate) generations: NonZeroUsize,
@@ -138,6 +151,20 @@ pub(crate) struct Limits {
     pub(crate) worker_age: Option<Duration>,
     /// Bytes of memory that it has.
     pub(crate) worker_memory: Option<u64>,
+    /// Connections that a peer has in slots at once.
+    pub(crate) per_peer: Option<u64>,
+    /// How many bits of an address make a peer.
+    pub(crate) per_peer_ipv4: u8,
+    pub(crate) per_peer_ipv6: u8,
+    /// How long somebody may have waited in the queue, and what who has waited longer gets.
+    pub(crate) queue_wait: Option<Duration>,
+    pub(crate) queue_wait_answer: Refused,
+    /// Bytes per second of a peer that is waited for, and how long it may be slower.
+    pub(crate) min_rate: Option<u64>,
+    pub(crate) min_rate_after: Duration,
+    /// Who may connect, or everybody if it is empty, except those who may not.
+    pub(crate) allow: Prefixes,
+    pub(crate) deny: Prefixes,
 }
 
 /// What is logged, and how.
@@ -147,6 +174,8 @@ pub(crate) struct Log {
     pub(crate) format: LogFormat,
     /// Whether each connection gets a line when it closes.
     pub(crate) access: bool,
+    /// One of so many connections does.
+    pub(crate) access_sample: NonZeroUsize,
 }
 
 /// How a line of the log is written.
@@ -167,6 +196,7 @@ impl Default for Config {
             transform: Transform::Uppercase,
             control: Control::Auto,
             pid_file: None,
+            proxy_from: Prefixes::default(),
             workers: Workers::Auto,
             grow_after: Duration::from_millis(500),
             threads: NonZeroUsize::new(256).expect("256 is not zero"),
@@ -179,10 +209,20 @@ impl Default for Config {
                 start: seconds(10),
                 grace: None,
                 stuck: seconds(30),
+                first_byte: None,
+                lifetime: None,
+                idle_saturated: None,
             },
             limits: Limits::default(),
+            security: Security::default(),
             monitor: None,
-            log: Log { level: tracing::Level::INFO, format: LogFormat::Text, access: false },
+            log: Log {
+                level: tracing::Level::INFO,
+                format: LogFormat::Text,
+                access: false,
+                access_sample: NonZeroUsize::MIN,
+            },
+            log_file: None,
         }
     }
 }
@@ -197,6 +237,16 @@ impl Default for Limits {
             connections_per_worker: None,
             worker_age: None,
             worker_memory: None,
+            per_peer: None,
+            per_peer_ipv4: 32,
+            // Whoever has one address of IPv6 has 2^64.
+            per_peer_ipv6: 64,
+            queue_wait: None,
+            queue_wait_answer: Refused::Reset,
+            min_rate: None,
+            min_rate_after: Duration::from_secs(10),
+            allow: Prefixes::default(),
+            deny: Prefixes::default(),
         }
     }
 }
@@ -224,204 +274,6 @@ impl Config {
     /// The least and the most workers, which are the same unless the pool sizes itself.
     pub(crate) fn worker_range(&self) -> (usize, usize) {
         self.workers.range()
-    }
-}
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// It is built in.
-    Default,
-    /// A line of the file.
-    File { path: PathBuf, line: usize },
-    /// A variable of the environment.
-    Environment { name: String },
-    /// A flag of the command line.
-    Flag { name: String },
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment { name } | Self::Flag { name } => f.write_str(name),
-        }
-    }
-}
-
-/// What the configuration is made of, strongest last.
-#[derive(Debug, Default)]
-pub(crate) struct Sources {
-    /// The file that the user named.
-    pub(crate) file: Option<PathBuf>,
-    /// The environment.
-    pub(crate) environment: Vec<(String, String)>,
-    /// The flags: key and text.
-    pub(crate) flags: Vec<(&'static Key, String)>,
-}
-
-/// The configuration, with where each value comes from.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    pub(crate) config: Config,
-    pub(crate) origins: BTreeMap<&'static str, Origin>,
-    /// What is odd, but no error.
-    pub(crate) warnings: Vec<String>,
-}
-
-/// Why there is no configuration.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// The command line is wrong.
-    Flag(String),
-    /// The file, the environment, or the whole of it is wrong.
-    Config(String),
-}
-
-impl Settings {
-    /// Reads the sources. Names are resolved; nothing is bound.
-    pub(crate) fn load(sources: &Sources) -> Result<Self, Refusal> {
-        let mut settings = Self::built_in();
-        first(settings.apply_file(sources.file.as_deref())).map_err(Refusal::Config)?;
-        first(settings.apply_environment(&sources.environment)).map_err(Refusal::Config)?;
-        settings.apply_flags(&sources.flags)?;
-        settings.check_slots().and_then(|()| settings.check_monitor()).map_err(Refusal::Config)?;
-        Ok(settings)
-    }
-
-    /// What can be understood of the sources: a pool can be asked and stopped although its file is broken meanwhile.
-    /// What cannot is among the warnings. Flags are not forgiven.
-    pub(crate) fn load_for_asking(sources: &Sources) -> Result<Self, Refusal> {
-        let mut settings = Self::built_in();
-        let mut problems = settings.apply_file(sources.file.as_deref());
-        problems.extend(settings.apply_environment(&sources.environment));
-        settings.warnings = problems;
-        settings.apply_flags(&sources.flags)?;
-        Ok(settings)
-    }
-
-    fn built_in() -> Self {
-        let origins = KEYS.iter().map(|key| (key.path, Origin::Default)).collect();
-        Self { config: Config::default(), origins, warnings: Vec::new() }
-    }
-
-    /// The whole configuration as a file, each value with its origin.
-    pub(crate) fn show(&self) -> String {
-        keys::document(&self.config, |key, line| format!("{line:<40} # {}", self.origins[key.path]))
-    }
-
-    fn apply(&mut self, key: &'static Key, value: &Value<'_>, origin: Origin) -> Result<(), values::Problem> {
-        (key.set)(&mut self.config, value)?;
-        self.origins.insert(key.path, origin);
-        Ok(())
-    }
-
-    /// Takes over what the file has, and returns what is wrong with the rest.
-    fn apply_file(&mut self, named: Option<&Path>) -> Vec<String> {
-        let path = named.unwrap_or(Path::new(FILE));
-        let text = match read_limited(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Vec::new(),
-            Err(error) => {
-                return vec![format!("cannot read the configuration {}: {error}", path.display())];
-            }
-        };
-        let pointed = |diagnostic: Diagnostic| diagnostic.render(&path.display().to_string(), &text);
-        let mut problems = Vec::new();
-        for entry in file::entries(&text) {
-            let applied = entry.map_err(pointed).and_then(|entry| {
-                let line = diagnostic::line_of(&text, entry.span.start);
-                self.apply(entry.key, &entry.value, Origin::File { path: path.to_owned(), line })
-                    .map_err(|problem| pointed(entry.pointing_at(&problem)))
-            });
-            problems.extend(applied.err());
-        }
-        problems
-    }
-
-    /// The same for the environment.
-    fn apply_environment(&mut self, environment: &[(String, String)]) -> Vec<String> {
-        let mut problems = Vec::new();
-        for (name, text) in environment.iter().filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX)) {
-            let Some(key) = KEYS.iter().find(|key| key.variable() == *name) else {
-                self.warnings.push(unknown_variable(name));
-                continue;
-            };
-            let applied = self.apply(key, &Value::Loose(text), Origin::Environment { name: name.clone() });
-            problems.extend(applied.err().map(|problem| format!("{name}={text}: {problem}")));
-        }
-        problems
-    }
-
-    fn apply_flags(&mut self, flags: &[(&'static Key, String)]) -> Result<(), Refusal> {
-        for (key, text) in flags {
-            let flag = key.flag();
-            self.apply(key, &Value::Loose(text), Origin::Flag { name: flag.clone() })
-                .map_err(|problem| Refusal::Flag(format!("{flag} {text}: {problem}")))?;
-        }
-        Ok(())
-    }
-
-    /// The monitor has an address of its own.
-    fn check_monitor(&self) -> Result<(), String> {
-        let Some(monitor) = &self.config.monitor else { return Ok(()) };
-        match self.config.listen.iter().find_map(|address| monitor.overlap(address)) {
-            None => Ok(()),
-            Some(shared) => Err(format!(
-                "monitor.listen ({}) and listen ({}) both claim {shared}: give the monitor a port of its own",
-                self.origins["monitor.listen"], self.origins["listen"],
-            )),
-        }
-    }
-
-    /// Workers and threads together have a limit, which the pool keeps at its largest too.
-    fn check_slots(&self) -> Result<(), String> {
-        let ((_, workers), threads) = (self.config.worker_range(), self.config.threads.get());
-        if workers * threads <= SLOTS_MAX {
-            return Ok(());
-        }
-        Err(format!(
-            "{workers} workers ({}) x {threads} threads ({}) are {} connection slots, and a pool has {SLOTS_MAX} at most",
-            self.origins["pool.workers"],
-            self.origins["pool.threads"],
-            workers * threads,
-        ))
-    }
-}
-
-/// The first problem, if there is one.
-fn first(problems: Vec<String>) -> Result<(), String> {
-    problems.into_iter().next().map_or(Ok(()), Err)
-}
-
-/// Reads a file, unless it is far larger than any configuration.
-fn read_limited(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let length = fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if length as u64 > FILE_BYTES_MAX {
-        return Err(io::Error::other(format!("it is larger than {FILE_BYTES_MAX} bytes")));
-    }
-    Ok(text)
-}
-
-/// The built-in configuration as a file, with the meaning of each key.
-pub(crate) fn default_document() -> String {
-    let comment = |key: &Key, line: &str| format!("# {}\n{line}", key.help);
-    format!(
-        "# The built-in configuration of prefork-echo. Each key is also a flag and a variable:\n\
-         # timeouts.idle = --timeouts-idle = PREFORK_TIMEOUTS_IDLE, pool.workers = --workers = PREFORK_WORKERS.\n\n{}",
-        keys::document(&Config::default(), comment)
-    )
-}
-
-fn unknown_variable(name: &str) -> String {
-    // What all have in common says nothing about which was meant.
-    let bare = |name: &str| name.trim_start_matches(ENVIRONMENT_PREFIX).to_owned();
-    let known = KEYS.iter().map(|key| (bare(&key.variable()), key.variable()));
-    match values::nearest(&bare(name), known) {
-        Some(near) => format!("the variable {name} is none of this program's: did you mean {near}?"),
-        None => format!("the variable {name} is none of this program's, and is ignored"),
     }
 }
 

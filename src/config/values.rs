@@ -81,7 +81,7 @@ impl Value<'_> {
         }
     }
 
-    fn integer(&self) -> Option<i64> {
+    pub(super) fn integer(&self) -> Option<i64> {
         match self {
             Self::Loose(text) => text.parse().ok(),
             Self::Integer(number) => Some(*number),
@@ -221,6 +221,21 @@ pub(super) fn pid_file(value: &Value<'_>) -> Result<Option<PathBuf>, Problem> {
         Some(path) if !path.is_empty() && !path.contains('\0') => Ok(Some(PathBuf::from(path))),
         _ => Err(expected("a path such as \"/run/prefork-echo.pid\", or \"none\"", value)),
     }
+}
+
+pub(super) fn log_file(value: &Value<'_>) -> Result<Option<PathBuf>, Problem> {
+    match value.text() {
+        Some("stderr") => Ok(None),
+        Some(path) if path.starts_with('/') && !path.contains('\0') => Ok(Some(PathBuf::from(path))),
+        _ => Err(expected("an absolute path such as \"/var/log/prefork-echo.log\", or \"stderr\"", value)),
+    }
+}
+
+/// How many bits of an address count.
+pub(super) fn prefix_length(value: &Value<'_>, most: u8) -> Result<u8, Problem> {
+    let bits = value.integer().and_then(|bits| u8::try_from(bits).ok());
+    let bits = bits.filter(|bits| (1..=most).contains(bits));
+    bits.ok_or_else(|| expected(&format!("a number from 1 to {most}"), value))
 }
 
 pub(super) fn monitor(value: &Value<'_>) -> Result<Option<Address>, Problem> {
