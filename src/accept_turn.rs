@@ -203,8 +203,13 @@ impl Turn {
         }
     }
 
-    /// Accepts the next connection; `None` when accepting is over.
-    pub(crate) fn accept(&self, lead: &mut Lead) -> Option<Accepted> {
+    /// Accepts the next connection that `admit` lets in; `None` when accepting is over. Whoever is refused costs the leader
+    /// a moment and nobody a slot, and after each it looks up as after each wait.
+    pub(crate) fn accept(
+        &self,
+        lead: &mut Lead,
+        mut admit: impl FnMut(Accepted) -> Option<Accepted>,
+    ) -> Option<Accepted> {
         let mut settled_at = None;
         loop {
             if lead.mode == Mode::Retiring {
@@ -228,7 +233,11 @@ impl Turn {
                     lead.door.look_again();
                 }
                 Woken::Knocked(listener) => match lead.door.accept(listener) {
-                    Entry::Accepted(accepted) => return Some(accepted),
+                    Entry::Accepted(accepted) => {
+                        if let Some(accepted) = admit(accepted) {
+                            return Some(accepted);
+                        }
+                    }
                     Entry::Nobody => (),
                     Entry::Short(pause) => self.sit_out(&mut lead.door, lead.mode, pause),
                 },

@@ -14,8 +14,8 @@
 //! | 6 | `cli` |
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
-//! | 3 | `process_table`, `accept_turn`, `door`, `connection`, `pretence`, `parting`, `snapshot`, `saturation`, `sizer` |
-//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `scoreboard`, `histogram` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `connection`, `pretence`, `parting`, `snapshot`, `saturation`, `sizer` |
+//! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `refusal`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error` |
 
 #[cfg(not(target_os = "linux"))]
@@ -31,6 +31,7 @@ mod monitor;
 mod worker;
 
 mod accept_turn;
+mod admission;
 mod connection;
 mod door;
 mod parting;
@@ -52,6 +53,7 @@ mod logging;
 mod notify;
 mod pid_file;
 mod queue;
+mod refusal;
 mod scoreboard;
 mod signals;
 mod unix_socket;

@@ -1,5 +1,6 @@
 //! A worker's life, in the process that the master forked: get ready, accept when told to, drain, leave.
 
+mod admit;
 mod slots;
 
 use std::io;
@@ -15,6 +16,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
 use crate::accept_turn::{Mode, Turn};
+use crate::admission::Admission;
 use crate::channel::{Channel, Order, Received, Report};
 use crate::config::Config;
 use crate::connection::LINGER;
@@ -111,6 +113,7 @@ impl<H: Handler> Worker<H> {
             generation: self.generation,
             turn: Turn::new(slots, quick, self.rows.worker).map_err(Error::system("make the accept turn"))?,
             rows: self.rows,
+            admission: Admission::new(&self.config.limits),
             wearing: Wearing::new(&self.config.limits, Instant::now()),
             parting: parting.transpose().map_err(Error::system("make the signal of a drain"))?,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),

@@ -57,7 +57,7 @@ impl Fixture {
     /// A client comes, and is accepted; then the door is handed on.
     fn serve(&self, mut lead: Lead) -> (TcpStream, Next) {
         let client = TcpStream::connect(&self.address).unwrap();
-        let accepted = self.turn.accept(&mut lead).expect("somebody waits");
+        let accepted = self.turn.accept(&mut lead, Some).expect("somebody waits");
         (client, self.turn.pass(lead.door, accepted.at))
     }
 
@@ -85,7 +85,7 @@ fn who_waits_at_the_door_comes_round_and_answers() {
     let turn = Arc::clone(&fixture.turn);
     let leader = thread::spawn(move || {
         let mut lead = turn.lead(None).unwrap();
-        assert!(turn.accept(&mut lead).is_none());
+        assert!(turn.accept(&mut lead, Some).is_none());
         turn.close_door(lead.door);
     });
     for _ in 0..100 {
@@ -211,7 +211,7 @@ fn who_calls_does_not_prolong_the_end_of_a_drain() {
     let turn = Arc::clone(&fixture.turn);
     let leader = thread::spawn(move || {
         let mut lead = turn.lead(None).unwrap();
-        turn.accept(&mut lead).is_none()
+        turn.accept(&mut lead, Some).is_none()
     });
     fixture.turn.drain();
     let patience = Instant::now() + 100 * SETTLE;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::snapshot::{
     ConnectionState, ConnectionStatus, Distribution, ListenerStatus, MasterState, MasterStatus, PoolStatus,
-    SCHEMA, Status, Totals, WaitingPeer, WorkerState, WorkerStatus,
+    Refused, SCHEMA, Status, Totals, WaitingPeer, WorkerState, WorkerStatus,
 };
 
 /// A quiet pool of this many workers and slots each.
@@ -36,6 +36,7 @@ pub(super) fn idle(workers: usize, threads: usize) -> Status {
         waiting: Vec::new(),
         workers: (0..workers).map(|id| worker(id, threads)).collect(),
         totals: Totals::default(),
+        refused: Refused::default(),
         queue_wait_seconds: Distribution::default(),
         connection_duration_seconds: Distribution::default(),
     }
@@ -179,13 +180,14 @@ pub(super) fn whatever() -> impl Strategy<Value = Status> {
     let listeners = prop::collection::vec(any_listener(), 0..4);
     let waiting = prop::collection::vec(any_peer(), 0..30);
     let workers = prop::collection::vec(any_worker(), 0..12);
-    let waits = (any::<u64>(), any::<[Option<f64>; 4]>());
-    let parts = (".{0,9}", master, pool, listeners, waiting, workers, waits);
-    parts.prop_map(|(version, master, pool, listeners, waiting, workers, (count, quantiles))| {
+    let counts = (any::<u64>(), any::<[Option<f64>; 4]>(), any::<[u64; 4]>());
+    let parts = (".{0,9}", master, pool, listeners, waiting, workers, counts);
+    parts.prop_map(|(version, master, pool, listeners, waiting, workers, (count, quantiles, refused))| {
         let (pid, generation, state, uptime_seconds) = master;
         let ([workers_ready, capacity, busy, idle, draining], in_queue, saturated, saturated_for_seconds) =
             pool;
         let [p50, p90, p99, max] = quantiles;
+        let [denied, per_peer, queue_wait, proxy_header] = refused;
         Status {
             schema: SCHEMA,
             version,
@@ -212,6 +214,7 @@ pub(super) fn whatever() -> impl Strategy<Value = Status> {
             waiting,
             workers,
             totals: Totals::default(),
+            refused: Refused { denied, per_peer, queue_wait, proxy_header },
             queue_wait_seconds: Distribution { count, sum: 0.0, p50, p90, p99, max },
             connection_duration_seconds: Distribution { count, sum: 0.0, p50, p90, p99, max },
         }

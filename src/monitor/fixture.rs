@@ -3,8 +3,8 @@
 use crate::histogram::{BUCKETS, Counts, bucket_of};
 use crate::snapshot::{
     ConnectionState, ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState,
-    MasterStatus, PoolStatus, SCHEMA, Sample, Status, Totals, WaitingPeer, WorkerState, WorkerStatus,
-    WorkerTotals,
+    MasterStatus, PoolStatus, Refused, SCHEMA, Sample, Status, Totals, WaitingPeer, WorkerState,
+    WorkerStatus, WorkerTotals,
 };
 
 /// Durations in microseconds, counted.
@@ -72,6 +72,7 @@ fn status() -> Status {
         waiting: vec![peer(0), peer(1)],
         workers: vec![worker(0), worker(1)],
         totals: Totals { accepted: 21, reloads: 4, ..Totals::default() },
+        refused: Refused { denied: 5, per_peer: 7, queue_wait: 0, proxy_header: 0 },
         queue_wait_seconds: Distribution::default(),
         connection_duration_seconds: Distribution::default(),
     }
@@ -131,6 +132,7 @@ fn totals(id: usize) -> WorkerTotals {
         messages: 120 + extra,
         bytes_in: 130 + extra,
         bytes_out: 140 + extra,
+        refused: [2 + extra, 3 + extra, 0, 0],
         active: 1,
         capacity: 2,
     }

@@ -6,6 +6,7 @@ use prometheus::TextEncoder;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
 use crate::histogram::Counts;
+use crate::refusal::Refusal;
 use crate::snapshot::{ListenerStatus, Sample, WorkerTotals};
 
 /// The `Content-Type` of the text.
@@ -66,6 +67,7 @@ const OF_LISTENERS: [OfListener; 3] = [
 /// The text. A series of which nothing is known is left out.
 pub(crate) fn render(sample: &Sample) -> String {
     let mut families = of_workers(&sample.workers);
+    families.push(refused(&sample.workers));
     families.extend(of_listeners(&sample.status.listeners));
     families.extend(of_pool(sample));
     families.retain(|family| !family.get_metric().is_empty());
@@ -80,6 +82,20 @@ fn of_workers(workers: &[WorkerTotals]) -> Vec<MetricFamily> {
         family(name, kind, help, workers.iter().map(series).collect())
     };
     OF_WORKERS.into_iter().map(of_one).collect()
+}
+
+fn refused(workers: &[WorkerTotals]) -> MetricFamily {
+    let of_one = |worker: &WorkerTotals| {
+        let (id, counts) = (worker.id.to_string(), worker.refused);
+        let labels = move |why: Refusal| [label("worker", &id), label("reason", why.name())].concat();
+        Refusal::ALL.map(|why| metric(MetricType::COUNTER, labels(why), number(counts[why as usize])))
+    };
+    family(
+        "prefork_connections_refused_total",
+        MetricType::COUNTER,
+        "Connections that left the accept queue and got no slot, by reason.",
+        workers.iter().flat_map(of_one).collect(),
+    )
 }
 
 fn of_listeners(listeners: &[ListenerStatus]) -> Vec<MetricFamily> {
@@ -106,7 +122,7 @@ fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
         family(
             "prefork_accept_queue_wait_seconds",
             HISTOGRAM,
-            "Time that accepted connections stood in the accept queue, in seconds, where the kernel tells.",
+            "Time that connections stood in the accept queue that were accepted, or refused for it, in seconds, where the kernel tells.",
             vec![histogram(&sample.queue_wait)],
         ),
         family(
@@ -287,6 +303,24 @@ mod tests {
         assert_eq!(of_worker("prefork_received_bytes_total"), Some(131.0));
         assert_eq!(of_worker("prefork_sent_bytes_total"), Some(141.0));
         assert_eq!(of_worker("prefork_messages_total"), Some(121.0));
+    }
+
+    #[test]
+    fn the_refused_are_counted_by_worker_and_reason() {
+        let found: Vec<(String, String, f64)> = series(&fixture::sample())
+            .into_iter()
+            .filter(|(name, ..)| name == "prefork_connections_refused_total")
+            .map(|(_, mut labels, value)| {
+                (labels.remove("worker").unwrap(), labels.remove("reason").unwrap(), value)
+            })
+            .collect();
+        let of = |worker: &str, reason: &str, value| (worker.to_owned(), reason.to_owned(), value);
+        assert_eq!(found.len(), 2 * Refusal::ALL.len());
+        assert!(
+            found.contains(&of("0", "denied", 2.0)) && found.contains(&of("1", "per_peer", 4.0)),
+            "{found:?}"
+        );
+        assert!(found.contains(&of("1", "queue_wait", 0.0)), "{found:?}");
     }
 
     #[test]

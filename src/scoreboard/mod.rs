@@ -9,10 +9,12 @@ mod event_kind;
 mod happening;
 mod histogram;
 mod lease;
+mod peers;
 mod picture;
 mod sequence;
 mod slot;
 mod word;
+mod worker;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,15 +27,19 @@ pub(crate) use event_kind::EventKind;
 pub(crate) use happening::{Happening, WhyScaled};
 pub(crate) use histogram::Histogram;
 pub(crate) use lease::Lease;
+pub(crate) use peers::{Crowd, Network, Peers};
 pub(crate) use picture::{Picture, WorkerPicture};
 pub(crate) use slot::{Occupant, SlotRow, State, Tally, Traffic};
+pub(crate) use worker::WorkerRow;
 
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::death::Cause;
 use crate::histogram::Counts;
+use crate::refusal::Refusal;
 use crate::sys::{self, Moment};
 use event::Events;
 use lease::Leases;
+use peers::Column;
 use sequence::Sequence;
 use word::{get, one_of, set, since_1970, size};
 
@@ -55,6 +61,7 @@ pub(crate) struct Board {
     events: Events,
     workers: [WorkerRow; WORKER_ROWS],
     slots: [SlotRow; SLOT_ROWS],
+    peers: Column,
 }
 
 /// What the master says of itself and of the dead.
@@ -86,33 +93,9 @@ struct MasterRow {
 #[repr(C)]
 struct IdRow {
     tally: [AtomicU64; 6],
+    refused: [AtomicU64; Refusal::ALL.len()],
     /// Zero if there is a worker, or one is due now.
     throttled_until: AtomicU64,
-}
-
-/// A worker's row. The master writes the upper part, the worker the lower.
-#[derive(Debug, FromZeros)]
-#[repr(C, align(128))]
-pub(crate) struct WorkerRow {
-    /// Zero while the row is not lent.
-    stage: AtomicU64,
-    id: AtomicU64,
-    pid: AtomicU64,
-    generation: AtomicU64,
-    spawned: AtomicU64,
-    /// One while a signal has stopped the worker.
-    stopped: AtomicU64,
-    first_slot: AtomicU64,
-    slots: AtomicU64,
-    /// Slots from here on never had a thread.
-    slots_used: AtomicU64,
-    busy: AtomicU64,
-    /// Slots without a connection that cannot get one at the moment: the system lacks what it takes.
-    lacking: AtomicU64,
-    /// The waits in the queue of the connections that this worker accepted.
-    pub(crate) queue_wait: Histogram,
-    /// How long they lasted.
-    pub(crate) duration: Histogram,
 }
 
 /// What the master is doing.
@@ -148,19 +131,7 @@ impl Standing {
 pub(crate) struct Rows {
     pub(crate) worker: &'static WorkerRow,
     pub(crate) slots: &'static [SlotRow],
-}
-
-impl WorkerRow {
-    /// The thread of a slot starts: from now on its row is looked at.
-    pub(crate) fn note_thread(&self, slot: usize) {
-        self.slots_used.fetch_max(slot as u64 + 1, Ordering::Relaxed);
-    }
-
-    /// How many connections the worker has, and how many slots cannot get one at the moment.
-    pub(crate) fn set_busy(&self, busy: usize, lacking: usize) {
-        set(&self.busy, busy as u64);
-        set(&self.lacking, lacking as u64);
-    }
+    pub(crate) peers: Peers,
 }
 
 impl Board {
@@ -172,7 +143,11 @@ impl Board {
     /// The rows of a lease.
     pub(crate) fn rows(&'static self, lease: Lease) -> Rows {
         let end = lease.first_slot + lease.slots;
-        Rows { worker: &self.workers[lease.row], slots: &self.slots[lease.first_slot..end] }
+        Rows {
+            worker: &self.workers[lease.row],
+            slots: &self.slots[lease.first_slot..end],
+            peers: Peers { column: &self.peers, first: lease.first_slot },
+        }
     }
 }
 
@@ -242,6 +217,7 @@ impl Scoreboard {
     pub(crate) fn lend(&mut self, id: usize, generation: u64, slots: usize) -> Option<Lease> {
         let lease = self.leases.lend(slots, WORKER_ROWS, SLOT_ROWS)?;
         let row = &self.board.workers[lease.row];
+        self.board.peers.extend(lease.first_slot + lease.slots);
         // Its slots were cleared when they were taken back.
         self.board.sequence.write(|| {
             set(&row.id, id as u64);
@@ -300,25 +276,28 @@ impl Scoreboard {
         for slot in used {
             tally += slot.tally();
         }
+        tally.refused = row.refused.each_ref().map(get);
         let master = &board.master;
         let (mut queue_wait, mut duration) = (master.queue_wait.read(), master.duration.read());
         queue_wait.add(&row.queue_wait.read());
         duration.add(&row.duration.read());
+        // What the dead held is closed with it.
+        let folded = Tally { closed: tally.accepted, ..tally };
         board.sequence.write(|| {
-            // What the dead held is closed with it.
-            let folded = Tally { closed: tally.accepted, ..tally };
             board.ids[self.id_of(lease)].add(folded);
             master.queue_wait.write(&queue_wait);
             master.duration.write(&duration);
             set(&row.stage, 0);
         });
-        for word in [&row.slots_used, &row.busy, &row.lacking, &row.stopped] {
+        let words = [&row.slots_used, &row.busy, &row.lacking, &row.stopped];
+        for word in words.into_iter().chain(&row.refused) {
             set(word, 0);
         }
         master.queue_wait.inherit_recent(&row.queue_wait);
         row.queue_wait.write(&Counts::default());
         row.duration.write(&Counts::default());
         used.iter().for_each(SlotRow::clear);
+        board.peers.clear(lease.first_slot, lease.slots);
         self.leases.take_back(lease);
         tally
     }
@@ -409,31 +388,17 @@ impl Board {
     }
 }
 
-impl WorkerRow {
-    fn idle(&self) -> u64 {
-        get(&self.slots).saturating_sub(get(&self.busy)).saturating_sub(self.lacking())
-    }
-
-    /// Slots without a connection that cannot get one.
-    fn lacking(&self) -> u64 {
-        let free = get(&self.slots).saturating_sub(get(&self.busy));
-        if get(&self.stopped) == 0 { get(&self.lacking).min(free) } else { free }
-    }
-
-    fn standing(&self) -> Option<Standing> {
-        one_of(&Standing::ALL, get(&self.stage).checked_sub(1)?)
-    }
-}
-
 impl IdRow {
     fn tally(&self) -> Tally {
         let [accepted, closed, cut, messages, bytes_in, bytes_out] = self.tally.each_ref().map(get);
-        Tally { accepted, closed, cut, messages, bytes_in, bytes_out }
+        let refused = self.refused.each_ref().map(get);
+        Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused }
     }
 
     fn add(&self, more: Tally) {
-        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out } = more;
-        for (word, number) in self.tally.iter().zip([accepted, closed, cut, messages, bytes_in, bytes_out]) {
+        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused } = more;
+        let tally = self.tally.iter().zip([accepted, closed, cut, messages, bytes_in, bytes_out]);
+        for (word, number) in tally.chain(self.refused.iter().zip(refused)) {
             set(word, get(word) + number);
         }
     }

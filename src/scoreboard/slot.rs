@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 
 use super::sequence::Sequence;
 use crate::listener::Peer;
+use crate::refusal::Refusal;
 use crate::sys::Moment;
 
 /// Where the queue's wait is unknown.
@@ -49,6 +50,8 @@ pub(crate) struct Tally {
     pub(crate) messages: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+    /// Those who were not let in, by reason: of a worker alone.
+    pub(crate) refused: [u64; Refusal::ALL.len()],
 }
 
 impl std::ops::AddAssign for Tally {
@@ -59,6 +62,9 @@ impl std::ops::AddAssign for Tally {
         self.messages += other.messages;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
+        for (mine, theirs) in self.refused.iter_mut().zip(other.refused) {
+            *mine += theirs;
+        }
     }
 }
 
@@ -163,6 +169,7 @@ impl SlotRow {
             messages: load(&self.messages),
             bytes_in: load(&self.bytes_in),
             bytes_out: load(&self.bytes_out),
+            ..Tally::default()
         }
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use observer::Observer;
 
 use crate::histogram::Counts;
+use crate::refusal::Refusal;
 pub(crate) use crate::scoreboard::{EventKind, State as ConnectionState};
 
 /// The version of the form. It changes only if a key had to change its meaning.
@@ -33,7 +34,9 @@ pub(crate) struct Status {
     /// By id; of two with one id, the one that leaves comes after its replacement.
     pub(crate) workers: Vec<WorkerStatus>,
     pub(crate) totals: Totals,
-    /// Of all connections that were accepted, since the start.
+    /// Who left a queue and got no slot, since the start, by reason; they are not among the accepted.
+    pub(crate) refused: Refused,
+    /// Of all connections that were accepted or refused for it, since the start.
     pub(crate) queue_wait_seconds: Distribution,
     /// How long each connection that is closed held its slot, since the start: from its accept until the slot is about
     /// to accept again. What is left out is its line in the log, if there is one, and the call that closes the socket.
@@ -220,6 +223,19 @@ pub(crate) struct Totals {
     pub(crate) reloads: u64,
 }
 
+/// Connections that were refused, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refused {
+    /// The peer's address may not connect.
+    pub(crate) denied: u64,
+    /// The peer had as many connections as a peer may have.
+    pub(crate) per_peer: u64,
+    /// It had waited too long.
+    pub(crate) queue_wait: u64,
+    /// A proxy did not say for whom it connects.
+    pub(crate) proxy_header: u64,
+}
+
 /// A distribution of durations; what is not defined without any is `null`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Distribution {
@@ -290,6 +306,8 @@ pub(crate) struct WorkerTotals {
     pub(crate) messages: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+    /// Whom they did not let in, by reason.
+    pub(crate) refused: [u64; Refusal::ALL.len()],
     /// Connections that are open now.
     pub(crate) active: usize,
     /// Slots that take connections now.

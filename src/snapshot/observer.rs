@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     ConnectionStatus, Distribution, Event, Events, ListenerStatus, MasterState, MasterStatus, PoolStatus,
-    SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus, WorkerTotals,
+    Refused, SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus,
+    WorkerTotals,
 };
 use crate::config::Place;
 use crate::death::Cause;
@@ -80,6 +81,7 @@ impl Observer {
 
 fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) -> Status {
     let workers = workers(picture, now);
+    let done = done(picture);
     Status {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -94,7 +96,8 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
         pool: pool(picture, &workers, queues, now),
         listeners: targets.iter().zip(queues).map(|(target, queue)| listener(target, queue)).collect(),
         waiting: waiting(targets, queues),
-        totals: totals(picture),
+        totals: totals(picture, &done),
+        refused: refused(&done),
         queue_wait_seconds: Distribution::of(&picture.queue_wait),
         connection_duration_seconds: Distribution::of(&picture.duration),
         workers,
@@ -237,12 +240,22 @@ fn throttled(id: usize, picture: &Picture, wait: Duration) -> WorkerStatus {
     }
 }
 
-fn totals(picture: &Picture) -> Totals {
+/// What the living and the dead have done.
+fn done(picture: &Picture) -> Tally {
     let mut all = Tally::default();
     let living = picture.workers.iter().map(|worker| worker.tally);
     for tally in living.chain(picture.ids.iter().map(|(tally, _)| *tally)) {
         all += tally;
     }
+    all
+}
+
+fn refused(done: &Tally) -> Refused {
+    let [denied, per_peer, queue_wait, proxy_header] = done.refused;
+    Refused { denied, per_peer, queue_wait, proxy_header }
+}
+
+fn totals(picture: &Picture, all: &Tally) -> Totals {
     Totals {
         accepted: all.accepted,
         closed: all.closed,
@@ -272,7 +285,16 @@ fn totals_by_id(picture: &Picture) -> Vec<WorkerTotals> {
 
 impl WorkerTotals {
     fn none(id: usize) -> Self {
-        Self { id, accepted: 0, messages: 0, bytes_in: 0, bytes_out: 0, active: 0, capacity: 0 }
+        Self {
+            id,
+            accepted: 0,
+            messages: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            refused: Default::default(),
+            active: 0,
+            capacity: 0,
+        }
     }
 
     fn add(&mut self, tally: Tally) {
@@ -280,6 +302,9 @@ impl WorkerTotals {
         self.messages += tally.messages;
         self.bytes_in += tally.bytes_in;
         self.bytes_out += tally.bytes_out;
+        for (mine, theirs) in self.refused.iter_mut().zip(tally.refused) {
+            *mine += theirs;
+        }
     }
 }
 

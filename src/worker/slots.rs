@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use crate::accept_turn::{Brief, Next, Turn};
+use crate::admission::Admission;
 use crate::config::Config;
 use crate::connection::{BUFFER_BYTES, Connection, Ending};
 use crate::door::Accepted;
@@ -37,6 +38,7 @@ pub(super) struct Shared<H> {
     pub(super) handler: Arc<H>,
     pub(super) turn: Turn,
     pub(super) rows: Rows,
+    pub(super) admission: Admission,
     pub(super) wearing: Wearing,
     /// With `timeouts.drain_idle`.
     pub(super) parting: Option<Parting>,
@@ -66,7 +68,8 @@ impl<H: Handler> Shared<H> {
         let buffer = &mut pages[..BUFFER_BYTES];
         let mut ended = None;
         while let Some(mut lead) = self.turn.lead(ended.take()) {
-            let Some(accepted) = self.turn.accept(&mut lead) else {
+            let admit = |accepted| self.admit(accepted, slot, buffer);
+            let Some(accepted) = self.turn.accept(&mut lead, admit) else {
                 self.turn.close_door(lead.door);
                 return;
             };
@@ -118,6 +121,7 @@ impl<H: Handler> Shared<H> {
         let brief = connection.lasts.is_some();
         *self.socket(slot) = None;
         row.close(ending == Ending::Cut);
+        self.rows.peers.leave(slot);
         let now = Instant::now();
         let open = now.saturating_duration_since(at);
         self.rows.worker.duration.record(open);

@@ -1,0 +1,68 @@
+//! The row of a worker: the master says what it is, its threads say what they do.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use zerocopy::FromZeros;
+
+use super::histogram::Histogram;
+use super::{Standing, get, one_of, set};
+use crate::refusal::Refusal;
+
+/// A worker's row. The master writes the upper part, the worker the lower.
+#[derive(Debug, FromZeros)]
+#[repr(C, align(128))]
+pub(crate) struct WorkerRow {
+    /// Zero while the row is not lent.
+    pub(super) stage: AtomicU64,
+    pub(super) id: AtomicU64,
+    pub(super) pid: AtomicU64,
+    pub(super) generation: AtomicU64,
+    pub(super) spawned: AtomicU64,
+    /// One while a signal has stopped the worker.
+    pub(super) stopped: AtomicU64,
+    pub(super) first_slot: AtomicU64,
+    pub(super) slots: AtomicU64,
+    /// Slots from here on never had a thread.
+    pub(super) slots_used: AtomicU64,
+    pub(super) busy: AtomicU64,
+    /// Slots without a connection that cannot get one at the moment: the system lacks what it takes.
+    pub(super) lacking: AtomicU64,
+    /// Whom it has not let in, by reason.
+    pub(super) refused: [AtomicU64; Refusal::ALL.len()],
+    /// The waits in the queue of the connections that this worker accepted.
+    pub(crate) queue_wait: Histogram,
+    /// How long they lasted.
+    pub(crate) duration: Histogram,
+}
+
+impl WorkerRow {
+    /// The thread of a slot starts: from now on its row is looked at.
+    pub(crate) fn note_thread(&self, slot: usize) {
+        self.slots_used.fetch_max(slot as u64 + 1, Ordering::Relaxed);
+    }
+
+    /// How many connections the worker has, and how many slots cannot get one at the moment.
+    pub(crate) fn set_busy(&self, busy: usize, lacking: usize) {
+        set(&self.busy, busy as u64);
+        set(&self.lacking, lacking as u64);
+    }
+
+    /// Somebody is not let in.
+    pub(crate) fn note_refused(&self, why: Refusal) {
+        self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn idle(&self) -> u64 {
+        get(&self.slots).saturating_sub(get(&self.busy)).saturating_sub(self.lacking())
+    }
+
+    /// Slots without a connection that cannot get one.
+    pub(super) fn lacking(&self) -> u64 {
+        let free = get(&self.slots).saturating_sub(get(&self.busy));
+        if get(&self.stopped) == 0 { get(&self.lacking).min(free) } else { free }
+    }
+
+    pub(super) fn standing(&self) -> Option<Standing> {
+        one_of(&Standing::ALL, get(&self.stage).checked_sub(1)?)
+    }
+}

@@ -1,0 +1,88 @@
+//! Who is let in by a worker, and how it parts with the others. The thread that leads does both, so neither ever waits.
+
+use std::io::Read;
+use std::net::Shutdown;
+use std::time::Duration;
+
+use nix::libc;
+use socket2::Socket;
+
+use super::slots::Shared;
+use crate::config::Refused;
+use crate::door::Accepted;
+use crate::listener::Peer;
+use crate::logging::seconds;
+use crate::refusal::Refusal;
+
+/// What somebody gets who has waited too long, where it is not a reset.
+const BUSY: &[u8] = b"busy\n";
+/// How often a read takes what such a peer has sent already.
+const READS: usize = 4;
+
+impl<H> Shared<H> {
+    /// Gives somebody who was just accepted the slot of this thread, or ends the connection.
+    pub(super) fn admit(&self, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Option<Accepted> {
+        match self.decide(&accepted, slot) {
+            Ok(()) => Some(accepted),
+            Err(why) => {
+                self.refuse(&accepted, why, buffer);
+                None
+            }
+        }
+    }
+
+    fn decide(&self, accepted: &Accepted, slot: usize) -> Result<(), Refusal> {
+        self.admission.check_wait(accepted.queue_wait)?;
+        match accepted.peer {
+            Peer::Tcp(address) => self.admission.enter(address.ip(), self.rows.peers, slot),
+            Peer::Unix => Ok(()),
+        }
+    }
+
+    /// Ends a connection that gets no slot. Its socket is closed when the caller drops it.
+    fn refuse(&self, accepted: &Accepted, why: Refusal, buffer: &mut [u8]) {
+        self.rows.worker.note_refused(why);
+        if why == Refusal::QueueWait
+            && let Some(wait) = accepted.queue_wait
+        {
+            // How long people wait is told of those too who waited in vain. It is not told of the others: they may be a
+            // flood, beside which nobody else would be seen.
+            self.rows.worker.queue_wait.record(wait);
+        }
+        match (why, self.config.limits.queue_wait_answer) {
+            (Refusal::QueueWait, Refused::Busy) => say_busy(&accepted.socket, buffer),
+            _ => reset_at_close(&accepted.socket),
+        }
+        tracing::info!(
+            target: "access",
+            peer = %accepted.peer,
+            worker = self.id,
+            generation = self.generation,
+            queue_wait = accepted.queue_wait.map(seconds),
+            reason = why.reason(),
+            "connection refused"
+        );
+    }
+}
+
+/// Has the kernel reset the connection when it is closed, so that the peer knows at once and nothing of it remains here,
+/// socket(7).
+fn reset_at_close(socket: &Socket) {
+    if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
+        tracing::debug!("cannot have a refused connection reset: {error}; it ends in order");
+    }
+}
+
+/// Says that nobody has time, and takes what the peer has sent already: bytes that nobody has read would make the close a
+/// reset, which may destroy the answer on its way. A peer that goes on sending meets one.
+fn say_busy(mut socket: &Socket, buffer: &mut [u8]) {
+    // Whatever fails here, the connection ends.
+    let _ = socket.send_with_flags(BUSY, libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT);
+    let _ = socket.shutdown(Shutdown::Write);
+    let _ = socket.set_nonblocking(true);
+    for _ in 0..READS {
+        if !socket.read(buffer).is_ok_and(|length| length > 0) {
+            return;
+        }
+    }
+}
