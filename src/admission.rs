@@ -105,3 +105,117 @@ fn verdict(most: u64, crowd: Crowd) -> Verdict {
         Verdict::LookAgain
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::scoreboard::{Board, Scoreboard};
+
+    fn limits(per_peer: u64) -> Limits {
+        Limits { per_peer: Some(per_peer), ..Limits::default() }
+    }
+
+    #[test]
+    fn who_has_waited_longer_than_one_may_is_refused() {
+        let most = Duration::from_secs(1);
+        let admission = Admission::new(&Limits { queue_wait: Some(most), ..Limits::default() });
+        assert_eq!(admission.check_wait(Some(most)), Ok(()));
+        assert_eq!(admission.check_wait(Some(most + Duration::from_millis(4))), Err(Refusal::QueueWait));
+        assert_eq!(admission.check_wait(None), Ok(()), "what is not known is not too long");
+        assert_eq!(Admission::new(&Limits::default()).check_wait(Some(Duration::MAX)), Ok(()));
+    }
+
+    /// Where somebody stands who is decided on, in steps that others may come between.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    enum At {
+        Outside,
+        /// It has announced itself, and has looked at so many places.
+        Looking {
+            places: usize,
+            inside: u64,
+            before: u64,
+            behind: u64,
+        },
+        Inside,
+        Left,
+    }
+
+    /// All that `one` may do next.
+    fn step(most: u64, all: &[At], one: usize) -> Option<At> {
+        let (places, mut crowd) = match all[one] {
+            At::Outside => return Some(At::Looking { places: 0, inside: 0, before: 0, behind: 0 }),
+            At::Looking { places, inside, before, behind } => (places, Crowd { inside, before, behind }),
+            At::Inside | At::Left => return None,
+        };
+        if places == all.len() {
+            return Some(match verdict(most, crowd) {
+                Verdict::Enter => At::Inside,
+                Verdict::Leave => At::Left,
+                Verdict::LookAgain => At::Looking { places: 0, inside: 0, before: 0, behind: 0 },
+            });
+        }
+        match all[places] {
+            _ if places == one => (),
+            At::Outside | At::Left => (),
+            At::Inside => crowd.inside += 1,
+            At::Looking { .. } if places < one => crowd.before += 1,
+            At::Looking { .. } => crowd.behind += 1,
+        }
+        let Crowd { inside, before, behind } = crowd;
+        Some(At::Looking { places: places + 1, inside, before, behind })
+    }
+
+    #[test]
+    fn in_whatever_order_they_look_as_many_enter_as_there_is_room_for() {
+        for most in 1..=3 {
+            let (mut seen, mut left) = (HashSet::new(), vec![vec![At::Outside; 4]]);
+            while let Some(all) = left.pop() {
+                let inside = all.iter().filter(|at| **at == At::Inside).count() as u64;
+                assert!(inside <= most, "{all:?}");
+                let nexts: Vec<Vec<At>> = (0..all.len())
+                    .filter_map(|one| {
+                        let mut next = all.clone();
+                        next[one] = step(most, &all, one)?;
+                        Some(next)
+                    })
+                    .collect();
+                if nexts.is_empty() {
+                    assert_eq!(inside, most, "{all:?}");
+                }
+                left.extend(nexts.into_iter().filter(|next| seen.insert(next.clone())));
+            }
+            assert!(seen.len() > 10_000, "{}", seen.len());
+        }
+    }
+
+    #[test]
+    fn threads_that_enter_at_the_same_moment_are_never_too_many() {
+        const MOST: u64 = 3;
+        let board = Board::map().unwrap();
+        let mut scoreboard = Scoreboard::new(board);
+        let peers = [0, 1].map(|id| board.rows(scoreboard.lend(id, 1, 4).unwrap()).peers);
+        let (admission, inside, entered) =
+            (Admission::new(&limits(MOST)), AtomicU64::new(0), AtomicU64::new(0));
+        let address = IpAddr::from([192, 0, 2, 1]);
+        thread::scope(|scope| {
+            for (peers, slot) in peers.into_iter().flat_map(|peers| (0..4).map(move |slot| (peers, slot))) {
+                let (admission, inside, entered) = (&admission, &inside, &entered);
+                scope.spawn(move || {
+                    for _ in 0..20_000 {
+                        if admission.enter(address, peers, slot).is_ok() {
+                            assert!(inside.fetch_add(1, Ordering::SeqCst) < MOST);
+                            entered.fetch_add(1, Ordering::Relaxed);
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                            peers.leave(slot);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(entered.into_inner() > 0);
+        assert!(admission.enter(address, peers[0], 0).is_ok(), "and all have left");
+    }
+}

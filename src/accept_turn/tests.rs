@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::*;
@@ -222,4 +223,34 @@ fn who_calls_does_not_prolong_the_end_of_a_drain() {
         thread::yield_now();
     }
     assert!(leader.join().unwrap());
+}
+
+#[test]
+fn a_leader_that_refuses_all_who_come_answers_and_leaves_when_told() {
+    let fixture = Fixture::open(2, false);
+    let turn = Arc::clone(&fixture.turn);
+    let leader = thread::spawn(move || {
+        let (mut lead, mut refused) = (turn.lead(None).unwrap(), 0);
+        let refuse = |_| {
+            refused += 1;
+            None
+        };
+        assert!(turn.accept(&mut lead, refuse).is_none());
+        turn.close_door(lead.door);
+        refused
+    });
+    let (address, came) = (fixture.address.clone(), Arc::new(AtomicBool::new(true)));
+    let storm = {
+        let came = Arc::clone(&came);
+        thread::spawn(move || while came.load(Ordering::Relaxed) && TcpStream::connect(&address).is_ok() {})
+    };
+    for _ in 0..200 {
+        fixture.turn.ask(Instant::now());
+        fixture.wait_for_answer();
+        assert_eq!(fixture.turn.status(), (Mode::Accepting, 0), "nobody got a slot");
+    }
+    fixture.turn.retire();
+    assert!(leader.join().unwrap() > 0);
+    came.store(false, Ordering::Relaxed);
+    storm.join().unwrap();
 }

@@ -150,3 +150,106 @@ fn halves(bits: u128) -> [u64; 2] {
     let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).expect("the mask leaves 64 bits");
     [half(bits >> 64), half(bits)]
 }
+
+#[cfg(test)]
+mod tests {
+    use ipnet::IpNet;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scoreboard::{Board, Scoreboard};
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn any_address() -> impl Strategy<Value = IpAddr> {
+        // Some that have much in common.
+        let ipv6 = prop_oneof![any::<u128>(), (0..64_u128).prop_map(|low| 0xfe80 << 112 | low)];
+        let ipv4 = prop_oneof![any::<u32>(), (0..64_u32).prop_map(|low| 10 << 24 | low)];
+        prop_oneof![
+            ipv6.prop_map(|bits| IpAddr::from(bits.to_be_bytes())),
+            ipv4.prop_map(|bits| IpAddr::from(bits.to_be_bytes()))
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_peer_is_all_addresses_of_its_prefix(one in any_address(), other in any_address(), ipv4 in 1..=32_u8, ipv6 in 1..=128_u8) {
+            let (one, other) = (one.to_canonical(), other.to_canonical());
+            let prefix = IpNet::new(one, if one.is_ipv4() { ipv4 } else { ipv6 }).unwrap();
+            let network = Network::of(one, ipv4, ipv6);
+            let (family, bits) = encode(other);
+            prop_assert_eq!(network.has(family, bits), prefix.contains(&other));
+            let (family, bits) = encode(one);
+            prop_assert!(network.has(family, bits));
+        }
+    }
+
+    #[test]
+    fn a_crowd_is_who_is_of_the_peer_in_other_places() {
+        let board = Board::map().unwrap();
+        let mut scoreboard = Scoreboard::new(board);
+        let leases = [0, 1].map(|id| scoreboard.lend(id, 1, 3).unwrap());
+        let [one, other] = leases.map(|lease| board.rows(lease).peers);
+        let network = Network::of(address("10.0.0.1"), 24, 64);
+        one.enter(0, address("10.0.0.9"));
+        one.announce(1, address("::ffff:10.0.0.8"));
+        one.enter(2, address("10.0.1.1"));
+        other.announce(0, address("10.0.0.1"));
+        other.announce(1, address("10.0.0.7"));
+        other.enter(2, address("10.0.0.7"));
+        assert_eq!(other.crowd(0, network), Crowd { inside: 2, before: 1, behind: 1 });
+        other.leave(2);
+        assert_eq!(other.crowd(0, network), Crowd { inside: 1, before: 1, behind: 1 });
+        scoreboard.take_back(leases[0]);
+        assert_eq!(
+            other.crowd(0, network),
+            Crowd { inside: 0, before: 0, behind: 1 },
+            "the dead have nobody"
+        );
+    }
+
+    #[test]
+    fn the_families_have_nothing_in_common() {
+        let board = Board::map().unwrap();
+        let peers = board.rows(Scoreboard::new(board).lend(0, 1, 4).unwrap()).peers;
+        peers.enter(0, address("::1"));
+        peers.enter(1, address("0.0.0.1"));
+        peers.enter(2, address("::ffff:0.0.0.1"));
+        assert_eq!(peers.crowd(3, Network::of(address("::9"), 32, 64)).inside, 1);
+        assert_eq!(peers.crowd(3, Network::of(address("0.0.0.1"), 32, 64)).inside, 2);
+    }
+
+    /// What docs/performance.md says of a decision: run it with --release --ignored --nocapture.
+    #[test]
+    #[ignore = "prints figures, and asserts nothing"]
+    fn what_it_costs_to_count_a_peer() {
+        let board = Board::map().unwrap();
+        let mut scoreboard = Scoreboard::new(board);
+        for (worker, slots) in [4, 508, 7_680, 57_344].into_iter().enumerate() {
+            let peers = board.rows(scoreboard.lend(worker, 1, slots).unwrap()).peers;
+            let places = peers.first + slots;
+            for busy in [false, true] {
+                for place in 0..slots {
+                    let bits = u32::try_from(place).unwrap();
+                    if busy {
+                        peers.enter(place, IpAddr::from(bits.to_be_bytes()))
+                    } else {
+                        peers.leave(place)
+                    }
+                }
+                let network = Network::of(address("10.0.0.1"), 32, 64);
+                let rounds = 20_000_000 / places / 4 + 1;
+                let began = std::time::Instant::now();
+                for _ in 0..rounds {
+                    peers.announce(0, address("10.0.0.1"));
+                    std::hint::black_box(peers.crowd(0, network));
+                    peers.leave(0);
+                }
+                let each = began.elapsed() / u32::try_from(rounds).unwrap();
+                println!("{places} slots, {}: {each:?}", if busy { "all busy" } else { "these idle" });
+            }
+        }
+    }
+}

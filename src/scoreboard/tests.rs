@@ -26,6 +26,7 @@ fn serve(rows: Rows, slot: usize, bytes: usize) {
     row.note_written(bytes);
     row.close(false);
     rows.worker.duration.record(Duration::from_millis(9));
+    rows.worker.note_refused(Refusal::PerPeer);
 }
 
 fn totals(picture: &Picture) -> Tally {
@@ -72,6 +73,7 @@ fn what_the_dead_did_is_counted_for_their_id_and_what_they_held_is_closed() {
     let picture = scoreboard.board().read().unwrap();
     assert!(picture.workers.is_empty());
     assert_eq!((picture.ids[0].0.accepted, picture.ids[0].0.closed), (2, 2));
+    assert_eq!(picture.ids[0].0.refused, [0, 1, 0, 0]);
     assert_eq!((picture.queue_wait.count(), picture.duration.count()), (1, 1));
     let again = scoreboard.lend(0, GENERATION, 2).unwrap();
     assert_eq!(again, lease, "the rows are free again");
@@ -92,6 +94,7 @@ fn sums_never_go_back_while_workers_come_and_go() {
                 let Some(picture) = board.read() else { continue };
                 let now = totals(&picture);
                 assert!(now.accepted >= last.accepted && now.closed >= last.closed, "{last:?}, then {now:?}");
+                assert!(now.refused >= last.refused, "{last:?}, then {now:?}");
                 assert!(
                     now.bytes_in >= last.bytes_in && now.messages >= last.messages,
                     "{last:?}, then {now:?}"
@@ -113,6 +116,7 @@ fn sums_never_go_back_while_workers_come_and_go() {
     });
     assert_eq!(totals(&board.read().unwrap()).accepted, 6000);
     assert_eq!(scoreboard.folded().bytes_in, 600_000);
+    assert_eq!(scoreboard.folded().refused, [0, 6000, 0, 0]);
     assert_eq!(scoreboard.queue_waits().count(), 6000);
 }
 
