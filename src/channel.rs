@@ -1,11 +1,13 @@
 //! The line between the master and one worker: orders down, reports up, and its end means that the other is gone.
 
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::libc;
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use socket2::{Domain, Socket, Type};
 
+use crate::sys;
 use crate::wear::Wear;
 
 /// What the master tells a worker.
@@ -120,11 +122,23 @@ impl Message for Report {
     }
 }
 
+/// The longest message.
+const MESSAGE_BYTES_MAX: usize = 32;
+
+/// The message that comes with the log's file.
+const LOG: &[u8] = b"f";
+
+fn no_descriptor() -> io::Error {
+    io::Error::from_raw_os_error(libc::EMFILE)
+}
+
 /// What a look at the line found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Received<M> {
     /// A message.
     Message(M),
+    /// Where the log goes from now on, or why it did not come: a process may have no room for a descriptor.
+    Log(io::Result<OwnedFd>),
     /// Nothing yet.
     Nothing,
     /// The other end is closed: that process is gone.
@@ -151,15 +165,29 @@ impl Channel {
         self.socket.send_with_flags(&message.encode(), libc::MSG_NOSIGNAL).map(drop)
     }
 
+    /// Sends where the log goes from now on: who has dropped its privileges cannot open it. Never blocks either.
+    pub(crate) fn send_log(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        let (file, flags) = ([file.as_raw_fd()], MsgFlags::MSG_NOSIGNAL);
+        let files = [ControlMessage::ScmRights(&file)];
+        sendmsg::<()>(self.socket.as_raw_fd(), &[IoSlice::new(LOG)], &files, flags, None)?;
+        Ok(())
+    }
+
     /// Takes the next message, without waiting for one.
     pub(crate) fn receive<M: Message>(&self) -> io::Result<Received<M>> {
-        let mut datagram = [0; 32];
         loop {
-            return match (&self.socket).read(&mut datagram) {
-                Ok(0) => Ok(Received::Closed),
-                Ok(length) => M::decode(&datagram[..length])
+            return match sys::receive_with_files(&self.socket, MESSAGE_BYTES_MAX, 1) {
+                Ok((datagram, _)) if datagram.is_empty() => Ok(Received::Closed),
+                Ok((datagram, mut files)) if datagram == LOG => {
+                    Ok(Received::Log(files.pop().ok_or_else(no_descriptor)))
+                }
+                Ok((datagram, _)) => M::decode(&datagram)
                     .map(Received::Message)
-                    .ok_or_else(|| io::Error::other(format!("unknown message {:?}", &datagram[..length]))),
+                    .ok_or_else(|| io::Error::other(format!("unknown message {datagram:?}"))),
+                // It was longer than the place for it: this process has no room for a descriptor, unix(7).
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                    Ok(Received::Log(Err(no_descriptor())))
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Nothing),
                 // The other end went with messages of ours unread. The kernel says so once, before it gives what the
                 // other end had sent (`unix_release_sock` in net/unix/af_unix.c).
@@ -180,9 +208,31 @@ impl AsFd for Channel {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek as _, Write as _};
+
     use proptest::prelude::*;
 
     use super::*;
+
+    fn next<M: Message>(channel: &Channel) -> Option<M> {
+        match channel.receive().unwrap() {
+            Received::Message(message) => Some(message),
+            Received::Log(_) | Received::Nothing | Received::Closed => None,
+        }
+    }
+
+    #[test]
+    fn the_log_comes_with_its_descriptor() {
+        let (master, worker) = Channel::pair().unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        master.send_log(file.as_fd()).unwrap();
+        master.send(Order::Go).unwrap();
+        let Received::Log(Ok(taken)) = worker.receive::<Order>().unwrap() else { panic!("it is the log") };
+        std::fs::File::from(taken).write_all(b"there").unwrap();
+        file.rewind().unwrap();
+        assert_eq!(io::read_to_string(file).unwrap(), "there");
+        assert_eq!(next(&worker), Some(Order::Go));
+    }
 
     proptest! {
         #[test]
@@ -207,8 +257,8 @@ mod tests {
         ];
         for report in others.into_iter().chain(worn) {
             worker.send(report).unwrap();
-            assert_eq!(master.receive().unwrap(), Received::Message(report));
-            assert_eq!(master.receive::<Report>().unwrap(), Received::Nothing);
+            assert_eq!(next(&master), Some(report));
+            assert_eq!(next::<Report>(&master), None);
         }
     }
 
@@ -219,7 +269,7 @@ mod tests {
             [Order::Go, Order::Poke, Order::Retire, Order::Drain, Order::Stop, Order::Arm, Order::Ask]
         {
             master.send(order).unwrap();
-            assert_eq!(worker.receive().unwrap(), Received::Message(order));
+            assert_eq!(next(&worker), Some(order));
         }
     }
 
@@ -230,7 +280,7 @@ mod tests {
         // It leaves without reading this.
         master.send(Order::Poke).unwrap();
         drop(worker);
-        assert_eq!(master.receive().unwrap(), Received::Message(Report::Ready));
-        assert_eq!(master.receive::<Report>().unwrap(), Received::Closed);
+        assert_eq!(next(&master), Some(Report::Ready));
+        assert!(matches!(master.receive::<Report>().unwrap(), Received::Closed));
     }
 }

@@ -25,8 +25,9 @@ use crate::face::{self, Limits, Style};
 use crate::handler::Handler;
 use crate::handover::Line;
 use crate::limits;
-use crate::logging;
+use crate::logging::{self, LogFile};
 use crate::master::{Life, Master};
+use crate::printable;
 use crate::snapshot::{Events, QueueStatus, Status};
 use crate::sys::WallTime;
 
@@ -42,8 +43,10 @@ pub(crate) fn main<H: Handler>(handler: impl Fn(&Config) -> H + 'static) -> Exit
     match run(&cli, sources, handler) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // In one write, since workers print too. Nobody is left to tell when this fails.
-            let _ = io::stderr().write_all(format!("prefork-echo: {error}\n").as_bytes());
+            if logging::has_file() {
+                tracing::error!("{error}");
+            }
+            tell(&error.to_string());
             error.exit_code()
         }
     }
@@ -65,7 +68,7 @@ fn run<H: Handler>(
     match command {
         Command::Check | Command::Config { .. } => {
             let settings = Settings::load(&sources).map_err(usage)?;
-            logging::start(settings.config.log);
+            logging::start(settings.config.log, None);
             warn(&settings.warnings);
             if let Command::Check = command { print("ok\n") } else { print(&settings.show()) }
         }
@@ -73,7 +76,9 @@ fn run<H: Handler>(
             let line = Line::of_environment().map_err(Error::system("take over from a master"))?;
             let refuse = |error: &Error| Line::tell_failure(line.as_ref(), error);
             let settings = Settings::load(&sources).map_err(usage).inspect_err(refuse)?;
-            logging::start(settings.config.log);
+            let file =
+                settings.config.log_file.as_deref().map(LogFile::open).transpose().inspect_err(refuse)?;
+            logging::start(settings.config.log, file);
             warn(&settings.warnings);
             limits::prepare(&settings.config, settings.config.worker_range().1, 0).inspect_err(refuse)?;
             serve(settings.config, sources, handler, line)
@@ -114,6 +119,7 @@ fn consult(command: &Command, config: &Config) -> Result<(), Error> {
         Command::Reload(format) => change(config, Request::Change(Change::Reload), format.json),
         Command::Scale { size, format } => change(config, Request::Change(Change::Scale(*size)), format.json),
         Command::Upgrade(format) => change(config, Request::Change(Change::Upgrade), format.json),
+        Command::Reopen(format) => change(config, Request::Reopen, format.json),
         Command::Stop { now } => change(config, Request::Stop { now: *now }, false),
         Command::Drain => change(config, Request::Change(Change::Rest), false),
         Command::Run | Command::Check | Command::Config { .. } => unreachable!("they ask nobody"),
@@ -143,17 +149,13 @@ fn control_of(config: &Config) -> Result<Control, Error> {
 
 /// Asks for a change, and prints what became of it.
 fn change(config: &Config, request: Request, json: bool) -> Result<(), Error> {
-    let hear = |progress: &str| {
-        // Nobody is left to tell when this fails.
-        let _ = io::stderr().write_all(format!("prefork-echo: {progress}\n").as_bytes());
-    };
-    let outcome = control::ask_for_change(&control_of(config)?, request, hear)?;
+    let outcome = control::ask_for_change(&control_of(config)?, request, tell)?;
     if json {
         let text = serde_json::to_string(&outcome).map_err(Error::system("write the outcome"))?;
         print(&(text + "\n"))?;
     } else if outcome.ok {
         let took = Duration::try_from_secs_f64(outcome.took_seconds).unwrap_or_default();
-        print(&format!("{}; it took {took:.1?}\n", outcome.text))?;
+        print(&format!("{}; it took {took:.1?}\n", printable::lines(&outcome.text)))?;
     }
     if outcome.ok { Ok(()) } else { Err(Error::Failed(outcome.text)) }
 }
@@ -275,6 +277,12 @@ fn warn(warnings: &[String]) {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
+}
+
+/// Says something on standard error, in one write, since workers do so too.
+fn tell(words: &str) {
+    // Nobody is left to tell when this fails.
+    let _ = io::stderr().write_all(format!("prefork-echo: {}\n", printable::lines(words)).as_bytes());
 }
 
 fn print(text: &str) -> Result<(), Error> {

@@ -16,7 +16,7 @@
 //! | 4 | `worker`, `monitor`, `control` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `connection`, `pretence`, `parting`, `snapshot`, `saturation`, `sizer` |
 //! | 2 | `listener`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `wear`, `refusal`, `scoreboard`, `histogram` |
-//! | 1 | `sys`, `cgroup`, `error` |
+//! | 1 | `sys`, `cgroup`, `error`, `printable` |
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
@@ -61,6 +61,7 @@ mod wear;
 
 mod cgroup;
 mod error;
+mod printable;
 #[expect(unsafe_code, reason = "the one room where the kernel is called directly")]
 mod sys;
 

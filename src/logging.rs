@@ -1,12 +1,17 @@
-//! The log: to stderr, one write per line, and without a thread of its own, since a threaded master could not fork.
+//! The log: to standard error or a file, one write per line, and without a thread of its own, since a threaded master could
+//! not fork.
 
-use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::sync::{Mutex, OnceLock, PoisonError};
+mod file;
+mod limit;
+mod line;
+mod output;
+mod panics;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -14,126 +19,88 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::{Layer, Registry};
 
-use crate::config::{Log, LogFormat};
-use crate::signals::Blocked;
+use crate::config::Log;
+pub(crate) use file::LogFile;
+use limit::Limit;
+use line::Form;
+use output::{Lines, output};
+pub(crate) use output::{count_in, tell_starter};
+pub(crate) use panics::tell_panics;
 
 /// The target of the line that each connection gets.
 const ACCESS: &str = "access";
 
 /// What turns events into lines: level and format of one configuration.
-type Lines = Box<dyn Layer<Registry> + Send + Sync>;
+type Written = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// By which the lines are changed once the log has begun.
-static LINES: OnceLock<Handle<Lines, Registry>> = OnceLock::new();
+static WRITTEN: OnceLock<Handle<Written, Registry>> = OnceLock::new();
 
 /// Begins to log. Of several calls in one process the first counts.
-pub(crate) fn start(log: Log) {
-    let (lines, handle) = reload::Layer::new(lines(log, is_coloured(), || Stderr));
+pub(crate) fn start(log: Log, file: Option<LogFile>) {
+    output().move_to(file);
+    let (lines, handle) = reload::Layer::new(written(log, is_coloured(), Lines));
     if tracing_subscriber::registry().with(lines).try_init().is_ok() {
-        let _ = LINES.set(handle);
+        let _ = WRITTEN.set(handle);
     }
 }
 
 /// Logs by another configuration from now on, if this process logs at all.
 pub(crate) fn change(log: Log) {
-    if let Some(handle) = LINES.get() {
+    if let Some(handle) = WRITTEN.get() {
         // The subscriber, which is never dropped, has the other end, and nothing panics with its lock in hand.
-        let _ = handle.reload(lines(log, is_coloured(), || Stderr));
+        let _ = handle.reload(written(log, is_coloured(), Lines));
     }
+}
+
+/// The same in a new child, which has nothing to say of what the master lost.
+pub(crate) fn change_in_child(log: Log) {
+    output().forget();
+    limit::forget();
+    change(log);
+}
+
+/// Logs into another file from now on; `None` is standard error.
+pub(crate) fn move_to(file: Option<LogFile>, log: Log) {
+    output().move_to(file);
+    // One is a terminal perhaps, and the other is not.
+    change(log);
+}
+
+/// Lets go of the file, in a process that has nothing more to log: a file that was put aside is not held by it.
+pub(crate) fn let_go() {
+    output().move_to(None);
+}
+
+/// Whether there is a file.
+pub(crate) fn has_file() -> bool {
+    output().has_file()
+}
+
+/// Another descriptor of where the log goes.
+pub(crate) fn share() -> io::Result<OwnedFd> {
+    output().share()
 }
 
 /// The filter stands beside the layer, not around it: a layer with a filter of its own must not be exchanged, see
 /// <https://github.com/tokio-rs/tracing/issues/1629>. And it stands outside: so it says of each place in the code, once for
 /// each exchange, that it is never heard, and a line that is off costs a look at one atomic. The other way round
 /// `Layered` makes a "sometimes" of that, and asks at each line.
-fn lines<W>(log: Log, colour: bool, writer: W) -> Lines
+fn written<W>(log: Log, colour: bool, writer: W) -> Written
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let access = if log.access { LevelFilter::from(Level::INFO) } else { LevelFilter::OFF };
     let filter = Targets::new().with_default(log.level).with_target(ACCESS, access);
-    let lines = fmt::layer().with_writer(writer).with_ansi(colour);
-    match log.format {
-        LogFormat::Text => lines.with_target(false).and_then(filter).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).and_then(filter).boxed(),
-    }
+    let lines = fmt::layer().with_writer(writer).event_format(Form::of(log.format, colour));
+    lines.and_then(Limit).and_then(filter).boxed()
 }
 
 /// Log lines go to files and collectors too: colour is for a person at a terminal.
 fn is_coloured() -> bool {
     let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    io::stderr().is_terminal() && unset("NO_COLOR") && !dumb
-}
-
-/// Standard error, whose loss is no reason to stop serving: a full disk, a reader that has gone, or one that has stopped
-/// reading. For the last a line waits a little, and once that was in vain, lines are dropped until it reads again.
-struct Stderr;
-
-/// How long a line may wait for the log's reader.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// What the threads of a process share about the log's reader. Holding it they write one after the other.
-static READER: Mutex<Reader> = Mutex::new(Reader { is_stuck: false, lost: 0 });
-
-struct Reader {
-    is_stuck: bool,
-    /// Lines that were dropped since it got stuck.
-    lost: u64,
-}
-
-impl Reader {
-    fn write(&mut self, bytes: &[u8]) {
-        let patience = if self.is_stuck { Duration::ZERO } else { PATIENCE };
-        self.is_stuck = !is_writable(patience);
-        if self.is_stuck {
-            self.lost += 1;
-            return;
-        }
-        if self.lost > 0 {
-            let message =
-                format!("{} lines of the log were lost: nobody read it", std::mem::take(&mut self.lost));
-            // A line in a log of JSON is JSON too.
-            let is_json = bytes.first() == Some(&b'{');
-            let line =
-                if is_json { format!("{{\"message\":\"{message}\"}}\n") } else { format!("{message}\n") };
-            write(line.as_bytes());
-        }
-        write(bytes);
-    }
-}
-
-/// Writes to standard error. A terminal may want jobs in its background to be silent (`stty tostop`): it sends TTOU to
-/// who writes, and lets a write go on only where that is blocked, `tty_check_change` in `drivers/tty/tty_jobctrl.c`. In the
-/// master TTOU is a command, so there it is blocked for the time of the write.
-fn write(bytes: &[u8]) {
-    let _blocked = is_terminal().then(|| Blocked::only(Signal::SIGTTOU));
-    // A loss of the log is no reason to stop serving.
-    let _ = io::stderr().write_all(bytes);
-}
-
-fn is_terminal() -> bool {
-    static IS_TERMINAL: OnceLock<bool> = OnceLock::new();
-    *IS_TERMINAL.get_or_init(|| io::stderr().is_terminal())
-}
-
-/// Whether a line may be written without waiting. A pipe says so while 4 KiB fit, see pipe(7), and a line is shorter.
-fn is_writable(patience: Duration) -> bool {
-    let stderr = io::stderr();
-    let mut files = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
-    // A closed one counts as writable: the write fails at once.
-    poll(&mut files, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)).is_ok_and(|ready| ready > 0)
-}
-
-impl Write for Stderr {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        READER.lock().unwrap_or_else(PoisonError::into_inner).write(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    output().is_terminal() && unset("NO_COLOR") && !dumb
 }
 
 /// "1 worker", "2 workers".
@@ -149,12 +116,14 @@ pub(crate) fn seconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::num::NonZeroUsize;
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use tracing::{Metadata, Subscriber, subscriber::Interest};
 
     use super::*;
+    use crate::config::LogFormat;
 
     #[derive(Clone, Default)]
     struct Page(Arc<Mutex<Vec<u8>>>);
@@ -187,10 +156,10 @@ mod tests {
     #[test]
     fn level_format_and_access_change_while_the_process_goes_on() {
         let page = Page::default();
-        let written = page.clone();
+        let reader = page.clone();
         let make = |log| {
             let page = page.clone();
-            lines(log, false, move || page.clone())
+            written(log, false, move || page.clone())
         };
         let news = Log {
             level: Level::INFO,
@@ -201,7 +170,7 @@ mod tests {
         let (layer, handle) = reload::Layer::new(make(news));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             say();
-            let said = written.take();
+            let said = reader.take();
             assert!(said.contains(" INFO news\n") && said.contains(" WARN trouble worker=1\n"), "{said}");
             assert_eq!(said.lines().count(), 2, "{said}");
 
@@ -213,7 +182,7 @@ mod tests {
             };
             handle.reload(make(all)).unwrap();
             say();
-            let said = written.take();
+            let said = reader.take();
             let messages: Vec<String> = said
                 .lines()
                 .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["message"].to_string())
@@ -222,12 +191,12 @@ mod tests {
 
             handle.reload(make(Log { level: Level::ERROR, ..all })).unwrap();
             say();
-            let said = written.take();
+            let said = reader.take();
             assert!(said.contains("closed") && said.lines().count() == 1, "each has its own level: {said}");
 
             handle.reload(make(news)).unwrap();
             say();
-            assert_eq!(written.take().lines().count(), 2, "as at first");
+            assert_eq!(reader.take().lines().count(), 2, "as at first");
         });
     }
     /// Takes down which places of the code speak.
@@ -248,7 +217,7 @@ mod tests {
         let places = std::mem::take(&mut *places.0.lock().unwrap());
         let ours = places.into_iter().filter(|place| place.file() == Some(file!()));
         for format in [LogFormat::Text, LogFormat::Json] {
-            let lines = lines(
+            let lines = written(
                 Log { level: Level::INFO, format, access: false, access_sample: NonZeroUsize::MIN },
                 false,
                 io::sink,

@@ -95,7 +95,8 @@ impl<H: Handler> Worker<H> {
     /// Lives. Returns when the worker has left; the process ends then.
     pub(crate) fn run(self) -> Result<(), Error> {
         // The master may have been told to log otherwise than this worker's configuration says.
-        logging::change(self.config.log);
+        logging::change_in_child(self.config.log);
+        logging::tell_panics();
         let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         let refused = |cause: String| Error::Worker { id: self.id, cause };
@@ -152,6 +153,14 @@ impl<H: Handler> FirstThread<H> {
                 match self.channel.receive()? {
                     Received::Nothing => break,
                     Received::Message(order) => self.carry_out(order)?,
+                    Received::Log(Ok(file)) => logging::move_to(Some(file.into()), self.shared.config.log),
+                    Received::Log(Err(error)) => {
+                        let worker = self.shared.id;
+                        tracing::warn!(
+                            worker,
+                            "cannot take the log's new file, writing on into the old: {error}"
+                        );
+                    }
                     // The master is gone. Nobody can take the port as long as we listen on it.
                     Received::Closed => {
                         self.orphan = true;

@@ -37,6 +37,9 @@ _prefork__echo() {
             prefork__echo,reload)
                 cmd="prefork__echo__subcmd__reload"
                 ;;
+            prefork__echo,reopen)
+                cmd="prefork__echo__subcmd__reopen"
+                ;;
             prefork__echo,run)
                 cmd="prefork__echo__subcmd__run"
                 ;;
@@ -68,7 +71,7 @@ _prefork__echo() {
 
     case "${cmd}" in
         prefork__echo)
-            opts="-c -h -V --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help --version run check config status top queue reload scale upgrade stop drain events health"
+            opts="-c -h -V --config --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --help --version run check config status top queue reload scale upgrade reopen stop drain events health"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2156,6 +2159,238 @@ _prefork__echo() {
             return 0
             ;;
         prefork__echo__subcmd__reload)
+            opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --control)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grow-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sleep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --distribution)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-drain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-drain-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-start)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-stuck)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-first-byte)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts-idle-saturated)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-generations)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-respawns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-respawn-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-crash-loop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-connections-per-worker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-worker-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-worker-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-per-peer-ipv6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-queue-wait-answer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-min-rate-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limits-deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-access-sample)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        prefork__echo__subcmd__reopen)
             opts="-c -h --json --listen --backlog --transform --control --pid-file --proxy-from --workers --grow-after --threads --sleep --cpu --distribution --timeouts-idle --timeouts-write --timeouts-drain --timeouts-drain-idle --timeouts-start --timeouts-grace --timeouts-stuck --timeouts-first-byte --timeouts-lifetime --timeouts-idle-saturated --limits-generations --limits-respawns --limits-respawn-interval --limits-crash-loop --limits-connections-per-worker --limits-worker-age --limits-worker-memory --limits-per-peer --limits-per-peer-ipv4 --limits-per-peer-ipv6 --limits-queue-wait --limits-queue-wait-answer --limits-min-rate --limits-min-rate-after --limits-allow --limits-deny --security-user --security-group --security-sandbox --monitor-listen --log-file --log-level --log-format --log-access --log-access-sample --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

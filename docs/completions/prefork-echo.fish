@@ -83,6 +83,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "queue" -d
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "reload" -d 'Read the configuration again: a new generation of workers takes the place of the old one, and nobody is lost'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "scale" -d 'Change the number of workers: N, +N or -N, until the next reload'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "upgrade" -d 'Start the program again as it is now on disk; it takes over the listeners, and nobody is lost'
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "reopen" -d 'Open the log\'s file anew, in all processes, after the one before was put aside'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "stop" -d 'Stop the pool: serve who is connected or waiting, and wait for its end'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "drain" -d 'Let the workers finish and leave; the master stays, and clients wait until `reload` or `scale`'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "events" -d 'Print what happened last: births, deaths and their causes, saturation'
@@ -633,6 +634,56 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l lo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -s h -l help -d 'Print help'
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l sleep -d 'Pretended work per message: time asleep, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l cpu -d 'Pretended work per message: CPU time, up to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l distribution -d 'How sleep and cpu differ from message to message: "fixed", they do not, or "exponential" with these means, each draw 1h at most' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-idle -d 'How long a peer may send nothing; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-write -d 'How long a peer may take nothing of a reply that waits for it; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-drain -d 'How long open connections may go on after a stop; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-drain-idle -d 'How long a peer may send nothing while its worker drains; 0s = as long as otherwise' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-respawn-interval -d 'The time within which respawns are counted, and without any of which the pool is no longer degraded, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-crash-loop -d 'What a pool does whose workers die too often: "stay", and go on trying, or "exit", when those who are there are served' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-connections-per-worker -d 'How many connections a worker accepts, less a tenth at most, before it is replaced; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-worker-age -d 'How long a worker lives, less a tenth at most, before it is replaced; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-worker-memory -d 'How much resident memory a worker may have before it is replaced: "512MiB"; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-group -d 'Their group; "auto": that of the user' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r

@@ -56,6 +56,9 @@ pub(super) enum Command {
     /// Start the program again as it is now on disk; it takes over the listeners, and nobody is lost
     #[command(after_help = UPGRADE_EXAMPLES)]
     Upgrade(OutcomeFormat),
+    /// Open the log's file anew, in all processes, after the one before was put aside
+    #[command(after_help = REOPEN_EXAMPLES)]
+    Reopen(OutcomeFormat),
     /// Stop the pool: serve who is connected or waiting, and wait for its end
     #[command(after_help = STOP_EXAMPLES)]
     Stop {
@@ -127,6 +130,7 @@ Signals:
   HUP              reload; from a terminal that is gone, as TERM
   TTIN, TTOU       one worker more, one less
   WINCH            drain the workers and keep the master
+  USR1             open the log's file anew
   USR2             upgrade
   TERM to a worker replaces that worker.
 
@@ -188,6 +192,11 @@ Examples:
 const UPGRADE_EXAMPLES: &str = "\
 Examples:
   cargo install --path . && prefork-echo upgrade   the new one takes over";
+
+const REOPEN_EXAMPLES: &str = "\
+Examples:
+  mv pool.log pool.log.1 && prefork-echo reopen   exit code 0: nobody
+                                                  writes into it any more";
 
 const STOP_EXAMPLES: &str = "\
 Examples:

@@ -13,6 +13,8 @@ pub(crate) enum Request {
     Ask(Question),
     /// A change of the pool, answered when it has taken effect or failed.
     Change(Change),
+    /// Open the log's file anew, answered when that is done.
+    Reopen,
     /// Serve who is there, then end; answered at the end.
     Stop {
         /// Do not wait for anybody.
@@ -93,13 +95,14 @@ impl fmt::Display for Size {
 }
 
 /// The requests of one word.
-const WORDS: [(&str, Request); 9] = [
+const WORDS: [(&str, Request); 10] = [
     ("status", Request::Ask(Question::Status)),
     ("queue", Request::Ask(Question::Queue)),
     ("events", Request::Ask(Question::Events)),
     ("health", Request::Ask(Question::Health)),
     ("reload", Request::Change(Change::Reload)),
     ("upgrade", Request::Change(Change::Upgrade)),
+    ("reopen", Request::Reopen),
     ("stop", Request::Stop { now: false }),
     ("stop now", Request::Stop { now: true }),
     ("drain", Request::Change(Change::Rest)),

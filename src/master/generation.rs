@@ -7,6 +7,7 @@ use crate::connection::LINGER;
 use crate::control::ControlListener;
 use crate::error::Error;
 use crate::listener::{self, Listener};
+use crate::logging::LogFile;
 use crate::monitor;
 use crate::process_table::{Aim, Goal, Patience};
 use crate::queue::Target;
@@ -24,6 +25,8 @@ pub(super) struct Generation<H> {
     pub(super) handler: Arc<H>,
     pub(super) listeners: Vec<Listener>,
     pub(super) monitor: Option<monitor::Listener>,
+    /// Where the log is to go from the commit on.
+    pub(super) log_file: Option<LogFile>,
     /// Where the control socket is to listen, and the listener if that is another place than now.
     pub(super) control: Control,
     pub(super) new_control: Option<ControlListener>,
@@ -69,6 +72,7 @@ impl<H> Generation<H> {
             handler: Arc::new(handler),
             listeners,
             monitor: None,
+            log_file: None,
             control: Control::Auto,
             new_control: None,
             targets: Vec::new(),

@@ -6,6 +6,7 @@ mod changes;
 mod children;
 mod ending;
 mod generation;
+mod log;
 mod reload;
 mod scaling;
 mod succession;
@@ -30,6 +31,7 @@ use crate::error::Error;
 use crate::handler::Handler;
 use crate::handover::Line;
 use crate::histogram::Counts;
+use crate::logging;
 use crate::monitor::Monitor;
 use crate::notify::ServiceManager;
 use crate::pid_file::PidFile;
@@ -111,6 +113,7 @@ impl<H: Handler> Master<H> {
         let signals = Signals::of_master().map_err(Error::system("subscribe to signals"))?;
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let mut scoreboard = Scoreboard::new(board);
+        logging::count_in(board.log());
         let estate = line.map(|line| Estate::take(line, &mut scoreboard)).transpose();
         let mut estate = estate.map_err(Error::system("take over from the master before"))?;
         let present = estate.as_ref().map(Estate::present).unwrap_or_default();
@@ -218,6 +221,8 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) => worker.channel = None,
+                    // No worker has anything to hand over. What one sends all the same is closed.
+                    Ok(Received::Log(_)) => (),
                     Err(error) => {
                         tracing::debug!(worker = worker.id, "cannot hear the worker: {error}");
                         break;
@@ -401,6 +406,7 @@ impl<H: Handler> Master<H> {
                     self.control.answer(ticket, answer);
                 }
                 Request::Change(change) => self.wish(change, Some(ticket)),
+                Request::Reopen => self.reopen_log_for(ticket),
                 Request::Stop { now } => self.stop_for(ticket, now),
             }
         }
@@ -415,7 +421,8 @@ impl<H: Handler> Master<H> {
             Command::Reload => self.wish(Change::Reload, None),
             Command::Scale(more) => self.wish(Change::Scale(Size::By(more)), None),
             Command::Rest => self.wish(Change::Rest, None),
-            Command::Reopen => tracing::info!("the log goes to standard error: there is nothing to reopen"),
+            // What came of it is in the log.
+            Command::Reopen => drop(self.reopen_log()),
             Command::Upgrade => self.wish(Change::Upgrade, None),
         }
     }

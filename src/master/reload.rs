@@ -9,7 +9,7 @@ use crate::config::{Config, Place};
 use crate::control::Progress;
 use crate::handler::Handler;
 use crate::listener::Listener;
-use crate::logging::{self, counted};
+use crate::logging::{self, LogFile, counted};
 use crate::process_table::Next;
 use crate::scoreboard::Happening;
 use crate::sizer::Sizer;
@@ -59,8 +59,10 @@ impl<H: Handler> Master<H> {
         self.scoreboard.note(Happening::ReloadBegin { generation: self.serving.number + 1 });
         let fresh = (self.load)().map_err(|error| error.to_string())?;
         needs_restart(&self.serving, &fresh.0)?;
+        let log_file = fresh.0.log_file.as_deref().map(LogFile::open).transpose();
+        let log_file = log_file.map_err(|error| error.to_string())?;
         let number = self.serving.number + 1;
-        let next =
+        let mut next =
             Generation::open(number, fresh, &self.serving.present(self.goal.workers), &mut self.scoreboard)
                 .map_err(|error| error.to_string())?;
         if let Err(cause) = self.check_stranded(self.serving.listeners_beside(&next)) {
@@ -73,6 +75,7 @@ impl<H: Handler> Master<H> {
             deadline: next.config.timeouts.start.map(|time| now + time),
             failed: None,
         });
+        next.log_file = log_file;
         tracing::info!("reloading: generation {number} gets ready");
         self.next = Some(next);
         Ok(())
@@ -108,7 +111,7 @@ impl<H: Handler> Master<H> {
             self.control.move_to(control);
         }
         self.change_faces(&before);
-        logging::change(self.serving.config.log);
+        self.change_log(&before);
         let threads = counted(self.serving.config.threads.get() as u64, "thread");
         let words = format!(
             "generation {} serves: {} x {threads}",
@@ -138,6 +141,17 @@ impl<H: Handler> Master<H> {
         }
         for new in self.serving.listeners_beside(before) {
             note(new, new.open_gate(), "let clients in at");
+        }
+    }
+
+    /// The log goes where the new configuration says. Its file is opened anew also where it has the same name.
+    fn change_log(&mut self, before: &Generation<H>) {
+        if before.config.log_file.is_none() && self.serving.log_file.is_none() {
+            return logging::change(self.serving.config.log);
+        }
+        let file = self.serving.log_file.take();
+        if let Err(cause) = self.move_log(file) {
+            tracing::warn!("the log's file: {cause}");
         }
     }
 

@@ -7,7 +7,7 @@ use super::Master;
 use crate::control::{self, Health, Question};
 use crate::handler::Handler;
 use crate::listener::Listener;
-use crate::logging::counted;
+use crate::logging::{self, counted};
 use crate::scoreboard::Phase;
 use crate::snapshot::{MasterState, Status, readiness};
 use crate::sys;
@@ -40,9 +40,7 @@ impl<H: Handler> Master<H> {
             .monitor
             .as_ref()
             .map_or(String::new(), |monitor| format!(", live page on http://{monitor}/"));
-        tracing::info!(
-            pid = std::process::id(),
-            control = %self.serving.control,
+        let words = format!(
             "listening on {} with {} x {} = {}, backlog {}{page}",
             addresses.join(", "),
             counted(self.goal.workers as u64, "worker"),
@@ -50,6 +48,8 @@ impl<H: Handler> Master<H> {
             counted(self.capacity() as u64, "connection slot"),
             limits.min().unwrap_or(self.serving.config.backlog.get()),
         );
+        tracing::info!(pid = std::process::id(), control = %self.serving.control, "{words}");
+        logging::tell_starter(&format!("prefork-echo: {words}"));
     }
 
     /// How many connections the pool is to serve at once.

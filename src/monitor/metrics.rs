@@ -108,7 +108,7 @@ fn of_listeners(listeners: &[ListenerStatus]) -> Vec<MetricFamily> {
     OF_LISTENERS.into_iter().map(of_one).collect()
 }
 
-fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
+fn of_pool(sample: &Sample) -> [MetricFamily; 9] {
     use MetricType::{COUNTER, GAUGE, HISTOGRAM};
 
     let status = &sample.status;
@@ -154,6 +154,18 @@ fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
             GAUGE,
             "Number of the workers' generation: one more with each reload.",
             one(GAUGE, number(status.master.generation)),
+        ),
+        family(
+            "prefork_log_lines_lost_total",
+            COUNTER,
+            "Lines of the log that could not be written.",
+            one(COUNTER, number(status.totals.log_lines_lost)),
+        ),
+        family(
+            "prefork_log_lines_left_out_total",
+            COUNTER,
+            "Warnings and errors that the log left out, since there were too many of their kind.",
+            one(COUNTER, number(status.totals.log_lines_left_out)),
         ),
         family("prefork_build_info", GAUGE, "Always 1; the label tells the version.", vec![build]),
     ]

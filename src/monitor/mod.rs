@@ -25,6 +25,7 @@ use socket2::{Domain, Socket, Type};
 use crate::config::{Address, Place};
 use crate::error::Error;
 use crate::handover::OfferedMonitor;
+use crate::logging;
 use crate::signals::{self, Blocked};
 use crate::snapshot::Observer;
 
@@ -122,6 +123,8 @@ impl Monitor {
         .map_err(Error::system("obey SIGTERM in the monitor"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
+        // It logs nothing from here on, and has no line by which the next file would come.
+        logging::let_go();
         // One thread, made after the fork, so that none of it is the master's.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Error::system("start the monitor's runtime"))?;

@@ -8,11 +8,13 @@ mod pulse;
 mod throttle;
 mod worker_handle;
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
 use crate::channel::{Channel, Order};
+use crate::logging;
 use crate::scoreboard::Standing;
 use crate::sizer::Resize;
 pub(crate) use breaker::{Breaker, Tolerance, Turn};
@@ -71,6 +73,7 @@ impl<C> ProcessTable<C> {
             channel: Some(channel),
             lease,
             unsent: None,
+            log_unsent: None,
             told_full: false,
             retired: false,
             worn: None,
@@ -247,6 +250,12 @@ impl ProcessTable {
         for worker in &mut self.workers {
             if let Some((order, _)) = worker.unsent.filter(|(_, at)| *at <= now) {
                 worker.send(order, now);
+            }
+            if worker.log_unsent.is_some_and(|at| at <= now) {
+                match logging::share() {
+                    Ok(file) => drop(worker.send_log(file.as_fd(), now)),
+                    Err(error) => tracing::debug!("cannot share the log's file: {error}"),
+                }
             }
         }
     }

@@ -97,10 +97,12 @@ impl<C> ProcessTable<C> {
         let watched = self.workers.iter().filter(|worker| worker.is_watched());
         let of_pulses = watched.filter_map(|worker| worker.pulse.next(goal.stuck_after));
         let of_orders = self.workers.iter().filter_map(|worker| worker.unsent.map(|(_, at)| at));
+        let of_logs = self.workers.iter().filter_map(|worker| worker.log_unsent);
         of_workers
             .chain(of_spawns)
             .chain(of_pulses)
             .chain(of_orders)
+            .chain(of_logs)
             .chain(others.into_iter().flatten())
             .min()
     }

@@ -1,5 +1,7 @@
 //! One worker as the master sees it: where it stands in its life, and what it has said.
 
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
@@ -78,6 +80,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) lease: Lease,
     /// The last order that it has to obey and that could not be sent, and when to try again.
     pub(super) unsent: Option<(Order, Instant)>,
+    /// It has not been sent where the log goes now, and when to try again.
+    pub(super) log_unsent: Option<Instant>,
     /// It has said that it has no idle slot, and was not asked again since.
     pub(crate) told_full: bool,
     /// It no longer accepts where others do.
@@ -143,6 +147,15 @@ impl<C> WorkerHandle<C> {
 }
 
 impl WorkerHandle {
+    /// Sends where the log goes now; false if it has to be sent again.
+    pub(crate) fn send_log(&mut self, file: BorrowedFd<'_>, now: Instant) -> bool {
+        // Without a line it is dead, and about to be reaped.
+        let Some(channel) = &self.channel else { return true };
+        let error = channel.send_log(file).err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        self.log_unsent = error.map(|_| now + SEND_AGAIN_AFTER);
+        self.log_unsent.is_none()
+    }
+
     /// Sends an order. What the worker must not miss is sent again if that fails: its line is full when it has not read for
     /// long, being stopped, or the system lacks memory; or it is dead, and about to be reaped. Of several such orders the last stands for all.
     pub(crate) fn send(&mut self, order: Order, now: Instant) -> bool {

@@ -9,6 +9,7 @@ mod event_kind;
 mod happening;
 mod histogram;
 mod lease;
+mod log_row;
 mod peers;
 mod picture;
 mod sequence;
@@ -27,6 +28,7 @@ pub(crate) use event_kind::EventKind;
 pub(crate) use happening::{Happening, WhyScaled};
 pub(crate) use histogram::Histogram;
 pub(crate) use lease::Lease;
+pub(crate) use log_row::{LogLosses, LogRow};
 pub(crate) use peers::{Crowd, Network, Peers};
 pub(crate) use picture::{Picture, WorkerPicture};
 pub(crate) use slot::{Occupant, SlotRow, State, Tally, Traffic};
@@ -56,6 +58,7 @@ pub(crate) struct Board {
     /// Whether a listener's gate is closed, which each accept has to know.
     gates: [AtomicBool; GATES],
     sequence: Sequence,
+    log: LogRow,
     master: MasterRow,
     ids: [IdRow; WORKERS_MAX],
     events: Events,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::event::Entry;
 use super::slot::{Occupant, Tally};
-use super::{Board, Phase, Standing, WorkerRow, get, one_of, size};
+use super::{Board, LogLosses, Phase, Standing, WorkerRow, get, one_of, size};
 use crate::config::WORKERS_MAX;
 use crate::death::Cause;
 use crate::histogram::Counts;
@@ -27,6 +27,7 @@ pub(crate) struct Picture {
     pub(crate) reloads: u64,
     pub(crate) reloads_failed: u64,
     pub(crate) crash_loop: bool,
+    pub(crate) log: LogLosses,
     /// Of the living and the dead.
     pub(crate) queue_wait: Counts,
     pub(crate) duration: Counts,
@@ -82,6 +83,7 @@ impl Board {
             reloads: get(&master.reloads),
             reloads_failed: get(&master.reloads_failed),
             crash_loop: get(&master.crash_loop) != 0,
+            log: self.log.losses(),
             queue_wait: self.sum(&master.queue_wait, |row| &row.queue_wait),
             duration: self.sum(&master.duration, |row| &row.duration),
             ids: self.ids[..wanted.max(seen).min(WORKERS_MAX)]

@@ -221,6 +221,9 @@ pub(crate) struct Totals {
     pub(crate) bytes_out: u64,
     pub(crate) respawns: u64,
     pub(crate) reloads: u64,
+    /// Lines of the log that could not be written, and warnings that were too many.
+    pub(crate) log_lines_lost: u64,
+    pub(crate) log_lines_left_out: u64,
 }
 
 /// Connections that were refused, by reason.

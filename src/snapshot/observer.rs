@@ -264,6 +264,8 @@ fn totals(picture: &Picture, all: &Tally) -> Totals {
         bytes_out: all.bytes_out,
         respawns: picture.respawns.iter().sum(),
         reloads: picture.reloads,
+        log_lines_lost: picture.log.lost,
+        log_lines_left_out: picture.log.left_out,
     }
 }
 

@@ -16,6 +16,7 @@ mod handover;
 mod held;
 mod hostile;
 mod load;
+mod log_file;
 mod lossless;
 mod many_reloads;
 mod mapped;

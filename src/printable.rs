@@ -1,0 +1,68 @@
+//! Text of others, made fit for a line that a terminal may show: what would steer it is written as an escape.
+
+use std::fmt::{self, Write};
+
+/// Writes through, with each control character escaped: `\n`, `\u{1b}`. So what is written stays on its line.
+pub(crate) struct Printable<'a, W: ?Sized> {
+    inner: &'a mut W,
+    /// What is left as it is although it is a control character.
+    kept: &'static [char],
+}
+
+impl<'a, W: Write + ?Sized> Printable<'a, W> {
+    pub(crate) fn new(inner: &'a mut W) -> Self {
+        Self { inner, kept: &[] }
+    }
+}
+
+impl<W: Write + ?Sized> Write for Printable<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(|char: char| char.is_control() && !self.kept.contains(&char)) {
+            let (clean, from) = rest.split_at(at);
+            self.inner.write_str(clean)?;
+            let mut chars = from.chars();
+            if let Some(control) = chars.next() {
+                write!(self.inner, "{}", control.escape_default())?;
+            }
+            rest = chars.as_str();
+        }
+        self.inner.write_str(rest)
+    }
+}
+
+/// A text of several lines, such as an error that shows a place in a file: its own line breaks and tabs stay.
+pub(crate) fn lines(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let written = Printable { inner: &mut clean, kept: &['\n', '\t'] }.write_str(text);
+    written.expect("a string takes all that is written");
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn line(text: &str) -> String {
+        let mut clean = String::new();
+        Printable::new(&mut clean).write_str(text).unwrap();
+        clean
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_and_not_obeyed() {
+        assert_eq!(line("a\x1b[2Jb\r\nc\u{9b}1m\x7f"), "a\\u{1b}[2Jb\\r\\nc\\u{9b}1m\\u{7f}");
+        assert_eq!(line("grüße, 世界"), "grüße, 世界");
+        assert_eq!(lines("1 | a\tb\x07\n  | ^"), "1 | a\tb\\u{7}\n  | ^");
+    }
+
+    proptest! {
+        #[test]
+        fn no_control_character_gets_through(text in any::<String>()) {
+            prop_assert!(!line(&text).contains(char::is_control));
+            prop_assert!(!lines(&text).contains(|char: char| char.is_control() && !"\n\t".contains(char)));
+        }
+    }
+}
