@@ -1,5 +1,7 @@
 //! The system calls that no crate wraps: the only room with `unsafe`.
 
+pub(crate) mod command_line;
+
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;

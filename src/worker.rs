@@ -28,6 +28,7 @@ use crate::parting::Parting;
 use crate::scoreboard::Rows;
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
+use crate::title::WorkerTitle;
 use crate::wear::Wearing;
 use slots::Shared;
 
@@ -107,6 +108,7 @@ impl<H: Handler> Worker<H> {
         }
         self.handler.start().map_err(|error| refused(error.to_string()))?;
         let slots = self.config.threads.get();
+        let now = Instant::now();
         let quick = self.handler.is_quick() && self.config.work.is_none();
         let parting = self.config.timeouts.drain_idle.map(Parting::new);
         let shared = Arc::new(Shared {
@@ -115,7 +117,8 @@ impl<H: Handler> Worker<H> {
             turn: Turn::new(slots, quick, self.rows.worker).map_err(Error::system("make the accept turn"))?,
             rows: self.rows,
             admission: Admission::new(&self.config.limits),
-            wearing: Wearing::new(&self.config.limits, Instant::now()),
+            wearing: Wearing::new(&self.config.limits, now),
+            title: WorkerTitle::new(self.id, self.generation, slots, now),
             parting: parting.transpose().map_err(Error::system("make the signal of a drain"))?,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
             cutting: AtomicBool::new(false),
@@ -204,7 +207,12 @@ impl<H: Handler> FirstThread<H> {
             Order::Retire => self.leave(|shared| shared.follow(shared.turn.retire())),
             Order::Drain => self.leave(|shared| shared.turn.drain()),
             Order::Stop => self.stop(),
-            Order::Arm => self.shared.turn.arm(),
+            Order::Arm => {
+                self.shared.turn.arm();
+                if self.shared.rows.worker.busy() == 0 {
+                    self.shared.title.show_idle();
+                }
+            }
             Order::Ask => self.shared.follow(self.shared.turn.ask(Instant::now())),
         }
         Ok(())
@@ -218,6 +226,7 @@ impl<H: Handler> FirstThread<H> {
             self.listeners = None;
             accepting(&self.shared);
             tracing::debug!(worker = self.shared.id, "worker drains");
+            self.shared.title.show_draining(self.shared.rows.worker.busy());
             if let Some(parting) = &self.shared.parting {
                 parting.begin();
             }
@@ -236,6 +245,7 @@ impl<H: Handler> FirstThread<H> {
     fn advance(&mut self) -> bool {
         let now = Instant::now();
         let (mode, busy) = self.shared.turn.status();
+        self.shared.title.show_busy(busy, now);
         if mode == Mode::Closed && !self.closed_reported {
             self.closed_reported = true;
             self.report(Report::Closed);

@@ -15,7 +15,7 @@ use crate::handler::Handler;
 use crate::logging::counted;
 use crate::monitor::Monitor;
 use crate::process_table::{Aim, Birth, Pulse, Stage, WorkerHandle};
-use crate::scoreboard::Happening;
+use crate::scoreboard::{Happening, Standing};
 use crate::signals::Blocked;
 use crate::sys::{self, Fork};
 use crate::worker::Worker;
@@ -173,6 +173,28 @@ impl<H: Handler> Master<H> {
         self.last_cause = Some(cause);
         if wait.is_some() {
             self.note_respawn(death);
+        }
+    }
+
+    pub(super) fn note_stopped(&mut self, pid: Pid, stopped: bool) {
+        if let Some(worker) = self.table.find(pid) {
+            worker.stopped = stopped;
+            self.scoreboard.note_stopped(worker.lease, stopped);
+        }
+    }
+
+    /// Puts on the scoreboard where a worker stands, and that it happened.
+    pub(super) fn note_standing(&mut self, pid: Pid) {
+        let Some(worker) = self.table.find(pid) else { return };
+        let (lease, standing, id) = (worker.lease, worker.standing(), worker.id);
+        if !self.scoreboard.note_standing(lease, standing) {
+            return;
+        }
+        let pid = pid.as_raw().unsigned_abs();
+        match standing {
+            Standing::Starting => (),
+            Standing::Ready => self.scoreboard.note(Happening::Ready { id, pid }),
+            Standing::Draining => self.scoreboard.note(Happening::Draining { id, pid }),
         }
     }
 

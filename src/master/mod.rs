@@ -37,12 +37,13 @@ use crate::notify::ServiceManager;
 use crate::pid_file::PidFile;
 use crate::process_table::{Action, Aim, Breaker, Goal, ProcessTable, Stage};
 use crate::saturation::Saturation;
-use crate::scoreboard::{Board, Happening, Phase, Scoreboard, Standing};
+use crate::scoreboard::{Board, Phase, Scoreboard};
 use crate::signals::{Command, Signals};
 use crate::sizer::Sizer;
 use crate::snapshot::Observer;
 use crate::sys::timeout_until;
 use crate::sys::{self, Fate};
+use crate::title::{self, MasterTitle};
 use crate::worker::Worker;
 use changes::Changes;
 use ending::Ending;
@@ -97,6 +98,7 @@ pub(crate) struct Master<H> {
     manager: ServiceManager,
     /// Why the last worker died, for the case that the pool never opens.
     last_cause: Option<String>,
+    title: MasterTitle,
     out_of_memory_kills: Option<u64>,
 }
 
@@ -114,6 +116,7 @@ impl<H: Handler> Master<H> {
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let mut scoreboard = Scoreboard::new(board);
         logging::count_in(board.log());
+        title::begin();
         let estate = line.map(|line| Estate::take(line, &mut scoreboard)).transpose();
         let mut estate = estate.map_err(Error::system("take over from the master before"))?;
         let present = estate.as_ref().map(Estate::present).unwrap_or_default();
@@ -159,6 +162,7 @@ impl<H: Handler> Master<H> {
             pid_file,
             manager: ServiceManager::of_environment(),
             last_cause: None,
+            title: MasterTitle::default(),
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
     }
@@ -355,7 +359,9 @@ impl<H: Handler> Master<H> {
 
     /// Says on the scoreboard how the pool is, and looks whether it is saturated if that may be.
     fn publish(&mut self) {
-        self.scoreboard.set_phase(self.phase());
+        let phase = self.phase();
+        self.scoreboard.set_phase(phase);
+        self.title.show(self.serving.number, self.goal.workers, phase);
         let (now, is_full) = (Instant::now(), self.table.is_full());
         if self.saturation.next_look(is_full, now).is_some_and(|at| at <= now) {
             self.look_for_saturation(now);
@@ -424,28 +430,6 @@ impl<H: Handler> Master<H> {
             // What came of it is in the log.
             Command::Reopen => drop(self.reopen_log()),
             Command::Upgrade => self.wish(Change::Upgrade, None),
-        }
-    }
-
-    fn note_stopped(&mut self, pid: Pid, stopped: bool) {
-        if let Some(worker) = self.table.find(pid) {
-            worker.stopped = stopped;
-            self.scoreboard.note_stopped(worker.lease, stopped);
-        }
-    }
-
-    /// Puts on the scoreboard where a worker stands, and that it happened.
-    fn note_standing(&mut self, pid: Pid) {
-        let Some(worker) = self.table.find(pid) else { return };
-        let (lease, standing, id) = (worker.lease, worker.standing(), worker.id);
-        if !self.scoreboard.note_standing(lease, standing) {
-            return;
-        }
-        let pid = pid.as_raw().unsigned_abs();
-        match standing {
-            Standing::Starting => (),
-            Standing::Ready => self.scoreboard.note(Happening::Ready { id, pid }),
-            Standing::Draining => self.scoreboard.note(Happening::Draining { id, pid }),
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::handover::OfferedMonitor;
 use crate::logging;
 use crate::signals::{self, Blocked};
 use crate::snapshot::Observer;
+use crate::title;
 
 /// How many viewers may wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -110,6 +111,7 @@ pub(crate) struct Monitor {
 impl Monitor {
     /// Lives, until the master ends it or dies, or somebody sends it TERM.
     pub(crate) fn run(self) -> Result<(), Error> {
+        title::show_monitor();
         set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the monitor's life to the master's"))?;
         if getppid() != self.master {
             return Ok(());

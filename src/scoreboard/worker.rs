@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zerocopy::FromZeros;
 
 use super::histogram::Histogram;
-use super::{Standing, get, one_of, set};
+use super::{Standing, get, one_of, set, size};
 use crate::refusal::Refusal;
 
 /// A worker's row. The master writes the upper part, the worker the lower.
@@ -39,6 +39,11 @@ impl WorkerRow {
     /// The thread of a slot starts: from now on its row is looked at.
     pub(crate) fn note_thread(&self, slot: usize) {
         self.slots_used.fetch_max(slot as u64 + 1, Ordering::Relaxed);
+    }
+
+    /// How many connections the worker has said that it has.
+    pub(crate) fn busy(&self) -> usize {
+        size(&self.busy)
     }
 
     /// How many connections the worker has, and how many slots cannot get one at the moment.

@@ -21,6 +21,7 @@ use crate::listener::Peer;
 use crate::logging::seconds;
 use crate::parting::Parting;
 use crate::scoreboard::{Rows, Traffic};
+use crate::title::WorkerTitle;
 use crate::wear::{self, Wearing};
 
 /// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
@@ -40,6 +41,7 @@ pub(super) struct Shared<H> {
     pub(super) rows: Rows,
     pub(super) admission: Admission,
     pub(super) wearing: Wearing,
+    pub(super) title: WorkerTitle,
     /// With `timeouts.drain_idle`.
     pub(super) parting: Option<Parting>,
     /// The connection of each slot, so that the first thread can close it.
@@ -95,6 +97,7 @@ impl<H: Handler> Shared<H> {
         let Accepted { socket, peer, queue_wait, at } = accepted;
         let row = &self.rows.slots[slot];
         row.open(peer, queue_wait);
+        self.title.show_busy(self.rows.worker.busy(), at);
         if let Some(wait) = queue_wait {
             self.rows.worker.queue_wait.record(wait);
         }
@@ -125,6 +128,8 @@ impl<H: Handler> Shared<H> {
         let now = Instant::now();
         let open = now.saturating_duration_since(at);
         self.rows.worker.duration.record(open);
+        // This one is counted still.
+        self.title.show_busy(self.rows.worker.busy().saturating_sub(1), now);
         if self.wearing.note_ended(now, wear::resident_bytes) {
             self.turn.call_first();
         }

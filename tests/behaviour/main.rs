@@ -42,4 +42,5 @@ mod status;
 mod stuck;
 mod support;
 mod terminal;
+mod titles;
 mod upgrade;

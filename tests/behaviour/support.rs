@@ -269,7 +269,9 @@ impl Drop for TestServer {
         let _ = self.child.wait();
         // After an upgrade there are others; the path of their configuration is theirs alone.
         let others = self.folder.as_ref().map(|folder| all_with(&folder.path().display().to_string()));
-        for pid in workers.into_iter().chain(others.into_iter().flatten()) {
+        let others: Vec<Pid> = others.into_iter().flatten().collect();
+        let of_others = others.iter().flat_map(|master| children(*master)).collect::<Vec<_>>();
+        for pid in workers.into_iter().chain(others).chain(of_others) {
             let _ = signal::kill(pid, Signal::SIGKILL);
         }
         if thread::panicking() {
