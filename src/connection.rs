@@ -57,6 +57,16 @@ impl Ending {
         }
     }
 
+    /// Whether it is as most connections end, by the will of the peer or of the handler. A flood of them is no news.
+    pub(crate) fn is_ordinary(self) -> bool {
+        match self {
+            Self::PeerClosed | Self::HandlerClosed | Self::Reset => true,
+            Self::HandlerPanicked | Self::IdleTimeout | Self::WriteTimeout | Self::DrainIdle | Self::Cut => {
+                false
+            }
+        }
+    }
+
     /// Whether the peer may still be sending, so that we have to linger.
     fn is_ours(self) -> bool {
         !matches!(self, Self::PeerClosed | Self::Reset)

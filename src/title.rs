@@ -20,15 +20,6 @@ static PLACE: OnceLock<&'static [AtomicU8]> = OnceLock::new();
 /// Of the threads of a process one writes at a time.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// Makes titles possible, in the process that forks the others.
-pub(crate) fn begin() {
-    match sys::command_line::replace_command_line() {
-        // There is one master in a process.
-        Ok(place) => drop(PLACE.set(place)),
-        Err(error) => tracing::debug!("the processes keep the title of the start: {error}"),
-    }
-}
-
 /// Shows a title.
 fn show(title: &str) {
     let Some(place) = PLACE.get() else { return };
@@ -50,12 +41,22 @@ pub(crate) fn show_monitor() {
 }
 
 /// The title of a master.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct MasterTitle {
     shown: Option<(u64, usize, Phase)>,
 }
 
 impl MasterTitle {
+    /// Makes titles possible, in this process and in those that it forks.
+    pub(crate) fn begin() -> Self {
+        match sys::command_line::replace_command_line() {
+            // There is one master in a process.
+            Ok(place) => drop(PLACE.set(place)),
+            Err(error) => tracing::debug!("the processes keep the title of the start: {error}"),
+        }
+        Self { shown: None }
+    }
+
     /// Shows how the pool is, if that is new, and how the program was started.
     pub(crate) fn show(&mut self, generation: u64, workers: usize, phase: Phase) {
         let news = Some((generation, workers, phase));

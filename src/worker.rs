@@ -1,5 +1,6 @@
 //! A worker's life, in the process that the master forked: get ready, accept when told to, drain, leave.
 
+mod access;
 mod admit;
 mod slots;
 
@@ -30,6 +31,7 @@ use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
 use crate::title::WorkerTitle;
 use crate::wear::Wearing;
+use access::Access;
 use slots::Shared;
 
 /// How long threads may take to notice that their connection was closed, and to write their line in the log.
@@ -118,6 +120,7 @@ impl<H: Handler> Worker<H> {
             rows: self.rows,
             admission: Admission::new(&self.config.limits),
             wearing: Wearing::new(&self.config.limits, now),
+            access: Access::new(&self.config.log),
             title: WorkerTitle::new(self.id, self.generation, slots, now),
             parting: parting.transpose().map_err(Error::system("make the signal of a drain"))?,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),

@@ -104,6 +104,14 @@ impl<H> Generation<H> {
         Ok(())
     }
 
+    /// Lets clients in.
+    pub(super) fn open_gates(&self) -> Result<(), Error> {
+        for listener in &self.listeners {
+            listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
+        }
+        Ok(())
+    }
+
     /// Takes back what it has put into the file system: it is not going to serve.
     pub(super) fn discard(self, present: &[Listener]) {
         listener::discard(self.listeners, present);

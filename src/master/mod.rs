@@ -43,7 +43,7 @@ use crate::sizer::Sizer;
 use crate::snapshot::Observer;
 use crate::sys::timeout_until;
 use crate::sys::{self, Fate};
-use crate::title::{self, MasterTitle};
+use crate::title::MasterTitle;
 use crate::worker::Worker;
 use changes::Changes;
 use ending::Ending;
@@ -116,7 +116,6 @@ impl<H: Handler> Master<H> {
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let mut scoreboard = Scoreboard::new(board);
         logging::count_in(board.log());
-        title::begin();
         let estate = line.map(|line| Estate::take(line, &mut scoreboard)).transpose();
         let mut estate = estate.map_err(Error::system("take over from the master before"))?;
         let present = estate.as_ref().map(Estate::present).unwrap_or_default();
@@ -134,9 +133,7 @@ impl<H: Handler> Master<H> {
             Some(estate) => (None, Some(Succession::of(estate, &mut serving))),
         };
         if succession.is_none() {
-            for listener in &serving.listeners {
-                listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
-            }
+            serving.open_gates()?;
         }
         scoreboard.set_pool(serving.number, serving.workers, serving.config.threads.get());
         Ok(Self {
@@ -162,7 +159,7 @@ impl<H: Handler> Master<H> {
             pid_file,
             manager: ServiceManager::of_environment(),
             last_cause: None,
-            title: MasterTitle::default(),
+            title: MasterTitle::begin(),
             out_of_memory_kills: cgroup::out_of_memory_kills(),
         })
     }

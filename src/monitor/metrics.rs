@@ -7,7 +7,7 @@ use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, Me
 
 use crate::histogram::Counts;
 use crate::refusal::Refusal;
-use crate::snapshot::{ListenerStatus, Sample, WorkerTotals};
+use crate::snapshot::{ListenerStatus, Sample, Totals, WorkerTotals};
 
 /// The `Content-Type` of the text.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -70,6 +70,7 @@ pub(crate) fn render(sample: &Sample) -> String {
     families.push(refused(&sample.workers));
     families.extend(of_listeners(&sample.status.listeners));
     families.extend(of_pool(sample));
+    families.extend(of_log(&sample.status.totals));
     families.retain(|family| !family.get_metric().is_empty());
     TextEncoder::new().encode_to_string(&families).expect("every family has a name and a series")
 }
@@ -108,7 +109,7 @@ fn of_listeners(listeners: &[ListenerStatus]) -> Vec<MetricFamily> {
     OF_LISTENERS.into_iter().map(of_one).collect()
 }
 
-fn of_pool(sample: &Sample) -> [MetricFamily; 9] {
+fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
     use MetricType::{COUNTER, GAUGE, HISTOGRAM};
 
     let status = &sample.status;
@@ -155,19 +156,25 @@ fn of_pool(sample: &Sample) -> [MetricFamily; 9] {
             "Number of the workers' generation: one more with each reload.",
             one(GAUGE, number(status.master.generation)),
         ),
+        family("prefork_build_info", GAUGE, "Always 1; the label tells the version.", vec![build]),
+    ]
+}
+
+fn of_log(totals: &Totals) -> [MetricFamily; 2] {
+    let one = |count| vec![metric(MetricType::COUNTER, Vec::new(), number(count))];
+    [
         family(
             "prefork_log_lines_lost_total",
-            COUNTER,
+            MetricType::COUNTER,
             "Lines of the log that could not be written.",
-            one(COUNTER, number(status.totals.log_lines_lost)),
+            one(totals.log_lines_lost),
         ),
         family(
             "prefork_log_lines_left_out_total",
-            COUNTER,
+            MetricType::COUNTER,
             "Warnings and errors that the log left out, since there were too many of their kind.",
-            one(COUNTER, number(status.totals.log_lines_left_out)),
+            one(totals.log_lines_left_out),
         ),
-        family("prefork_build_info", GAUGE, "Always 1; the label tells the version.", vec![build]),
     ]
 }
 

@@ -81,7 +81,7 @@ fn set_command_line(begin: u64, end: u64) -> io::Result<()> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// A field of /proc/PID/stat by its number in proc_pid_stat(5). The second, a name, may hold anything.
+/// A field of /proc/PID/stat by its number in `proc_pid_stat(5)`. The second, a name, may hold anything.
 fn field(stat: &str, number: usize) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(") ")?;
     after_name.split_whitespace().nth(number.checked_sub(3)?)?.parse().ok()

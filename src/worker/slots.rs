@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
+use super::access::Access;
 use crate::accept_turn::{Brief, Next, Turn};
 use crate::admission::Admission;
 use crate::config::Config;
@@ -42,6 +43,7 @@ pub(super) struct Shared<H> {
     pub(super) admission: Admission,
     pub(super) wearing: Wearing,
     pub(super) title: WorkerTitle,
+    pub(super) access: Access,
     /// With `timeouts.drain_idle`.
     pub(super) parting: Option<Parting>,
     /// The connection of each slot, so that the first thread can close it.
@@ -139,10 +141,11 @@ impl<H: Handler> Shared<H> {
     }
 
     fn log_end(&self, slot: usize, peer: Peer, queue_wait: Option<Duration>, open: Duration, ending: Ending) {
-        let Traffic { messages, bytes_in, bytes_out } = self.rows.slots[slot].traffic();
         if ending == Ending::HandlerPanicked {
             tracing::error!(worker = self.id, slot, %peer, "the handler panicked, its connection is closed");
         }
+        let Some(line) = self.access.line(ending) else { return };
+        let Traffic { messages, bytes_in, bytes_out } = self.rows.slots[slot].traffic();
         tracing::info!(
             target: "access",
             %peer,
@@ -155,6 +158,7 @@ impl<H: Handler> Shared<H> {
             bytes_in,
             bytes_out,
             reason = ending.reason(),
+            sample = line.sample(),
             "connection closed"
         );
     }

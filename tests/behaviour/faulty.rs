@@ -1,4 +1,5 @@
-//! A service that fails on demand, for the tests: "panic", "exit" and "abort" do what they say, "overflow" overflows
+//! A service that fails on demand, for the tests: "panic", "exit" and "abort" do what they say, "secret…"
+//! panics with what it got, "overflow" overflows
 //! the stack, "memory" asks for ever more. With `FAULTY_START=fail` no worker gets ready, with `abort` it dies, with
 //! `hang` it never answers; the file that `FAULTY_FILE` names, if it is there, says so while the pool runs.
 
@@ -28,6 +29,7 @@ impl Handler for Faulty {
     fn reply<'a>(&self, (): &'a mut (), input: &'a mut [u8]) -> Reply<'a> {
         match &*input {
             b"panic" => panic!("the test wants it so"),
+            secret if secret.starts_with(b"secret") => panic!("cannot work on {}", secret.escape_ascii()),
             b"exit" => process::exit(7),
             b"abort" => process::abort(),
             b"overflow" => process::exit(i32::try_from(overflow(1)).unwrap_or(0)),
