@@ -1,7 +1,7 @@
 //! CPU per connection (connect, one message, close) of this server against a tokio echo of the same transform.
 //!
 //! `cargo bench --bench per_connection` interleaves the servers in one run and prints medians: machines are noisy, so
-//! only ratios within one run mean something. CPU is user + system time of the server's processes, from
+//! only ratios within one run mean something. With `-- access` it tells what the access log's line costs. CPU is user + system time of the server's processes, from
 //! /proc/PID/stat; the load comes from threads of this program on the same machine.
 
 mod support;
@@ -27,6 +27,9 @@ const MESSAGE: [u8; 64] = [b'a'; 64];
 /// The argument with which this program is the peer.
 const PEER: &str = "--tokio-echo";
 
+/// The argument with which the access log is measured.
+const ACCESS: &str = "access";
+
 struct Case {
     clients: u64,
     workers: usize,
@@ -42,6 +45,9 @@ const CASES: [Case; 3] = [
 fn main() {
     if env::args().any(|argument| argument == PEER) {
         return tokio_echo();
+    }
+    if env::args().any(|argument| argument == ACCESS) {
+        return access_line();
     }
     println!(
         "CPU per connection in µs: median of {ROUNDS} rounds (least to most), {CONNECTIONS} connections each"
@@ -60,6 +66,32 @@ fn main() {
             case.threads,
             ours.median / theirs.median
         );
+    }
+}
+
+/// What the line that a connection gets in the log costs, by where it goes.
+fn access_line() {
+    let folder = tempfile::tempdir().expect("a folder for the log");
+    let path = folder.path().join("log");
+    let file = path.to_str().expect("its name is text");
+    let cases: [(&str, &[&str]); 5] = [
+        ("off", &[]),
+        ("each, to /dev/null", &["--log-access", "--log-file", "/dev/null"]),
+        ("each, to a file", &["--log-access", "--log-file", file]),
+        ("each, to a pipe", &["--log-access"]),
+        ("one of 100, to a file", &["--log-access", "--log-access-sample", "100", "--log-file", file]),
+    ];
+    let mut figures = cases.map(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        for ((_, flags), figures) in cases.iter().zip(&mut figures) {
+            figures.push(measure(&Server::prefork(2, 64, flags), 64));
+        }
+    }
+    println!("CPU per connection in µs by access line: median of {ROUNDS} rounds (least to most)");
+    let figures = figures.map(Summary::of);
+    for ((name, _), figure) in cases.iter().zip(&figures) {
+        let more = (figure.median / figures[0].median - 1.0) * 100.0;
+        println!("{name:>22}: {figure}, {more:+.1} %");
     }
 }
 

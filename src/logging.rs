@@ -9,9 +9,10 @@ mod panics;
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use signal_hook::consts::SIGXFSZ;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -38,6 +39,9 @@ static WRITTEN: OnceLock<Handle<Written, Registry>> = OnceLock::new();
 
 /// Begins to log. Of several calls in one process the first counts.
 pub(crate) fn start(log: Log, file: Option<LogFile>) {
+    // A file that may not grow (`ulimit -f`) would end the process, setrlimit(2). Where the signal is caught the write fails.
+    // If that is refused, it is as it was.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     output().move_to(file);
     let (lines, handle) = reload::Layer::new(written(log, is_coloured(), Lines));
     if tracing_subscriber::registry().with(lines).try_init().is_ok() {
@@ -118,7 +122,7 @@ pub(crate) fn seconds(duration: Duration) -> f64 {
 mod tests {
     use std::io::Write;
     use std::num::NonZeroUsize;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use tracing::{Metadata, Subscriber, subscriber::Interest};
 

@@ -23,9 +23,10 @@ impl Server {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
-        BufReader::new(child.stderr.take().expect("it is piped"))
-            .read_line(&mut line)
-            .expect("the server speaks");
+        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
+        log.read_line(&mut line).expect("the server speaks");
+        // What else it says is read, as in life, and costs the server what it costs.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         let address = line.split("listening on ").nth(1).and_then(|rest| rest.split_whitespace().next());
         Self { child, address: address.and_then(|text| text.parse().ok()).expect("it names its address") }
     }

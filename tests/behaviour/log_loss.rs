@@ -85,6 +85,23 @@ fn a_log_that_takes_nothing_is_counted_in_the_metrics_too_and_counts_never_go_ba
 }
 
 #[test]
+fn a_log_that_may_not_grow_ends_no_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pool.log");
+    let mut command = Command::new("prlimit");
+    command.args(["--fsize=600", "setpriv", "--pdeathsig", "TERM", env!("CARGO_BIN_EXE_prefork-echo")]);
+    command.env("NO_COLOR", "1").stdin(Stdio::null());
+    let server =
+        TestServer::start_command(command, &["--log-file", path.to_str().unwrap(), "--workers", "1"]);
+    let workers = server.workers();
+    for _ in 0..10 {
+        server.served();
+    }
+    eventually("lost lines", || (lost(&server) >= 5).then_some(()));
+    assert_eq!(server.workers(), workers);
+}
+
+#[test]
 fn a_reader_that_goes_takes_nobody_with_it() {
     let mut child = server_command()
         .args(["--config", "/dev/null", "--listen", "127.0.0.1:0", "--log-access", "--workers", "1"])
