@@ -70,7 +70,11 @@ fn run<H: Handler>(
             let settings = Settings::load(&sources).map_err(usage)?;
             logging::start(settings.config.log, None);
             warn(&settings.warnings);
-            if let Command::Check = command { print("ok\n") } else { print(&settings.show()) }
+            if let Command::Check = command {
+                print("ok\n")
+            } else {
+                print(&printable::lines(&settings.show()))
+            }
         }
         Command::Run => {
             let line = Line::of_environment().map_err(Error::system("take over from a master"))?;
@@ -152,7 +156,7 @@ fn change(config: &Config, request: Request, json: bool) -> Result<(), Error> {
     let outcome = control::ask_for_change(&control_of(config)?, request, tell)?;
     if json {
         let text = serde_json::to_string(&outcome).map_err(Error::system("write the outcome"))?;
-        print(&(text + "\n"))?;
+        print_json(&text)?;
     } else if outcome.ok {
         let took = Duration::try_from_secs_f64(outcome.took_seconds).unwrap_or_default();
         print(&format!("{}; it took {took:.1?}\n", printable::lines(&outcome.text)))?;
@@ -176,7 +180,7 @@ fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
 
 fn status(config: &Config, format: &Format) -> Result<(), Error> {
     if format.json {
-        return print(&(ask(config, Question::Status, PATIENCE)? + "\n"));
+        return print_json(&ask(config, Question::Status, PATIENCE)?);
     }
     print(&face::text::status(
         &ask_status(config, Question::Status, PATIENCE)?,
@@ -190,13 +194,13 @@ fn queue(config: &Config, format: &QueueFormat) -> Result<(), Error> {
         return print(&face::text::queue(&status, Style::of_stdout(Limits::NONE)));
     }
     let queue = serde_json::to_string(&QueueStatus::from(status));
-    print(&(queue.map_err(Error::system("write the queue"))? + "\n"))
+    print_json(&queue.map_err(Error::system("write the queue"))?)
 }
 
 fn events(config: &Config, format: &EventsFormat) -> Result<(), Error> {
     let answer = ask(config, Question::Events, PATIENCE)?;
     if format.json {
-        return print(&(answer + "\n"));
+        return print_json(&answer);
     }
     let Events { events, .. } = parse(&answer)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -283,6 +287,10 @@ fn warn(warnings: &[String]) {
 fn tell(words: &str) {
     // Nobody is left to tell when this fails.
     let _ = io::stderr().write_all(format!("prefork-echo: {}\n", printable::lines(words)).as_bytes());
+}
+
+fn print_json(document: &str) -> Result<(), Error> {
+    print(&(printable::json(document) + "\n"))
 }
 
 fn print(text: &str) -> Result<(), Error> {

@@ -39,6 +39,19 @@ pub(crate) fn lines(text: &str) -> String {
     clean
 }
 
+/// A document of JSON, in which control characters beyond those that JSON itself escapes stand in texts alone.
+pub(crate) fn json(document: &str) -> String {
+    let mut clean = String::with_capacity(document.len());
+    for char in document.chars() {
+        if char.is_control() && char != '\n' {
+            write!(clean, "\\u{:04x}", u32::from(char)).expect("a string takes all that is written");
+        } else {
+            clean.push(char);
+        }
+    }
+    clean
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -59,6 +72,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_document_says_the_same_and_steers_no_terminal(text in any::<String>()) {
+            let document = serde_json::to_string(&text).unwrap();
+            let clean = json(&document);
+            prop_assert!(!clean.contains(char::is_control));
+            prop_assert_eq!(serde_json::from_str::<String>(&clean).unwrap(), text);
+        }
+
         #[test]
         fn no_control_character_gets_through(text in any::<String>()) {
             prop_assert!(!line(&text).contains(char::is_control));

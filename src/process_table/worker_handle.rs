@@ -183,3 +183,32 @@ impl WorkerHandle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::channel::Received;
+    use crate::process_table::ProcessTable;
+
+    #[test]
+    fn where_the_log_goes_is_sent_again_to_whoever_did_not_listen() {
+        let (ours, theirs) = Channel::pair().unwrap();
+        let (mut table, start, pid) = (ProcessTable::new(Instant::now()), Instant::now(), Pid::from_raw(100));
+        let patience = Patience { start: None, leave: None };
+        table.add(pid, Birth { id: 0, generation: 1, patience, lease: Lease::default() }, ours, start);
+        let worker = table.find(pid).unwrap();
+        while worker.channel.as_ref().unwrap().send(Order::Poke).is_ok() {}
+        assert!(!worker.send_log(io::stderr().as_fd(), start), "its line is full");
+        while let Received::Message(Order::Poke) = theirs.receive().unwrap() {}
+        table.send_again(start);
+        assert!(matches!(theirs.receive::<Order>().unwrap(), Received::Nothing), "it is not time yet");
+        table.send_again(start + SEND_AGAIN_AFTER);
+        assert!(matches!(theirs.receive::<Order>().unwrap(), Received::Log(Ok(_))));
+        table.send_again(start + 2 * SEND_AGAIN_AFTER);
+        assert!(matches!(theirs.receive::<Order>().unwrap(), Received::Nothing), "once is enough");
+        drop(theirs);
+        assert!(table.find(pid).unwrap().send_log(io::stderr().as_fd(), start), "the dead write nowhere");
+    }
+}
