@@ -7,7 +7,7 @@ use super::line::{Line, Tone};
 use super::table::{Column, Table};
 use super::{Style, human};
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Status, WaitingPeer,
+    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Refused, Status, WaitingPeer,
     WorkerState, WorkerStatus,
 };
 
@@ -115,6 +115,34 @@ fn queue(listener: &ListenerStatus, longest: Option<f64>) -> [Line; 5] {
         counted(listener.vanished, "vanished", Tone::Waiting),
         counted(listener.dropped, "dropped", Tone::Bad),
     ]
+}
+
+/// Who left a queue and got no slot, by reason, in one row; none if that was nobody.
+pub(super) fn refused(refused: Refused) -> Table {
+    const COLUMNS: [Column; 5] = [
+        Column::left("", 0),
+        Column::left("", 1),
+        Column::left("", 1),
+        Column::left("", 1),
+        Column::left("", 1),
+    ];
+    let Refused { denied, per_peer, queue_wait, proxy_header } = refused;
+    let reasons = [
+        (denied, "denied"),
+        (per_peer, "per peer"),
+        (queue_wait, "queue wait"),
+        (proxy_header, "proxy header"),
+    ];
+    let clauses: Vec<Line> = reasons
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, why)| Line::plain(&format!("{} {why}", human::count(number))))
+        .collect();
+    let mut table = Table::new(&COLUMNS);
+    if !clauses.is_empty() {
+        table.row([Line::new(Tone::Faint, "refused")].into_iter().chain(clauses));
+    }
+    table
 }
 
 /// The longest wait at an address that is known.

@@ -12,6 +12,7 @@ pub(crate) fn status(status: &Status, style: Style) -> String {
     let mut lines = tables::master(status).rows(style);
     lines.extend(tables::pool(&status.pool, (style.width / 3).min(40), style).rows(style));
     lines.extend(tables::queues(status).rows(style));
+    lines.extend(tables::refused(status.refused).rows(style));
     lines.push(Line::default());
     lines.extend(workers(&status.workers, style));
     lines.push(Line::default());
@@ -153,6 +154,14 @@ waiting          waited  sent
 waits  p50 0 ms  p90 1.2 s  p99 3.1 s  max 3.4 s  of 2,408 connections
 ";
         assert_eq!(status(&example::busy(1, 2, 2, 2), PLAIN), expected);
+    }
+
+    #[test]
+    fn who_was_refused_is_told_by_reason() {
+        let mut pool = example::idle(1, 1);
+        assert!(!status(&pool, PLAIN).contains("refused"));
+        (pool.refused.denied, pool.refused.queue_wait) = (1_204, 3);
+        assert!(status(&pool, PLAIN).contains("\nrefused  1,204 denied  3 queue wait\n"));
     }
 
     #[test]

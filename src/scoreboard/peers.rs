@@ -234,9 +234,9 @@ mod tests {
                 for place in 0..slots {
                     let bits = u32::try_from(place).unwrap();
                     if busy {
-                        peers.enter(place, IpAddr::from(bits.to_be_bytes()))
+                        peers.enter(place, IpAddr::from(bits.to_be_bytes()));
                     } else {
-                        peers.leave(place)
+                        peers.leave(place);
                     }
                 }
                 let network = Network::of(address("10.0.0.1"), 32, 64);

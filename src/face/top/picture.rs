@@ -15,7 +15,7 @@ use super::state::{Extent, State};
 use crate::face::line::{Line, Tone};
 use crate::face::table::Laid;
 use crate::face::{Style, human, tables};
-use crate::snapshot::{ConnectionState, Status, WorkerState, WorkerStatus};
+use crate::snapshot::{ConnectionState, Refused, Status, WorkerState, WorkerStatus};
 
 /// Below this height there are no curves.
 const CURVES_MIN: u16 = 14;
@@ -57,7 +57,8 @@ fn draw_status(buffer: &mut Buffer, area: Rect, state: &State, status: &Status, 
     let bar_cells = usize::from(area.width / 2);
     let mut top = tables::master(status).rows(style);
     top.extend(tables::pool(&status.pool, bar_cells, style).rows(style));
-    top.extend(tables::queues(status).rows(style));
+    top.extend(tables::queues(status).rows(style).into_iter().take(rooms.queues.into()));
+    top.extend(tables::refused(status.refused).rows(style));
     for (row, line) in (0..rooms.top.height).zip(&top) {
         put(buffer, rooms.top, row, line, style);
     }
@@ -69,6 +70,8 @@ fn draw_status(buffer: &mut Buffer, area: Rect, state: &State, status: &Status, 
 /// Where what goes.
 struct Rooms {
     top: Rect,
+    /// How many queues are shown in it.
+    queues: u16,
     curves: Rect,
     waiting: Rect,
     workers: Rect,
@@ -77,7 +80,8 @@ struct Rooms {
 impl Rooms {
     fn new(area: Rect, status: &Status, workers_height: usize) -> Self {
         let queues = rows(status.listeners.len()).min((area.height / 6).max(1));
-        let (top, rest) = split_top(area, 2 + queues);
+        let refused = u16::from(status.refused != Refused::default());
+        let (top, rest) = split_top(area, 2 + queues + refused);
         let curve_rows = match area.height {
             height if height < CURVES_MIN => 0,
             height if height < CURVES_TALL => 1,
@@ -90,7 +94,7 @@ impl Rooms {
         let share = (rest.height * 2 / 5).max(2).max(unneeded);
         let waiting_rows = rows(status.waiting.len()).saturating_add(1);
         let (waiting, workers) = split_top(rest, waiting_rows.min(share));
-        Self { top, curves, waiting, workers }
+        Self { top, queues, curves, waiting, workers }
     }
 }
 
