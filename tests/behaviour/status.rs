@@ -146,7 +146,8 @@ fn totals_survive_the_death_of_a_worker() {
     let after = server.wait_for_status("both to be closed", |status| status["totals"]["closed"] == 2);
     assert_eq!(
         after["totals"],
-        json!({"accepted": 2, "closed": 2, "messages": 2, "bytes_in": 10, "bytes_out": 10, "respawns": 1, "reloads": 0})
+        json!({"accepted": 2, "closed": 2, "messages": 2, "bytes_in": 10, "bytes_out": 10, "respawns": 1, "reloads": 0,
+            "log_lines_lost": 0, "log_lines_left_out": 0})
     );
     assert_eq!(before["queue_wait_seconds"]["count"], 1);
     assert_eq!(after["queue_wait_seconds"]["count"], 2);
