@@ -18,14 +18,14 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use support::{Server, Summary, cpu_of};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpSocket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 
 const ROUNDS: usize = 3;
 const SLOTS: (usize, usize) = (2, 256);
 /// How long a flood rages before it is measured, and then while it is.
 const SWELL: Duration = Duration::from_secs(3);
-const TIME: Duration = Duration::from_secs(5);
+const TIME: Duration = Duration::from_secs(4);
 /// Honest clients, each of which pauses so long between two connections, and gives one up after so long.
 const HONEST: u8 = 4;
 const PAUSE: Duration = Duration::from_millis(5);
@@ -221,10 +221,10 @@ fn slow(addresses: u32, server: SocketAddr, goes_on: impl Fn() -> bool) {
                     socket.bind(from).expect("a port is free");
                     if let Ok(mut stream) = socket.connect(server).await {
                         while stream.write_all(b"x").await.is_ok() {
-                            tokio::select! {
-                                () = tokio::time::sleep(SLOW_BYTE) => (),
-                                // It is readable when it is reset: nobody has sent a whole message.
-                                _ = stream.readable() => if is_over(&stream) { break },
+                            // Nothing comes meanwhile but the echo, or the end.
+                            let over = tokio::time::timeout(SLOW_BYTE, end_of(&mut stream)).await;
+                            if over.is_ok() {
+                                break;
                             }
                         }
                     }
@@ -242,12 +242,10 @@ fn slow(addresses: u32, server: SocketAddr, goes_on: impl Fn() -> bool) {
     });
 }
 
-/// Takes what came; whether that was the end.
-fn is_over(stream: &tokio::net::TcpStream) -> bool {
-    match stream.try_read(&mut [0; 64]) {
-        Ok(length) => length == 0,
-        Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
-    }
+/// Takes what comes until there is no more to come.
+async fn end_of(stream: &mut TcpStream) {
+    let mut buffer = [0; 64];
+    while stream.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
 }
 
 fn raw_socket() -> std::io::Result<Socket> {
