@@ -1,4 +1,5 @@
-//! Which connections get a line in the log when they end: each, or a sample of those that ended as they should.
+//! Which connections get a line in the log when they end: each, or a sample of those that ended as they should, and of those
+//! that were refused.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,10 +41,19 @@ impl Access {
 
     /// The line of a connection that has ended, if it gets one.
     pub(super) fn line(&self, ending: Ending) -> Option<Line> {
+        if self.is_on && !ending.is_ordinary() { Some(Line::One) } else { self.sampled() }
+    }
+
+    /// The line of a connection that is refused, if it gets one: it may be one of a flood.
+    pub(super) fn line_of_refused(&self) -> Option<Line> {
+        self.sampled()
+    }
+
+    fn sampled(&self) -> Option<Line> {
         if !self.is_on {
             return None;
         }
-        if self.every == 1 || !ending.is_ordinary() {
+        if self.every == 1 {
             return Some(Line::One);
         }
         let number = self.ordinary.fetch_add(1, Ordering::Relaxed) + 1;
@@ -69,6 +79,8 @@ mod tests {
             assert_eq!(access(true, 1).line(ending), Some(Line::One));
             assert_eq!(access(false, 1).line(ending), None);
         }
+        assert_eq!(access(true, 1).line_of_refused(), Some(Line::One));
+        assert_eq!(access(false, 1).line_of_refused(), None);
     }
 
     #[test]
@@ -76,8 +88,11 @@ mod tests {
         let access = access(true, 100);
         let mut lines = Vec::new();
         for number in 1..=1000 {
-            let ending = if number % 2 == 0 { Ending::PeerClosed } else { Ending::Reset };
-            lines.extend(access.line(ending));
+            lines.extend(match number % 3 {
+                0 => access.line(Ending::PeerClosed),
+                1 => access.line(Ending::Reset),
+                _ => access.line_of_refused(),
+            });
             if number % 250 == 0 {
                 assert_eq!(access.line(Ending::IdleTimeout), Some(Line::One), "it is told in any case");
             }

@@ -53,6 +53,7 @@ impl<H> Shared<H> {
             (Refusal::QueueWait, Refused::Busy) => say_busy(&accepted.socket, buffer),
             _ => reset_at_close(&accepted.socket),
         }
+        let Some(line) = self.access.line_of_refused() else { return };
         tracing::info!(
             target: "access",
             peer = %accepted.peer,
@@ -60,6 +61,7 @@ impl<H> Shared<H> {
             generation = self.generation,
             queue_wait = accepted.queue_wait.map(seconds),
             reason = why.reason(),
+            sample = line.sample(),
             "connection refused"
         );
     }
