@@ -18,6 +18,7 @@ pub(crate) use self::arguments::command;
 use self::arguments::{
     Cli, Command, ConfigCommand, EventsFormat, Format, QueueFormat, finds_the_master, sources,
 };
+use crate::activation::Activation;
 use crate::config::{self, Config, Control, Origin, Refusal, Settings, Sources};
 use crate::control::{self, Change, Health, Question, Request};
 use crate::error::Error;
@@ -26,7 +27,7 @@ use crate::handler::Handler;
 use crate::handover::Line;
 use crate::limits;
 use crate::logging::{self, LogFile};
-use crate::master::{Life, Master};
+use crate::master::{Inheritance, Life, Master};
 use crate::printable;
 use crate::snapshot::{Events, QueueStatus, Status};
 use crate::sys::WallTime;
@@ -79,13 +80,17 @@ fn run<H: Handler>(
         Command::Run => {
             let line = Line::of_environment().map_err(Error::system("take over from a master"))?;
             let refuse = |error: &Error| Line::tell_failure(line.as_ref(), error);
+            let activation = match &line {
+                Some(_) => Activation::default(),
+                None => Activation::of_environment()?,
+            };
             let settings = Settings::load(&sources).map_err(usage).inspect_err(refuse)?;
             let file =
                 settings.config.log_file.as_deref().map(LogFile::open).transpose().inspect_err(refuse)?;
             logging::start(settings.config.log, file);
             warn(&settings.warnings);
             limits::prepare(&settings.config, settings.config.worker_range().1, 0).inspect_err(refuse)?;
-            serve(settings.config, sources, handler, line)
+            serve(settings.config, sources, handler, Inheritance { line, activation })
         }
         _ => {
             refuse_flags_without_effect(&sources);
@@ -238,12 +243,12 @@ fn serve<H: Handler>(
     config: Config,
     sources: Sources,
     handler: impl Fn(&Config) -> H + 'static,
-    line: Option<Line>,
+    passed: Inheritance,
 ) -> Result<(), Error> {
     let first = handler(&config);
     let load = Box::new(move || load(&sources, &handler));
     // When this returns in a worker, the master that it was is gone, and with it all that is not the worker's.
-    match Master::new((config, first), load, line)?.run()? {
+    match Master::new((config, first), load, passed)?.run()? {
         Life::Master => Ok(()),
         Life::Worker(worker) => worker.run(),
         Life::Monitor(monitor) => monitor.run(),

@@ -47,6 +47,9 @@ pub(crate) struct Offer {
 pub(crate) struct OfferedListener {
     pub(crate) wanted: Place,
     pub(crate) place: Place,
+    /// It is a service manager's.
+    #[serde(default)]
+    pub(crate) inherited: bool,
     /// A unix socket's file.
     pub(crate) file: Option<SocketFile>,
 }
@@ -56,6 +59,9 @@ pub(crate) struct OfferedListener {
 pub(crate) struct OfferedMonitor {
     pub(crate) wanted: SocketAddr,
     pub(crate) address: SocketAddr,
+    /// It is a service manager's.
+    #[serde(default)]
+    pub(crate) inherited: bool,
 }
 
 /// What a successor takes over of what was offered.
@@ -223,6 +229,7 @@ mod tests {
             listeners: vec![OfferedListener {
                 wanted: place("127.0.0.1:0"),
                 place: place("127.0.0.1:4242"),
+                inherited: false,
                 file: None,
             }],
             control: Control::Abstract("somewhere".into()),

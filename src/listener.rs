@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, TcpKeepalive, Type};
 
+use crate::activation::Passed;
 use crate::config::{Address, Config, Place};
 use crate::error::Error;
 use crate::handover::OfferedListener;
@@ -52,17 +53,23 @@ pub(crate) struct Listener {
     gate_is_closed: &'static AtomicBool,
     /// Another master's still: nothing is changed of it that others would notice.
     borrowed: bool,
+    /// A service manager's, which has the queue before and after this pool: backlog, gate and file stay as they are.
+    inherited: bool,
     /// A unix socket's file: another master may have put its own in the same place since.
     file: Option<SocketFile>,
 }
 
 /// Opens the listeners of a configuration. Those of `present` whose address it has too are shared, with all who wait
-/// there; new ones let nobody in before [`Listener::open_gate`].
+/// there; new ones let nobody in before [`Listener::open_gate`]. Those of a service manager take the place of all others.
 pub(crate) fn open_all(
     config: &Config,
     present: &[Listener],
     mut gate: impl FnMut() -> &'static AtomicBool,
 ) -> Result<Vec<Listener>, Error> {
+    if is_inherited(present) {
+        let shared = present.iter().map(|listener| listener.share(config)).collect::<io::Result<_>>();
+        return shared.map_err(Error::system("share the listeners of the service manager"));
+    }
     let mut listeners: Vec<Listener> = Vec::new();
     for address in &config.listen {
         for place in &address.places {
@@ -80,6 +87,11 @@ pub(crate) fn open_all(
         }
     }
     Ok(listeners)
+}
+
+/// Whether these are a service manager's: all of a pool are, or none.
+pub(crate) fn is_inherited(listeners: &[Listener]) -> bool {
+    listeners.iter().any(|listener| listener.inherited)
 }
 
 /// Closes listeners that nobody is to find any more, except those that `present` shares.
@@ -113,10 +125,37 @@ impl Listener {
         };
         let write_timeout = config.timeouts.write;
         let (wanted, place) = (place.clone(), actual);
-        let listener = Self { socket, wanted, place, write_timeout, gate_is_closed, borrowed: false, file };
+        let (borrowed, inherited) = (false, false);
+        let listener =
+            Self { socket, wanted, place, write_timeout, gate_is_closed, borrowed, inherited, file };
         if let Place::Tcp(address) = listener.place {
             set_minimum_ttl(&listener.socket, address, TTL_OF_NOBODY)?;
         }
+        listener.adapt(config)?;
+        Ok(listener)
+    }
+
+    /// One that a service manager has passed. Accepted connections inherit here too what is set; nobody else accepts.
+    pub(crate) fn inherit(
+        passed: Passed,
+        config: &Config,
+        gate_is_closed: &'static AtomicBool,
+    ) -> io::Result<Self> {
+        let Passed { socket, place, .. } = passed;
+        socket.set_nonblocking(true)?;
+        if let Place::Tcp(_) = place {
+            prepare(&socket)?;
+        }
+        let listener = Self {
+            socket,
+            wanted: place.clone(),
+            place,
+            write_timeout: config.timeouts.write,
+            gate_is_closed,
+            borrowed: false,
+            inherited: true,
+            file: None,
+        };
         listener.adapt(config)?;
         Ok(listener)
     }
@@ -130,6 +169,7 @@ impl Listener {
             write_timeout: config.timeouts.write,
             gate_is_closed: self.gate_is_closed,
             borrowed: self.borrowed,
+            inherited: self.inherited,
             file: self.file.clone(),
         })
     }
@@ -147,13 +187,19 @@ impl Listener {
             write_timeout: None,
             gate_is_closed,
             borrowed: true,
+            inherited: offered.inherited,
             file: offered.file.clone(),
         }
     }
 
     /// What another master needs to know to borrow it.
     pub(crate) fn offered(&self) -> OfferedListener {
-        OfferedListener { wanted: self.wanted.clone(), place: self.place.clone(), file: self.file.clone() }
+        OfferedListener {
+            wanted: self.wanted.clone(),
+            place: self.place.clone(),
+            inherited: self.inherited,
+            file: self.file.clone(),
+        }
     }
 
     /// It is this master's from now on; whether it was not.
@@ -169,6 +215,9 @@ impl Listener {
     /// Listens as a configuration says, and gives accepted sockets the timeouts that they inherit.
     pub(crate) fn adapt(&self, config: &Config) -> io::Result<()> {
         self.socket.set_write_timeout(config.timeouts.write)?;
+        if self.inherited {
+            return Ok(());
+        }
         self.socket.listen(i32::try_from(config.backlog.get()).unwrap_or(i32::MAX))?;
         self.warn_of_clamped_backlog(config.backlog.get());
         Ok(())
@@ -221,7 +270,7 @@ impl Listener {
     ///
     /// TCP: every new SYN is dropped, see [`TTL_OF_NOBODY`]. Unix: the file goes, so nobody finds the socket any more.
     pub(crate) fn close_gate(&self) -> io::Result<()> {
-        if self.borrowed {
+        if self.borrowed || self.inherited {
             return Ok(());
         }
         self.gate_is_closed.store(true, Ordering::SeqCst);
@@ -234,8 +283,8 @@ impl Listener {
     /// Lets clients in for the first time.
     pub(crate) fn open_gate(&self) -> io::Result<()> {
         match self.place {
-            Place::Tcp(address) => set_minimum_ttl(&self.socket, address, 0),
-            Place::Unix { .. } => Ok(()),
+            Place::Tcp(address) if !self.inherited => set_minimum_ttl(&self.socket, address, 0),
+            Place::Tcp(_) | Place::Unix { .. } => Ok(()),
         }
     }
 
@@ -276,24 +325,29 @@ impl AsFd for Listener {
 /// 255, so this drops every SYN, ip(7).
 const TTL_OF_NOBODY: i32 = 255;
 
-/// A bound TCP socket. Accepted connections inherit what is set here (`tcp_create_openreq_child` clones the listener),
-/// which spares each of them these calls.
+/// A bound TCP socket.
 fn tcp_socket(address: SocketAddr) -> io::Result<Socket> {
-    /// A peer that is gone without a word is found out after two minutes, also where no idle timeout is set.
-    const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
-        .with_time(Duration::from_secs(60))
-        .with_interval(Duration::from_secs(10))
-        .with_retries(6);
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
     socket.set_reuse_address(true)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_tcp_keepalive(&KEEPALIVE)?;
-    socket.set_read_timeout(Some(BRIEF))?;
+    prepare(&socket)?;
     socket.bind(&address.into())?;
     Ok(socket)
+}
+
+/// Accepted connections inherit what is set here (`tcp_create_openreq_child` clones the listener), which spares each of them
+/// these calls.
+fn prepare(socket: &Socket) -> io::Result<()> {
+    /// A peer that is gone without a word is found out after two minutes, also where no idle timeout is set.
+    const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(6);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&KEEPALIVE)?;
+    socket.set_read_timeout(Some(BRIEF))
 }
 
 fn set_minimum_ttl(socket: &Socket, address: SocketAddr, minimum: i32) -> io::Result<()> {

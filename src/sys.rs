@@ -82,8 +82,9 @@ pub(crate) fn inherited(number: RawFd) -> io::Result<OwnedFd> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     fs::symlink_metadata(format!("/proc/self/fd/{number}"))?;
-    // SAFETY: it is open, as the line above has shown, and nobody owns it: this is called at the start, once, when this
-    // process has opened nothing that could have a number that its environment names.
+    // SAFETY: it is open, as the line above has shown, and nobody owns it: this is called at the start, when this process has
+    // opened nothing that could have a number that its environment names, and once for each number: for that of a line to
+    // another master, or, where there is none, for those of a service manager.
     let file = unsafe { OwnedFd::from_raw_fd(number) };
     fcntl(&file, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     Ok(file)

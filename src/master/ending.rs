@@ -148,9 +148,14 @@ impl<H: Handler> Master<H> {
         self.goal.aim = Aim::Drain;
         let (waiting, timeout) = (self.queued(), self.serving.config.timeouts.drain);
         let timeout = timeout.map_or("for ever".to_owned(), |drain| format!("{drain:?} at most"));
+        let (who, rest) = if self.goal.leaves_queue {
+            ("who is connected", "; who waits is left to the service manager")
+        } else {
+            ("who is connected or waiting", "")
+        };
         tracing::info!(
             waiting,
-            "draining on {why}: serving who is connected or waiting, {timeout}; a second signal stops at once"
+            "draining on {why}: serving {who}, {timeout}{rest}; a second signal stops at once"
         );
         self.scoreboard.note(Happening::Stopping { waiting });
     }
@@ -198,7 +203,8 @@ impl<H: Handler> Master<H> {
     pub(super) fn needs_relief(&mut self) -> bool {
         let time = self.serving.config.timeouts.drain;
         let has_time = self.ending.since.is_some_and(|since| time.is_none_or(|time| since.elapsed() < time));
-        let needed = !self.ending.relieved && has_time && self.queued() > 0;
+        let is_ours = !self.goal.leaves_queue;
+        let needed = is_ours && !self.ending.relieved && has_time && self.queued() > 0;
         self.ending.relieved |= needed;
         needed
     }
@@ -221,8 +227,10 @@ impl<H: Handler> Master<H> {
             lost => format!(", {lost} lost with workers that died"),
         };
         let what = if self.goal.aim == Aim::Yield { "this master ends" } else { "stopped" };
+        let left =
+            if self.goal.leaves_queue { "left in the queue for the service manager" } else { "still queued" };
         let words = format!(
-            "{what}: {} served in all, {cut} cut, {queued} still queued{unknown}{of_the_dead}",
+            "{what}: {} served in all, {cut} cut, {queued} {left}{unknown}{of_the_dead}",
             counted(served, "connection"),
         );
         tracing::info!(served, cut, queued, lost, "{words}");

@@ -93,12 +93,11 @@ impl<H> Generation<H> {
         if present.control != Some(&self.control) {
             self.new_control = Some(ControlListener::open(&self.control)?);
         }
-        if let Some(address) = &self.config.monitor {
-            self.monitor = Some(match present.monitor.filter(|monitor| monitor.is_at(address)) {
-                Some(monitor) => monitor.share().map_err(Error::system("share the monitor's listener"))?,
-                None => monitor::Listener::open(address)?,
-            });
-        }
+        let address = self.config.monitor.as_ref();
+        self.monitor = match present.monitor.filter(|monitor| monitor.is_for(address)) {
+            Some(monitor) => Some(monitor.share().map_err(Error::system("share the monitor's listener"))?),
+            None => address.map(monitor::Listener::open).transpose()?,
+        };
         let targets = self.listeners.iter().map(Listener::target).collect::<Result<_, _>>();
         self.targets = targets.map_err(Error::system("look at the listeners"))?;
         Ok(())
@@ -137,6 +136,7 @@ impl<H> Generation<H> {
             monitor: self.monitor.is_some() && may_open,
             stuck_after: self.config.timeouts.stuck,
             start_timeout: self.config.timeouts.start,
+            leaves_queue: listener::is_inherited(&self.listeners),
             aim: Aim::Serve,
         }
     }

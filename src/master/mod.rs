@@ -6,6 +6,7 @@ mod changes;
 mod children;
 mod ending;
 mod generation;
+mod inheritance;
 mod log;
 mod reload;
 mod scaling;
@@ -49,6 +50,7 @@ use changes::Changes;
 use ending::Ending;
 use generation::Generation;
 pub(crate) use generation::Load;
+pub(crate) use inheritance::Inheritance;
 use succession::{Estate, Program, Succession};
 use words::Answer;
 
@@ -103,22 +105,21 @@ pub(crate) struct Master<H> {
 }
 
 impl<H: Handler> Master<H> {
-    /// Opens what the first generation needs; over `line` a predecessor hands over what it has. Nothing is forked yet.
-    pub(crate) fn new(first: (Config, H), load: Load<H>, line: Option<Line>) -> Result<Self, Error> {
+    /// Opens what the first generation needs and was not passed. Nothing is forked yet.
+    pub(crate) fn new(first: (Config, H), load: Load<H>, passed: Inheritance) -> Result<Self, Error> {
         // It closes with this function, before anything is forked.
-        let ours = line.as_ref().and_then(|line| line.try_clone().ok());
-        Self::open(first, load, line).inspect_err(|error| Line::tell_failure(ours.as_ref(), error))
+        let ours = passed.line.as_ref().and_then(|line| line.try_clone().ok());
+        Self::open(first, load, passed).inspect_err(|error| Line::tell_failure(ours.as_ref(), error))
     }
 
-    fn open(first: (Config, H), load: Load<H>, line: Option<Line>) -> Result<Self, Error> {
+    fn open(first: (Config, H), load: Load<H>, passed: Inheritance) -> Result<Self, Error> {
         // Before all else: a signal that comes while the pool is starting must find it able to obey.
         let signals = Signals::of_master().map_err(Error::system("subscribe to signals"))?;
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let mut scoreboard = Scoreboard::new(board);
         logging::count_in(board.log());
-        let estate = line.map(|line| Estate::take(line, &mut scoreboard)).transpose();
-        let mut estate = estate.map_err(Error::system("take over from the master before"))?;
-        let present = estate.as_ref().map(Estate::present).unwrap_or_default();
+        let (mut estate, inherited) = passed.take(&first.0, &mut scoreboard)?;
+        let present = estate.as_ref().map_or_else(|| inherited.present(), Estate::present);
         let number = 1 + estate.as_ref().map_or(0, |estate| estate.offer.generation);
         let mut serving = Generation::open(number, first, &present, &mut scoreboard)?;
         let pid_file = match Self::open_pid_file(&serving.config, estate.as_mut()) {

@@ -8,7 +8,7 @@ use super::generation::Generation;
 use crate::config::{Config, Place};
 use crate::control::Progress;
 use crate::handler::Handler;
-use crate::listener::Listener;
+use crate::listener::{self, Listener};
 use crate::logging::{self, LogFile, counted};
 use crate::process_table::Next;
 use crate::scoreboard::Happening;
@@ -204,6 +204,9 @@ impl<H: Handler> Master<H> {
 fn needs_restart<H>(serving: &Generation<H>, fresh: &Config) -> Result<(), String> {
     if serving.config.pid_file != fresh.pid_file {
         return Err("pid_file changes only with a restart".to_owned());
+    }
+    if listener::is_inherited(&serving.listeners) {
+        return Ok(());
     }
     for place in fresh.listen.iter().flat_map(|address| &address.places) {
         let is_other_mode = |other: &Place| {

@@ -14,6 +14,7 @@ use nix::unistd::{Pid, setsid};
 
 use super::Master;
 use super::generation::{Generation, Present};
+use crate::activation;
 use crate::control::ControlListener;
 use crate::handler::Handler;
 use crate::handover::{Adopted, Heard, Line, Offer, VARIABLE, Word};
@@ -50,6 +51,10 @@ impl Program {
             command.arg0(name);
         }
         command.args(self.arguments.iter().skip(1)).env(VARIABLE, end.to_string());
+        // What they say is about this process, whose number may one day be a later master's.
+        for about_this_one in activation::VARIABLES {
+            command.env_remove(about_this_one);
+        }
         let child = command.spawn().map_err(|error| format!("cannot start {}: {error}", path.display()))?;
         Ok(Pid::from_raw(i32::try_from(child.id()).expect("the kernel's pids are positive ints")))
     }

@@ -22,6 +22,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 use socket2::{Domain, Socket, Type};
 
+use crate::activation::Passed;
 use crate::config::{Address, Place};
 use crate::error::Error;
 use crate::handover::OfferedMonitor;
@@ -40,6 +41,8 @@ pub(crate) struct Listener {
     /// As the configuration has it, where the port may be 0.
     wanted: SocketAddr,
     address: SocketAddr,
+    /// A service manager's: it is in the place of whatever the configuration has.
+    inherited: bool,
 }
 
 impl Listener {
@@ -63,27 +66,37 @@ impl Listener {
         socket.bind(&wanted.into())?;
         socket.listen(BACKLOG)?;
         let address = socket.local_addr()?.as_socket().unwrap_or(wanted);
-        Ok(Self { socket, wanted, address })
+        Ok(Self { socket, wanted, address, inherited: false })
+    }
+
+    /// One that a service manager has passed; `None` where it is no TCP socket, as which nobody serves it.
+    pub(crate) fn inherit(passed: Passed) -> io::Result<Option<Self>> {
+        let Place::Tcp(address) = passed.place else { return Ok(None) };
+        passed.socket.set_tcp_nodelay(true)?;
+        passed.socket.set_nonblocking(true)?;
+        Ok(Some(Self { socket: passed.socket, wanted: address, address, inherited: true }))
     }
 
     /// The same socket for another holder.
     pub(crate) fn share(&self) -> io::Result<Self> {
-        Ok(Self { socket: self.socket.try_clone()?, wanted: self.wanted, address: self.address })
+        Ok(Self { socket: self.socket.try_clone()?, ..*self })
     }
 
     /// The listener of another master, which offers it.
     pub(crate) fn borrow(socket: OwnedFd, offered: &OfferedMonitor) -> Self {
-        Self { socket: socket.into(), wanted: offered.wanted, address: offered.address }
+        let OfferedMonitor { wanted, address, inherited } = *offered;
+        Self { socket: socket.into(), wanted, address, inherited }
     }
 
     /// What another master needs to know to borrow it.
     pub(crate) fn offered(&self) -> OfferedMonitor {
-        OfferedMonitor { wanted: self.wanted, address: self.address }
+        OfferedMonitor { wanted: self.wanted, address: self.address, inherited: self.inherited }
     }
 
-    /// Whether this is what opening an address would give.
-    pub(crate) fn is_at(&self, address: &Address) -> bool {
-        address.places.first() == Some(&Place::Tcp(self.wanted))
+    /// Whether this is what a configuration with this address gets.
+    pub(crate) fn is_for(&self, address: Option<&Address>) -> bool {
+        self.inherited
+            || address.is_some_and(|address| address.places.first() == Some(&Place::Tcp(self.wanted)))
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Goal {
     pub(crate) stuck_after: Option<Duration>,
     /// How long the first workers may take to get ready.
     pub(crate) start_timeout: Option<Duration>,
+    /// Whether a service manager has the queue when the pool ends: whoever waits is the next one's.
+    pub(crate) leaves_queue: bool,
     /// What the pool is there for.
     pub(crate) aim: Aim,
 }

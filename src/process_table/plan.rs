@@ -66,6 +66,7 @@ impl<C> ProcessTable<C> {
                 let spawn = |id| Action::Spawn { id, generation: goal.generation };
                 (0..goal.workers).map(spawn).chain([Action::Relieved]).collect()
             }
+            Aim::Drain if goal.leaves_queue => [self.rest(goal), self.look_after(goal, now)].concat(),
             Aim::Drain => [self.drain(), self.look_after(goal, now), self.poke()].concat(),
             Aim::Stop => self.stop(),
         };

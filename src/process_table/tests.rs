@@ -42,6 +42,7 @@ impl Scene {
             monitor: false,
             stuck_after: Some(Duration::from_secs(30)),
             start_timeout: Some(Duration::from_secs(10)),
+            leaves_queue: false,
             aim: Aim::Serve,
         };
         let leave = Some(Duration::from_secs(31));
