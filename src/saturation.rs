@@ -50,6 +50,11 @@ impl Saturation {
         self.episode.is_some()
     }
 
+    /// Since when.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        self.episode.map(|episode| episode.began)
+    }
+
     /// When to look next. `all_full`: every worker has said that it has no idle slot.
     pub(crate) fn next_look(&self, all_full: bool, now: Instant) -> Option<Instant> {
         let matters = self.is_on() || all_full;

@@ -119,8 +119,8 @@ impl<H: Handler> Master<H> {
         if now && self.goal.aim != Aim::Stop {
             self.ending.since.get_or_insert_with(Instant::now);
             tracing::info!("stopping at once on request");
-            self.manager.stopping();
             self.stop_now();
+            self.tell_of_stop();
         } else if matches!(self.goal.aim, Aim::Serve | Aim::Rest) {
             self.end("request");
         }
@@ -129,7 +129,6 @@ impl<H: Handler> Master<H> {
     pub(super) fn end(&mut self, why: &str) {
         let now = Instant::now();
         self.ending.since = Some(now);
-        self.manager.stopping();
         match self.serving.config.timeouts.grace {
             Some(grace) if self.goal.aim == Aim::Serve => {
                 self.goal.aim = Aim::Grace { until: now + grace };
@@ -140,6 +139,12 @@ impl<H: Handler> Master<H> {
             }
             _ => self.drain(why),
         }
+        self.tell_of_stop();
+    }
+
+    fn tell_of_stop(&mut self) {
+        let glance = self.glance();
+        self.manager.stopping(&glance, Instant::now());
     }
 
     /// Nobody new comes; whoever is there is served.
@@ -227,8 +232,8 @@ impl<H: Handler> Master<H> {
             lost => format!(", {lost} lost with workers that died"),
         };
         let what = if self.goal.aim == Aim::Yield { "this master ends" } else { "stopped" };
-        let left =
-            if self.goal.leaves_queue { "left in the queue for the service manager" } else { "still queued" };
+        let is_left = self.goal.leaves_queue && self.goal.aim != Aim::Yield;
+        let left = if is_left { "left in the queue for the service manager" } else { "still queued" };
         let words = format!(
             "{what}: {} served in all, {cut} cut, {queued} {left}{unknown}{of_the_dead}",
             counted(served, "connection"),

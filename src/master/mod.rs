@@ -10,6 +10,7 @@ mod inheritance;
 mod log;
 mod reload;
 mod scaling;
+mod service;
 mod succession;
 mod upkeep;
 mod watch;
@@ -212,14 +213,20 @@ impl<H: Handler> Master<H> {
             while let Some(channel) = &worker.channel {
                 match channel.receive() {
                     Ok(Received::Nothing) => break,
-                    Ok(Received::Message(Report::Ready)) => worker.stage = worker.stage.ready(),
+                    Ok(Received::Message(Report::Ready)) => {
+                        worker.stage = worker.stage.ready();
+                        self.manager.note_life();
+                    }
                     Ok(Received::Message(Report::Leaving)) => worker.stage = worker.stage.outgoing(),
                     Ok(Received::Message(Report::Retired)) => retired.push(worker.pid),
                     Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
                     Ok(Received::Message(Report::Full)) => (worker.told_full, is_full) = (true, true),
                     Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
-                    Ok(Received::Message(Report::Alive)) => worker.pulse.beat(self.goal.stuck_after, now),
+                    Ok(Received::Message(Report::Alive)) => {
+                        worker.beat(self.goal.stuck_after, now);
+                        self.manager.note_life();
+                    }
                     Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) => worker.channel = None,
@@ -367,6 +374,7 @@ impl<H: Handler> Master<H> {
         if let Some(turn) = self.breaker.look(self.tolerance(), now) {
             self.note_breaker(turn);
         }
+        self.tend_manager(now);
     }
 
     /// Waits until something happens or is due; not at all when the last turn has left something to do.
@@ -380,6 +388,7 @@ impl<H: Handler> Master<H> {
             look,
             self.next_size_look(now),
             self.breaker.closes_at(self.tolerance()),
+            self.manager.next_beat(),
             (!is_settled).then_some(now),
         ];
         let timeout = timeout_until(due.into_iter().flatten().min(), now);

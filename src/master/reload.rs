@@ -55,7 +55,8 @@ impl<H: Handler> Master<H> {
 
     /// Opens what the new configuration wants. What follows is in the plan.
     pub(super) fn begin_reload(&mut self, now: Instant) -> Result<(), String> {
-        self.manager.reloading();
+        let glance = self.glance();
+        self.manager.reloading(&glance, now);
         self.scoreboard.note(Happening::ReloadBegin { generation: self.serving.number + 1 });
         let fresh = (self.load)().map_err(|error| error.to_string())?;
         needs_restart(&self.serving, &fresh.0)?;
@@ -187,7 +188,7 @@ impl<H: Handler> Master<H> {
         failed.unwrap_or_else(|| format!("not every worker was ready within timeouts.start = {waited:?}"))
     }
 
-    pub(super) fn note_reload(&self, failure: Option<&String>, took: Duration) {
+    pub(super) fn note_reload(&mut self, failure: Option<&String>, took: Duration) {
         let (generation, workers) = (self.serving.number, self.goal.workers);
         self.scoreboard.note_reload(failure.is_none());
         self.scoreboard.note(match failure {
@@ -195,7 +196,9 @@ impl<H: Handler> Master<H> {
             Some(cause) => Happening::ReloadFailed { generation: generation + 1, took, cause },
         });
         if !self.goal.aim.is_end() {
-            self.manager.ready(self.pid);
+            let glance = self.glance();
+            self.manager.note_reload(failure);
+            self.manager.ready(self.pid, &glance, Instant::now());
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::handler::Handler;
 use crate::handover::{Adopted, Heard, Line, Offer, VARIABLE, Word};
 use crate::listener::Listener;
 use crate::monitor;
+use crate::notify;
 use crate::pid_file::PidFile;
 use crate::process_table::Aim;
 use crate::scoreboard::{Happening, Scoreboard};
@@ -52,7 +53,7 @@ impl Program {
         }
         command.args(self.arguments.iter().skip(1)).env(VARIABLE, end.to_string());
         // What they say is about this process, whose number may one day be a later master's.
-        for about_this_one in activation::VARIABLES {
+        for about_this_one in activation::VARIABLES.iter().chain([&notify::WATCHDOG_PID]) {
             command.env_remove(about_this_one);
         }
         let child = command.spawn().map_err(|error| format!("cannot start {}: {error}", path.display()))?;
@@ -242,7 +243,7 @@ impl<H: Handler> Master<H> {
                 tracing::warn!("cannot keep new clients from {listener}: {error}; they are served or reset");
             }
         }
-        self.manager.main_pid(successor.pid);
+        self.manager.yield_to(successor.pid);
         // What it does not take over goes with this master.
         if let Some(pid_file) = self.pid_file.as_mut().filter(|_| adopted.pid_file) {
             pid_file.disown();

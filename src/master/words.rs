@@ -32,7 +32,8 @@ impl<H: Handler> Master<H> {
     pub(super) fn announce(&mut self) {
         self.succeed();
         self.table.note_open();
-        self.manager.ready(self.pid);
+        let glance = self.glance();
+        self.manager.ready(self.pid, &glance, Instant::now());
         let addresses: Vec<String> = self.serving.listeners.iter().map(ToString::to_string).collect();
         let limits = self.serving.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
         let page = self

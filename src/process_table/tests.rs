@@ -357,3 +357,12 @@ fn the_monitor_is_respawned_at_once_and_then_ever_more_slowly() {
     scene.wait(1);
     assert!(scene.plan().contains(&Action::SpawnMonitor), "it shows the drain");
 }
+
+#[test]
+fn a_queue_that_a_service_manager_has_is_left_at_once() {
+    let mut scene = Scene::open(2);
+    scene.goal.leaves_queue = true;
+    scene.goal.aim = Aim::Drain;
+    assert_eq!(scene.carry_out(), [tell(100, Order::Retire), tell(101, Order::Retire)]);
+    assert_eq!(scene.plan(), []);
+}

@@ -88,6 +88,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) retired: bool,
     /// Whether it gives signs of life.
     pub(crate) pulse: Pulse,
+    /// It was asked for a sign of life for the service manager, and has not given it yet.
+    pub(crate) is_asked: bool,
     /// It has served long enough, and waits for a replacement.
     pub(crate) worn: Option<Wear>,
     /// A signal has stopped it: whatever it said, it takes no connection.
@@ -122,6 +124,17 @@ impl<C> WorkerHandle<C> {
     /// Whether it has to give signs of life. One that leaves may have a deadline anyway.
     pub(super) fn is_watched(&self) -> bool {
         matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { kill_at: None, .. })
+    }
+
+    /// It has given a sign of life.
+    pub(crate) fn beat(&mut self, stuck_after: Option<Duration>, now: Instant) {
+        self.is_asked = false;
+        self.pulse.beat(stuck_after, now);
+    }
+
+    /// Whether it can be asked for a sign of life. Nobody who cannot answer is asked twice: its line would fill.
+    pub(crate) fn is_to_answer(&self) -> bool {
+        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing) && !self.stopped && !self.is_asked
     }
 
     /// Whether it takes connections from the queue.
