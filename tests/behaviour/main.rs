@@ -1,6 +1,7 @@
 //! What the server does, seen from outside: the real binary, real sockets, real signals. A file is a behaviour.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod activation;
 mod admission;
 mod asking;
 mod browser;
@@ -46,3 +47,4 @@ mod support;
 mod terminal;
 mod titles;
 mod upgrade;
+mod watchdog;

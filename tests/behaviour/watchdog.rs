@@ -1,0 +1,141 @@
+//! systemd's watchdog, `sd_watchdog_enabled(3)`: fed while workers make progress, and not by a master whose workers hang.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::held::Held;
+use crate::notify::{Manager, Successor};
+use crate::reload::POOL;
+use crate::saturation::assert_sleeps;
+use crate::support::{TestServer, eventually, is_stopped, server_command};
+
+const FED: &str = "WATCHDOG=1\n";
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// A manager that wants a sign of life once in an interval, and a service that has told it that it is ready.
+fn watched(configuration: &str) -> (Manager, TestServer) {
+    let manager = Manager::new();
+    let server = manager.start_watched(INTERVAL, configuration);
+    assert!(manager.hear().starts_with("READY=1\n"));
+    assert_eq!(manager.hear(), FED);
+    (manager, server)
+}
+
+#[track_caller]
+fn assert_fed(manager: &Manager, times: usize) {
+    for _ in 0..times {
+        assert_eq!(manager.hear(), FED);
+    }
+}
+
+/// Fails if it is fed although nobody answers. What was on its way may come still: one for an answer that came before.
+#[track_caller]
+fn assert_hungry(manager: &Manager) {
+    let early = manager.hear_for(INTERVAL);
+    assert!(early.len() <= 2, "{early:?}");
+    assert_eq!(manager.hear_for(INTERVAL * 2), Vec::<String>::new());
+}
+
+fn stop(pid: Pid) {
+    kill(pid, Signal::SIGSTOP).unwrap();
+    eventually("it to stand still", || is_stopped(pid).then_some(()));
+}
+
+#[test]
+fn an_idle_pool_feeds_it_at_half_the_interval() {
+    let (manager, _server) = watched(POOL);
+    let began = Instant::now();
+    assert_fed(&manager, 4);
+    // Four halves of it; more than four whole ones would be too late.
+    assert!((INTERVAL..INTERVAL * 4).contains(&began.elapsed()), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_saturated_pool_feeds_it() {
+    let (manager, server) = watched("[pool]\nworkers = 1\nthreads = 1\n");
+    let (_held, _waiting) = (server.served(), server.connect());
+    assert_fed(&manager, 4);
+}
+
+#[test]
+fn it_is_not_fed_while_all_workers_stand_still() {
+    let (manager, server) = watched(POOL);
+    let workers = server.workers();
+    stop(workers[0]);
+    assert_fed(&manager, 4);
+    stop(workers[1]);
+    assert_hungry(&manager);
+    kill(workers[0], Signal::SIGCONT).unwrap();
+    assert_fed(&manager, 3);
+    kill(workers[1], Signal::SIGCONT).unwrap();
+    server.served().finish().unwrap();
+}
+
+#[test]
+fn it_is_not_fed_for_a_worker_that_hangs_although_nothing_was_to_do() {
+    let (manager, server) = watched("[pool]\nworkers = 1\nthreads = 1\n");
+    let held = Held::first_thread(server.workers()[0]);
+    assert_hungry(&manager);
+    drop(held);
+    assert_fed(&manager, 3);
+}
+
+#[test]
+fn who_is_asked_for_it_is_not_taken_for_stuck_and_who_is_stuck_is() {
+    let (manager, server) = watched(&format!("{POOL}[timeouts]\nstuck = \"1s\"\n"));
+    let _held = server.served();
+    assert_fed(&manager, 6);
+    assert!(!server.log().iter().any(|line| line.contains("sign of life")));
+    let status = server.wait_for_status("a busy worker", |status| status["pool"]["busy"] == 1);
+    let workers = status["workers"].as_array().unwrap();
+    let busy = workers.iter().find(|worker| worker["busy"] == 1).unwrap()["pid"].as_i64().unwrap();
+    let _stuck = Held::first_thread(Pid::from_raw(busy.try_into().unwrap()));
+    server.wait_for_log("given no sign of life for 1s, aborting it");
+    server.wait_for_log("respawning");
+    assert_fed(&manager, 2);
+}
+
+#[test]
+fn where_nobody_has_to_answer_it_is_fed() {
+    let (manager, server) = watched(POOL);
+    assert!(server.ask(&["drain"]).status.success());
+    assert!(server.workers().is_empty());
+    assert_fed(&manager, 4);
+    assert!(server.ask(&["scale", "1"]).status.success());
+    let held = server.served();
+    server.signal(Signal::SIGTERM);
+    let stopping = |message: &String| message.starts_with("STOPPING=1\n");
+    eventually("the stop to be told", || Some(manager.hear()).filter(stopping));
+    assert_fed(&manager, 4);
+    held.finish().unwrap();
+}
+
+#[test]
+fn the_master_that_takes_over_in_an_upgrade_feeds_it() {
+    let (manager, mut server) = watched(POOL);
+    let (_successor, new) = Successor::of(&server);
+    assert_eq!(server.wait().code(), Some(0));
+    let taken_over = |message: &String| *message == format!("MAINPID={new}\n");
+    eventually("the end of the one before", || Some(manager.hear()).filter(taken_over));
+    let fed = || Some(manager.hear()).filter(|message| message == FED);
+    for _ in 0..4 {
+        eventually("the new one to feed it", fed);
+    }
+}
+
+#[test]
+fn without_a_watchdog_nothing_ticks() {
+    let manager = Manager::new();
+    for watchdog in ["", "WATCHDOG_USEC=100000 WATCHDOG_PID=1"] {
+        let mut command = server_command();
+        for (name, value) in watchdog.split(' ').filter_map(|it| it.split_once('=')) {
+            command.env(name, value);
+        }
+        let server = manager.start_command(command, POOL);
+        assert!(manager.hear().starts_with("READY=1\n"));
+        assert_sleeps(&server, Duration::from_millis(300));
+        manager.assert_silence();
+    }
+}
