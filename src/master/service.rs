@@ -52,7 +52,7 @@ impl<H: Handler> Master<H> {
     /// the process table knows of that stays as it is.
     fn ask_for_life(&mut self, now: Instant) {
         for worker in self.table.workers.iter_mut().filter(|worker| worker.is_to_answer()) {
-            worker.is_asked = worker.send(Order::Ask, now);
+            worker.asked = worker.send(Order::Ask, now).then_some(now);
         }
     }
 }

@@ -76,7 +76,7 @@ impl<C> ProcessTable<C> {
             log_unsent: None,
             told_full: false,
             retired: false,
-            is_asked: false,
+            asked: None,
             worn: None,
             pulse: Pulse::Calm,
             stopped: false,

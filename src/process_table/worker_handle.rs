@@ -88,8 +88,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) retired: bool,
     /// Whether it gives signs of life.
     pub(crate) pulse: Pulse,
-    /// It was asked for a sign of life for the service manager, and has not given it yet.
-    pub(crate) is_asked: bool,
+    /// When it was asked for a sign of life for the service manager, if it has not given it yet.
+    pub(crate) asked: Option<Instant>,
     /// It has served long enough, and waits for a replacement.
     pub(crate) worn: Option<Wear>,
     /// A signal has stopped it: whatever it said, it takes no connection.
@@ -128,13 +128,15 @@ impl<C> WorkerHandle<C> {
 
     /// It has given a sign of life.
     pub(crate) fn beat(&mut self, stuck_after: Option<Duration>, now: Instant) {
-        self.is_asked = false;
+        self.asked = None;
         self.pulse.beat(stuck_after, now);
     }
 
     /// Whether it can be asked for a sign of life. Nobody who cannot answer is asked twice: its line would fill.
     pub(crate) fn is_to_answer(&self) -> bool {
-        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing) && !self.stopped && !self.is_asked
+        matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing)
+            && !self.stopped
+            && self.asked.is_none()
     }
 
     /// Whether it takes connections from the queue.

@@ -9,8 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use prefork_client::Connection;
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -49,10 +48,10 @@ fn passing(socket: impl Into<OwnedFd>) -> Command {
 }
 
 /// What a service manager keeps.
-struct Kept(TcpListener);
+pub(crate) struct Kept(TcpListener);
 
 impl Kept {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
@@ -68,9 +67,14 @@ impl Kept {
         self.0.local_addr().unwrap().to_string()
     }
 
+    /// What starts the service, but for its arguments.
+    pub(crate) fn passing(&self) -> Command {
+        passing(self.0.try_clone().unwrap())
+    }
+
     /// Starts the service.
     fn start(&self, configuration: &str) -> TestServer {
-        let server = TestServer::configured_command(passing(self.0.try_clone().unwrap()), configuration);
+        let server = TestServer::configured_command(self.passing(), configuration);
         assert_eq!(server.address, self.address(), "in the place of what is configured");
         server
     }
@@ -115,17 +119,19 @@ fn what_accepted_connections_inherit_is_set() {
 #[test]
 fn a_stop_leaves_the_queue_and_the_next_start_serves_it_in_order() {
     let kept = Kept::new();
-    let mut server = kept.start(ONE);
+    let mut server = kept.start(&format!("{ONE}[log]\nlevel = \"debug\"\n"));
     let mut held = server.served();
     let waiting = askers(&server, 3);
     server.signal(Signal::SIGTERM);
     server.wait_for_log("serving who is connected, 30s at most; who waits is left to the service manager");
+    // Until then it may take one in.
+    server.wait_for_log("worker drains");
     held.exchange(b"still there?").unwrap();
     // The gate is open: it is not this pool's.
     let late = server.asker(b"late");
     held.finish().unwrap();
     let (code, log) = server.end();
-    let last = log.last().unwrap();
+    let last = log.iter().find(|line| line.contains("stopped: ")).unwrap();
     let words = "stopped: 1 connection served in all, 0 cut, 4 left in the queue for the service manager ";
     assert!(code == 0 && last.contains(words), "{last}");
     assert!(!waiting.iter().chain([&late]).any(has_answer));
@@ -324,8 +330,5 @@ fn systemd_socket_activate_starts_it_with_the_first_connection() {
     waiting.exchange(b"me too").unwrap();
     waiting.finish().unwrap();
     // By exec(2) it has become the server.
-    let pid: Pid = activator.pid();
-    kill(pid, Signal::SIGTERM).unwrap();
-    let mut activator = activator;
-    assert_eq!(activator.end().0, 0);
+    assert_eq!(activator.stop().0, 0);
 }

@@ -44,6 +44,7 @@ mod startup;
 mod status;
 mod stuck;
 mod support;
+mod systemd;
 mod terminal;
 mod titles;
 mod upgrade;

@@ -116,7 +116,8 @@ impl TestServer {
         write_configuration(&self.file(), text);
     }
 
-    fn listening(mut self) -> Self {
+    /// Waits until it listens.
+    pub(crate) fn listening(mut self) -> Self {
         let line = self.wait_for_log("listening on ");
         let list = line.split("listening on ").nth(1).and_then(|rest| rest.split(" with ").next());
         let mut addresses = list.expect("the line names its addresses").split(", ");
@@ -134,7 +135,8 @@ impl TestServer {
         Self::start_child(command.args(flags))
     }
 
-    fn start_child(command: &mut Command) -> Self {
+    /// Starts the server by exactly this command and waits for nothing.
+    pub(crate) fn start_child(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let log = Arc::new(Mutex::new(Vec::new()));
         let reader = follow(child.stderr.take().expect("it is piped"), Arc::clone(&log));
