@@ -62,10 +62,18 @@ impl ServiceManager {
         }
     }
 
+    /// What was said may not have been heard: it is said again when the pool is looked at next.
+    pub(crate) fn say_again(&mut self) {
+        if let Some((shown, _)) = &mut self.shown {
+            shown.clear();
+        }
+    }
+
     /// Another process is the main one. Only the one before can say so: systemd's `NotifyAccess=main` hears nobody else.
-    /// What else there is to say is said by that one.
+    /// What else there is to say is said by that one, if it is heard already: so its workers' being ready counts here.
     pub(crate) fn yield_to(&mut self, pid: Pid) {
-        self.tell(&[main_process(pid)]);
+        let fed = self.watchdog.as_ref().map(|_| NotifyState::Watchdog);
+        self.tell(&[Some(main_process(pid)), fed].into_iter().flatten().collect::<Vec<_>>());
         *self = Self::at(None, None);
     }
 
@@ -205,7 +213,7 @@ mod tests {
         told.stopping(&Glance { doing: Doing::Draining, ..IDLE }, now);
         assert_eq!(heard(&manager).unwrap(), "STOPPING=1\nSTATUS=draining, 0 connections left\n");
         told.yield_to(Pid::from_raw(4_194_304));
-        assert_eq!(heard(&manager).unwrap(), "MAINPID=4194304\n");
+        assert_eq!(heard(&manager).unwrap(), "MAINPID=4194304\nWATCHDOG=1\n");
         told.stopping(&IDLE, now);
         assert_eq!((heard(&manager), told.next_beat()), (None, None), "another one speaks now");
     }
@@ -250,6 +258,9 @@ mod tests {
         told.show(&IDLE, at(1000));
         assert_eq!(heard(&manager), None);
         assert!(!told.wants_glance(at(1999)) && told.wants_glance(at(2000)));
+        told.say_again();
+        told.show(&IDLE, at(1000));
+        assert_eq!(heard(&manager).unwrap(), STATUS);
         told.show(&Glance { busy: 1, ..IDLE }, at(2000));
         assert_eq!(heard(&manager).unwrap(), "STATUS=1 of 4 slots busy, 0 waiting\n");
     }

@@ -30,10 +30,15 @@ pub(super) struct Answer {
 
 impl<H: Handler> Master<H> {
     pub(super) fn announce(&mut self) {
+        let is_successor = self.succession.is_some();
         self.succeed();
         self.table.note_open();
         let glance = self.glance();
         self.manager.ready(self.pid, &glance, Instant::now());
+        if is_successor {
+            // The one before has perhaps not yet named this process.
+            self.manager.say_again();
+        }
         let addresses: Vec<String> = self.serving.listeners.iter().map(ToString::to_string).collect();
         let limits = self.serving.listeners.iter().filter_map(Listener::queue).map(|queue| queue.limit);
         let page = self

@@ -117,7 +117,7 @@ fn the_master_that_takes_over_in_an_upgrade_feeds_it() {
     let (manager, mut server) = watched(POOL);
     let (_successor, new) = Successor::of(&server);
     assert_eq!(server.wait().code(), Some(0));
-    let taken_over = |message: &String| *message == format!("MAINPID={new}\n");
+    let taken_over = |message: &String| *message == format!("MAINPID={new}\n{FED}");
     eventually("the end of the one before", || Some(manager.hear()).filter(taken_over));
     let fed = || Some(manager.hear()).filter(|message| message == FED);
     for _ in 0..4 {
