@@ -20,6 +20,7 @@ use self::arguments::{
 };
 use crate::activation::Activation;
 use crate::config::{self, Config, Control, Origin, Refusal, Settings, Sources};
+use crate::confinement;
 use crate::control::{self, Change, Health, Question, Request};
 use crate::error::Error;
 use crate::face::{self, Limits, Style};
@@ -245,6 +246,10 @@ fn serve<H: Handler>(
     handler: impl Fn(&Config) -> H + 'static,
     passed: Inheritance,
 ) -> Result<(), Error> {
+    // It is root's rights alone that this cuts, and what is not to be had stays as it is.
+    if let Err(error) = confinement::keep_those_of_master() {
+        tracing::warn!("the master keeps capabilities that it does not need: {error}");
+    }
     let first = handler(&config);
     let load = Box::new(move || load(&sources, &handler));
     // When this returns in a worker, the master that it was is gone, and with it all that is not the worker's.

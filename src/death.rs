@@ -4,7 +4,11 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
+use nix::libc;
 use nix::sys::signal::Signal;
+
+use crate::confinement;
+use crate::sys;
 
 /// The cause of a worker's death.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,18 +19,25 @@ pub(crate) enum Death {
     Signaled { signal: i32, core_dumped: bool },
     /// The kernel killed it for want of memory.
     OutOfMemory,
+    /// Its sandbox killed it for a system call.
+    Forbidden { call: u32 },
 }
 
 impl Death {
     /// Reads the status that the kernel gave. It does not tell an out-of-memory kill from another SIGKILL: the cgroup
-    /// does.
-    pub(crate) fn of(status: ExitStatus, out_of_memory: bool) -> Self {
+    /// does. Nor does it tell for what a sandbox killed: that is in the word in which it was `noted`.
+    pub(crate) fn of(status: ExitStatus, out_of_memory: bool, noted: u64) -> Self {
+        // Who is in the sandbox can write the word too, but not die of SIGSYS for nothing.
+        let call = noted.checked_sub(sys::noted(0)).and_then(|call| u32::try_from(call).ok());
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Exited { code },
             (None, Some(9)) if out_of_memory => Self::OutOfMemory,
-            (None, signal) => {
-                Self::Signaled { signal: signal.unwrap_or_default(), core_dumped: status.core_dumped() }
-            }
+            (None, signal) => match call.filter(|_| signal == Some(libc::SIGSYS)) {
+                Some(call) => Self::Forbidden { call },
+                None => {
+                    Self::Signaled { signal: signal.unwrap_or_default(), core_dumped: status.core_dumped() }
+                }
+            },
         }
     }
 }
@@ -58,7 +69,7 @@ impl Death {
     pub(crate) fn cause(self) -> Cause {
         match self {
             Self::Exited { .. } => Cause::Exit,
-            Self::Signaled { .. } => Cause::Signal,
+            Self::Signaled { .. } | Self::Forbidden { .. } => Cause::Signal,
             Self::OutOfMemory => Cause::OutOfMemory,
         }
     }
@@ -69,6 +80,13 @@ impl fmt::Display for Death {
         match self {
             Self::Exited { code } => write!(f, "exited with code {code}"),
             Self::OutOfMemory => f.write_str("was killed by the kernel: out of memory"),
+            Self::Forbidden { call } => {
+                f.write_str("was killed by its sandbox for the forbidden system call ")?;
+                match confinement::name_of_forbidden(*call) {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, "{call}"),
+                }
+            }
             Self::Signaled { signal, core_dumped } => {
                 match Signal::try_from(*signal) {
                     Ok(signal) => write!(f, "was killed by {signal}")?,
@@ -85,7 +103,23 @@ mod tests {
     use super::*;
 
     fn words(raw: i32, out_of_memory: bool) -> String {
-        Death::of(ExitStatus::from_raw(raw), out_of_memory).to_string()
+        Death::of(ExitStatus::from_raw(raw), out_of_memory, 0).to_string()
+    }
+
+    #[test]
+    fn a_sandbox_says_for_what_it_has_killed() {
+        let words = |raw, noted| Death::of(ExitStatus::from_raw(raw), false, noted).to_string();
+        let ptrace = sys::noted(u32::try_from(libc::SYS_ptrace).unwrap());
+        let text = "was killed by its sandbox for the forbidden system call ptrace";
+        assert_eq!(words(libc::SIGSYS, ptrace), text);
+        assert!(words(libc::SIGSYS, sys::noted(9999)).ends_with(" the forbidden system call 9999"));
+        assert_eq!(words(libc::SIGSYS, 0), "was killed by SIGSYS");
+        assert_eq!(words(libc::SIGSYS, u64::MAX), "was killed by SIGSYS");
+        assert_eq!(
+            words(libc::SIGABRT, ptrace),
+            "was killed by SIGABRT",
+            "it was no such call that ended it"
+        );
     }
 
     #[test]

@@ -59,6 +59,9 @@ pub(crate) enum Error {
         /// What stood in the way.
         cause: String,
     },
+    /// The monitor could not begin. Exit code 70; the master sees it, and tries again.
+    #[error("the monitor cannot start: {0}")]
+    Monitor(String),
     /// The system refused something that the program cannot do without. Exit code 1.
     #[error("cannot {doing}: {source}")]
     System {
@@ -80,7 +83,7 @@ impl Error {
         ExitCode::from(match self {
             Self::System { .. } | Self::Refused { .. } | Self::Failed(_) | Self::NotReady(_) => 1,
             Self::Listen { .. } | Self::PidFile { .. } | Self::NoMaster { .. } => 69,
-            Self::Start(_) | Self::Worker { .. } => 70,
+            Self::Start(_) | Self::Worker { .. } | Self::Monitor(_) => 70,
             Self::Config(_) => 78,
         })
     }

@@ -15,7 +15,7 @@
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
 //! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `connection`, `pretence`, `parting`, `snapshot`, `saturation`, `sizer` |
-//! | 2 | `listener`, `activation`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `title`, `wear`, `refusal`, `scoreboard`, `histogram` |
+//! | 2 | `listener`, `activation`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `title`, `wear`, `refusal`, `confinement`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error`, `printable` |
 
 #[cfg(not(target_os = "linux"))]
@@ -44,6 +44,7 @@ mod snapshot;
 mod activation;
 mod channel;
 mod config;
+mod confinement;
 mod death;
 mod handler;
 mod handover;

@@ -3,9 +3,11 @@
 use std::fs;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Uid;
 
 use crate::cgroup;
 use crate::config::Config;
+use crate::confinement::Identity;
 use crate::error::Error;
 
 /// What a process has open besides its connections: listeners, pipes, log, and room for what a handler opens.
@@ -55,7 +57,8 @@ pub(crate) fn prepare(config: &Config, workers: usize, present: usize) -> Result
     if let Err(hard) = raise_open_files(need.files) {
         return refuse(format!("a process needs {} open files, and `ulimit -Hn` is {hard}", need.files));
     }
-    if let Some(most) = tasks_of_user().filter(|most| *most < need.tasks) {
+    let user = Identity::of(&config.security)?.uid();
+    if let Some(most) = tasks_of(user).filter(|most| *most < need.tasks) {
         return refuse(format!("it needs {} processes and threads, and `ulimit -u` is {most}", need.tasks));
     }
     let more = need.tasks - (present.min(workers) * (threads + 1)) as u64;
@@ -84,9 +87,10 @@ fn raise_open_files(need: u64) -> Result<(), u64> {
     setrlimit(Resource::RLIMIT_NOFILE, need, hard.max(need)).map_err(|_| hard)
 }
 
-/// The user's limit of processes and threads, `None` for root, who is exempt (`copy_process` in kernel/fork.c).
-fn tasks_of_user() -> Option<u64> {
-    if nix::unistd::getuid().is_root() {
+/// The limit of processes and threads for those who run as a user, `None` for root, who is exempt (`copy_process` in
+/// kernel/fork.c).
+fn tasks_of(user: Uid) -> Option<u64> {
+    if user.is_root() {
         return None;
     }
     getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| soft)

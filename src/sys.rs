@@ -1,6 +1,7 @@
 //! The system calls that no crate wraps: the only room with `unsafe`.
 
 pub(crate) mod command_line;
+mod trap;
 
 use std::fs;
 use std::io::{self, IoSliceMut};
@@ -20,6 +21,8 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{ForkResult, Pid};
 use zerocopy::FromZeros;
 
+pub(crate) use trap::{note_forbidden_calls, noted};
+
 /// Which side of a fork this process is on.
 pub(crate) enum Fork {
     /// The process that called `fork`, with the pid of its new child.
@@ -33,7 +36,7 @@ pub(crate) enum Fork {
 /// A child of a threaded process inherits the locks that the other threads held (malloc's, stderr's) with nobody
 /// left to release them, see fork(2). A process of one thread has no such locks.
 pub(crate) fn fork() -> io::Result<Fork> {
-    let threads = fs::read_dir("/proc/self/task")?.count();
+    let threads = threads()?;
     if threads != 1 {
         return Err(io::Error::other(format!("this process has {threads} threads, and only one may fork")));
     }
@@ -42,6 +45,29 @@ pub(crate) fn fork() -> io::Result<Fork> {
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => Ok(Fork::Parent(child)),
         ForkResult::Child => Ok(Fork::Child),
+    }
+}
+
+/// How many threads this process has.
+pub(crate) fn threads() -> io::Result<usize> {
+    Ok(fs::read_dir("/proc/self/task")?.count())
+}
+
+/// Whether the kernel takes seccomp filters from this process, and can kill one that breaks out. Nothing is changed.
+pub(crate) fn seccomp_support() -> io::Result<()> {
+    let kill: u32 = libc::SECCOMP_RET_KILL_PROCESS;
+    // SAFETY: it reads an integer that lives for the time of the call, seccomp(2).
+    let result =
+        unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const kill) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    let nowhere = std::ptr::null::<libc::c_void>();
+    // SAFETY: a filter at no address is refused, with EFAULT where one at a good address would be read.
+    unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, nowhere) };
+    match io::Error::last_os_error() {
+        error if error.raw_os_error() == Some(libc::EFAULT) => Ok(()),
+        error => Err(error),
     }
 }
 

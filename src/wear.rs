@@ -1,8 +1,9 @@
 //! How long a worker serves: its limits, and which of them it has reached first.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::FileExt;
 use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,8 @@ use crate::config::Limits;
 
 /// How long a look at the memory counts.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// As much as one read gives of /proc/self/status: a page. The line in question is among its first.
+const STATUS_BYTES_MAX: usize = 4096;
 
 /// Why a worker has served long enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,12 +119,26 @@ fn lowered(most: u64, random: u64) -> u64 {
     most - random % (most / 10 + 1)
 }
 
-/// The memory of this process that is neither swapped out nor untouched; see proc(5). Without /proc nobody knows.
-pub(crate) fn resident_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let kibibytes =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
-    kibibytes.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+/// What the kernel tells of the memory of one process, the one that opened it. In its sandbox it opens nothing.
+#[derive(Debug)]
+pub(crate) struct Memory(Option<File>);
+
+impl Memory {
+    /// Of this process, if it has a limit. Without /proc nobody knows.
+    pub(crate) fn of_this_process(limits: &Limits) -> Self {
+        Self(limits.worker_memory.and_then(|_| File::open("/proc/self/status").ok()))
+    }
+
+    /// The memory that is neither swapped out nor untouched; see `proc_pid_status(5)`.
+    pub(crate) fn resident_bytes(&self) -> Option<u64> {
+        let mut text = [0; STATUS_BYTES_MAX];
+        let length = self.0.as_ref()?.read_at(&mut text, 0).ok()?;
+        // The name of the process, in the first line, may be any bytes.
+        let text = String::from_utf8_lossy(&text[..length]);
+        let kibibytes =
+            text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
+        kibibytes.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +210,8 @@ mod tests {
     #[test]
     fn this_process_knows_its_memory() {
         let hoard = std::hint::black_box(vec![1_u8; 32 << 20]);
-        assert!(resident_bytes().unwrap() >= hoard.len() as u64);
+        let memory = Memory::of_this_process(&limits(|it| it.worker_memory = Some(1)));
+        assert!(memory.resident_bytes().unwrap() >= hoard.len() as u64);
+        assert_eq!(Memory::of_this_process(&Limits::default()).resident_bytes(), None);
     }
 }

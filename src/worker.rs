@@ -20,6 +20,7 @@ use crate::accept_turn::{Mode, Turn};
 use crate::admission::Admission;
 use crate::channel::{Channel, Order, Received, Report};
 use crate::config::Config;
+use crate::confinement::{Confinement, Role};
 use crate::connection::LINGER;
 use crate::error::Error;
 use crate::handler::Handler;
@@ -30,7 +31,7 @@ use crate::scoreboard::Rows;
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
 use crate::title::WorkerTitle;
-use crate::wear::Wearing;
+use crate::wear::{Memory, Wearing};
 use access::Access;
 use slots::Shared;
 
@@ -47,6 +48,8 @@ pub(crate) struct Worker<H> {
     /// The process that forked it.
     pub(crate) master: Pid,
     pub(crate) config: Arc<Config>,
+    /// Whom it runs as, and what it is kept from.
+    pub(crate) confinement: Confinement,
     pub(crate) handler: Arc<H>,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) channel: Channel,
@@ -97,12 +100,14 @@ struct FirstThread<H> {
 impl<H: Handler> Worker<H> {
     /// Lives. Returns when the worker has left; the process ends then.
     pub(crate) fn run(self) -> Result<(), Error> {
+        let refused = |cause: String| Error::Worker { id: self.id, cause };
+        // Before all else: what comes after it, it does without the master's rights.
+        self.confinement.assume_identity().map_err(refused)?;
         // The master may have been told to log otherwise than this worker's configuration says.
         logging::change_in_child(self.config.log);
         logging::tell_panics();
         let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
-        let refused = |cause: String| Error::Worker { id: self.id, cause };
         // Until it obeys its channel, it could not learn otherwise that the master is gone.
         set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the worker's life to the master's"))?;
         if getppid() != self.master {
@@ -121,6 +126,7 @@ impl<H: Handler> Worker<H> {
             admission: Admission::new(&self.config.limits),
             wearing: Wearing::new(&self.config.limits, now),
             access: Access::new(&self.config.log),
+            memory: Memory::of_this_process(&self.config.limits),
             title: WorkerTitle::new(self.id, self.generation, slots, now),
             parting: parting.transpose().map_err(Error::system("make the signal of a drain"))?,
             sockets: (0..slots).map(|_| Mutex::new(None)).collect(),
@@ -128,6 +134,8 @@ impl<H: Handler> Worker<H> {
             config: self.config,
             handler: self.handler,
         });
+        // What the service needs is open, and there is one thread still.
+        enter_sandbox(&self.confinement, self.id, self.rows).map_err(refused)?;
         let first = shared.start_thread(shared.turn.first_slot());
         first.map_err(|error| refused(format!("no thread: {error}")))?;
         signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
@@ -146,6 +154,15 @@ impl<H: Handler> Worker<H> {
         first.report(Report::Ready);
         first.obey().map_err(Error::system("wait for orders"))
     }
+}
+
+fn enter_sandbox(confinement: &Confinement, id: usize, rows: Rows) -> Result<(), String> {
+    let failures = confinement.enter(Role::Worker, &rows.worker.forbidden)?;
+    // It is the same for all, so one of them says it.
+    if !failures.is_empty() && id == 0 {
+        tracing::warn!("workers are confined only in part: {}", failures.join("; "));
+    }
+    Ok(())
 }
 
 impl<H: Handler> FirstThread<H> {

@@ -52,6 +52,7 @@ impl<H: Handler> Master<H> {
             generation,
             master: self.pid,
             config: Arc::clone(&of.config),
+            confinement: of.confinement.clone(),
             handler: Arc::clone(&of.handler),
             listeners: std::mem::take(&mut of.listeners),
             channel,
@@ -96,10 +97,14 @@ impl<H: Handler> Master<H> {
                 self.table.monitor.add(pid, Instant::now());
                 None
             }
-            Ok(((listener, blocked), Fork::Child)) => {
-                let observer = self.observer.another();
-                Some(Life::Monitor(Monitor { listener, master: self.pid, observer, blocked }))
-            }
+            Ok(((listener, blocked), Fork::Child)) => Some(Life::Monitor(Monitor {
+                listener,
+                master: self.pid,
+                observer: self.observer.another(),
+                confinement: self.serving.confinement.clone(),
+                forbidden: self.scoreboard.board().monitor_forbidden(),
+                blocked,
+            })),
             Err(error) => {
                 let wait = self.table.monitor.note_failed_spawn(Instant::now());
                 tracing::warn!("cannot fork the monitor: {error}; trying again in {wait:?}");
@@ -110,8 +115,9 @@ impl<H: Handler> Master<H> {
 
     pub(super) fn bury(&mut self, pid: Pid, status: ExitStatus) {
         let now = Instant::now();
-        let death = Death::of(status, self.was_out_of_memory(status));
+        let out_of_memory = self.was_out_of_memory(status);
         if let Some(wait) = self.table.monitor.remove(pid, now) {
+            let death = Death::of(status, out_of_memory, self.scoreboard.take_forbidden_to_monitor());
             if !self.goal.aim.is_end() {
                 let again = respawning(wait);
                 tracing::warn!(pid = pid.as_raw(), "the monitor died: {death}{again}; the pool goes on");
@@ -119,6 +125,7 @@ impl<H: Handler> Master<H> {
             return;
         }
         if let Some((worker, wait)) = self.table.remove(pid, now) {
+            let death = Death::of(status, out_of_memory, self.scoreboard.forbidden_to(worker.lease));
             self.bury_worker(&worker, death, wait);
         } else {
             self.changes.note_death(pid);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Control};
+use crate::confinement::Confinement;
 use crate::connection::LINGER;
 use crate::control::ControlListener;
 use crate::error::Error;
@@ -20,6 +21,8 @@ pub(crate) type Load<H> = Box<dyn Fn() -> Result<(Config, H), Error>>;
 pub(super) struct Generation<H> {
     pub(super) number: u64,
     pub(super) config: Arc<Config>,
+    /// Of its workers, and of the monitor while it serves.
+    pub(super) confinement: Confinement,
     /// Its size at first.
     pub(super) workers: usize,
     pub(super) handler: Arc<H>,
@@ -63,12 +66,15 @@ impl<H> Generation<H> {
         present: &Present<'_>,
         scoreboard: &mut Scoreboard,
     ) -> Result<Self, Error> {
+        // Before anything is opened: it may be that this system cannot carry it.
+        let confinement = Confinement::of(&config.security)?;
         let shared = present.listeners;
         let listeners = listener::open_all(&config, shared, || scoreboard.gate())?;
         let mut generation = Self {
             number,
             workers: config.first_size(present.workers),
             config: Arc::new(config),
+            confinement,
             handler: Arc::new(handler),
             listeners,
             monitor: None,

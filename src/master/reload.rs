@@ -113,6 +113,9 @@ impl<H: Handler> Master<H> {
         }
         self.change_faces(&before);
         self.change_log(&before);
+        if before.confinement != self.serving.confinement {
+            self.announce_confinement();
+        }
         let threads = counted(self.serving.config.threads.get() as u64, "thread");
         let words = format!(
             "generation {} serves: {} x {threads}",
@@ -160,7 +163,8 @@ impl<H: Handler> Master<H> {
     pub(super) fn change_faces(&mut self, before: &Generation<H>) {
         let address = |generation: &Generation<H>| generation.monitor.as_ref().map(ToString::to_string);
         self.goal.monitor = self.serving.monitor.is_some();
-        if address(before) != address(&self.serving) || before.targets != self.serving.targets {
+        let is_other = address(before) != address(&self.serving) || before.targets != self.serving.targets;
+        if is_other || before.confinement != self.serving.confinement {
             self.table.monitor.end();
             self.observer = Observer::new(self.scoreboard.board(), self.serving.targets.clone());
             self.answers.clear();

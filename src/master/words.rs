@@ -56,6 +56,17 @@ impl<H: Handler> Master<H> {
         );
         tracing::info!(pid = std::process::id(), control = %self.serving.control, "{words}");
         logging::tell_starter(&format!("prefork-echo: {words}"));
+        self.announce_confinement();
+    }
+
+    /// Says whom the children run as and what they are kept from.
+    pub(super) fn announce_confinement(&self) {
+        let confinement = &self.serving.confinement;
+        if confinement.is_whole() {
+            tracing::info!("{confinement}");
+        } else {
+            tracing::warn!("{confinement}");
+        }
     }
 
     /// How many connections the pool is to serve at once.

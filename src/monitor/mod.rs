@@ -15,7 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -24,6 +24,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::activation::Passed;
 use crate::config::{Address, Place};
+use crate::confinement::{Confinement, Role};
 use crate::error::Error;
 use crate::handover::OfferedMonitor;
 use crate::logging;
@@ -118,12 +119,18 @@ pub(crate) struct Monitor {
     /// The process that forked it.
     pub(crate) master: Pid,
     pub(crate) observer: Observer,
+    /// Whom it runs as, and what it is kept from.
+    pub(crate) confinement: Confinement,
+    /// Where its sandbox notes a system call.
+    pub(crate) forbidden: &'static AtomicU64,
     pub(crate) blocked: Blocked,
 }
 
 impl Monitor {
     /// Lives, until the master ends it or dies, or somebody sends it TERM.
-    pub(crate) fn run(self) -> Result<(), Error> {
+    pub(crate) fn run(mut self) -> Result<(), Error> {
+        // Before all else: what comes after it, it does without the master's rights.
+        self.confinement.assume_identity().map_err(Error::Monitor)?;
         title::show_monitor();
         set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the monitor's life to the master's"))?;
         if getppid() != self.master {
@@ -143,6 +150,11 @@ impl Monitor {
         // One thread, made after the fork, so that none of it is the master's.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Error::system("start the monitor's runtime"))?;
+        self.observer.open();
+        let failures = self.confinement.enter(Role::Monitor, self.forbidden).map_err(Error::Monitor)?;
+        if !failures.is_empty() {
+            tracing::warn!("the monitor is confined only in part: {}", failures.join("; "));
+        }
         runtime
             .block_on(serve(self.listener, self.observer))
             .map(|never| match never {})

@@ -21,6 +21,7 @@ use crate::config::Place;
 use crate::sys;
 use look::{Bound, Look};
 use netlink::Netlink;
+use procfs::Texts;
 use sockets::Port;
 
 /// A listening socket, as it is found again without holding it.
@@ -73,11 +74,12 @@ pub(crate) enum Source {
     Procfs,
 }
 
-/// Reads queues. It keeps one netlink socket, opened when it is first needed.
+/// Reads queues. It keeps one netlink socket and the texts in /proc, opened when they are first needed.
 #[derive(Debug)]
 pub(crate) struct Reader {
     source: Source,
     netlink: Option<Netlink>,
+    texts: Texts,
 }
 
 impl Target {
@@ -102,7 +104,12 @@ impl Queue {
 impl Reader {
     /// Opens nothing yet.
     pub(crate) fn new(source: Source) -> Self {
-        Self { source, netlink: None }
+        Self { source, netlink: None, texts: Texts::default() }
+    }
+
+    /// Opens the texts, for a process that is about to lose the right to.
+    pub(crate) fn open(&mut self) {
+        self.texts.open();
     }
 
     /// Reads the queues of listeners, in their order, without blocking.
@@ -136,7 +143,7 @@ impl Reader {
 
     fn try_tcp(&mut self, port: Port, bound: &[Bound]) -> Option<Vec<Queue>> {
         let began = Instant::now();
-        let arrivals = procfs::arrivals();
+        let arrivals = self.texts.arrivals();
         let first = self.look(port, bound)?;
         if first.iter().all(|look| look.lacks() == 0) {
             return Some(queues(bound, first, |_| 0));
@@ -144,7 +151,7 @@ impl Reader {
         let second = self.look(port, bound)?;
         let lacking: Vec<u64> =
             second.iter().zip(&first).map(|(second, first)| second.lacks_after(first)).collect();
-        let nobody_came = arrivals.is_some() && procfs::arrivals() == arrivals;
+        let nobody_came = arrivals.is_some() && self.texts.arrivals() == arrivals;
         if nobody_came || lacking.iter().all(|lacking| *lacking == 0) {
             return Some(queues(bound, second, |index| lacking[index]));
         }
@@ -161,7 +168,7 @@ impl Reader {
     fn look(&mut self, port: Port, bound: &[Bound]) -> Option<Vec<Look>> {
         let sockets = match self.ask(|netlink| netlink.tcp_sockets(port)) {
             Ok(sockets) => sockets,
-            Err(_) => procfs::tcp_sockets(port).ok()?,
+            Err(_) => self.texts.tcp_sockets(port).ok()?,
         };
         Some(look::looks(bound, sockets))
     }

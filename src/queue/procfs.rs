@@ -1,20 +1,59 @@
 //! The kernel's list of sockets as a text, /proc/net/tcp and tcp6, see `proc_pid_net(5)`: for want of netlink.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::sockets::{Entry, Port, Sockets, socket_address};
 
-/// Lists the sockets of a port.
-pub(super) fn tcp_sockets(port: Port) -> io::Result<Sockets> {
-    let file = File::open(if port.is_ipv6 { "/proc/net/tcp6" } else { "/proc/net/tcp" })?;
-    list(BufReader::new(file), port)
+const TCP: &str = "/proc/net/tcp";
+const TCP6: &str = "/proc/net/tcp6";
+const SNMP: &str = "/proc/net/snmp";
+const SNMP_BYTES_MAX: u64 = 64 * 1024;
+
+/// The texts, each opened when it is first read, and read from its beginning each time.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    tcp: Text,
+    tcp6: Text,
+    snmp: Text,
 }
 
-/// How many connections have come to all listeners of this network namespace.
-pub(super) fn arrivals() -> Option<u64> {
-    parse_arrivals(&fs::read_to_string("/proc/net/snmp").ok()?)
+/// One of them.
+#[derive(Debug, Default)]
+struct Text(Option<File>);
+
+impl Texts {
+    /// Opens all of them, as far as they are there: without IPv6 one is not.
+    pub(super) fn open(&mut self) {
+        for (text, path) in [(&mut self.tcp, TCP), (&mut self.tcp6, TCP6), (&mut self.snmp, SNMP)] {
+            let _ = text.from_its_beginning(path);
+        }
+    }
+
+    /// Lists the sockets of a port.
+    pub(super) fn tcp_sockets(&mut self, port: Port) -> io::Result<Sockets> {
+        let (text, path) = if port.is_ipv6 { (&mut self.tcp6, TCP6) } else { (&mut self.tcp, TCP) };
+        list(BufReader::new(text.from_its_beginning(path)?), port)
+    }
+
+    /// How many connections have come to all listeners of this network namespace.
+    pub(super) fn arrivals(&mut self) -> Option<u64> {
+        let mut text = String::new();
+        // With an end in sight the standard library does not ask how long it is, which a sandbox would refuse.
+        self.snmp.from_its_beginning(SNMP).ok()?.take(SNMP_BYTES_MAX).read_to_string(&mut text).ok()?;
+        parse_arrivals(&text)
+    }
+}
+
+impl Text {
+    fn from_its_beginning(&mut self, path: &str) -> io::Result<&mut File> {
+        let file = match self.0.take() {
+            Some(mut file) => file.rewind().map(|()| file)?,
+            None => File::open(path)?,
+        };
+        Ok(self.0.insert(file))
+    }
 }
 
 fn list(mut lines: impl BufRead, port: Port) -> io::Result<Sockets> {
@@ -137,7 +176,9 @@ mod tests {
             "Ip: Forwarding\nIp: 1\nTcp: MaxConn ActiveOpens PassiveOpens\nTcp: -1 5 12\nUdp: X\nUdp: 1\n";
         assert_eq!(parse_arrivals(text), Some(12));
         assert_eq!(parse_arrivals("Tcp: PassiveOpens\n"), None);
-        assert!(arrivals().is_some());
+        let mut texts = Texts::default();
+        let first = texts.arrivals().unwrap();
+        assert!(texts.arrivals().unwrap() >= first, "it is read again from its beginning");
     }
 
     proptest! {

@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_death_has_its_cause_and_what_comes_after() {
         let died = |raw, wait| {
-            let death = Death::of(ExitStatus::from_raw(raw), false);
+            let death = Death::of(ExitStatus::from_raw(raw), false, 0);
             Happening::Died { id: 3, pid: 40, death, lost: 2, wait }.to_string()
         };
         let words = "worker 3 (pid 40) was killed by SIGKILL; 2 connections lost";

@@ -88,6 +88,8 @@ struct MasterRow {
     reloads_failed: AtomicU64,
     /// One while workers die too often.
     crash_loop: AtomicU64,
+    /// As [`WorkerRow::forbidden`], of the monitor, which writes it.
+    monitor_forbidden: AtomicU64,
     queue_wait: Histogram,
     duration: Histogram,
 }
@@ -142,6 +144,11 @@ impl Board {
     /// Maps it.
     pub(crate) fn map() -> io::Result<&'static Self> {
         sys::shared::<Self>()
+    }
+
+    /// Where the monitor's sandbox notes a system call.
+    pub(crate) fn monitor_forbidden(&'static self) -> &'static AtomicU64 {
+        &self.master.monitor_forbidden
     }
 
     /// The rows of a lease.
@@ -258,6 +265,19 @@ impl Scoreboard {
         is_new
     }
 
+    /// The word of a worker that died in which its sandbox notes a system call.
+    pub(crate) fn forbidden_to(&self, lease: Lease) -> u64 {
+        get(&self.board.workers[lease.row].forbidden)
+    }
+
+    /// The same of a monitor that died; the next one begins with nothing noted.
+    pub(crate) fn take_forbidden_to_monitor(&self) -> u64 {
+        let word = &self.board.master.monitor_forbidden;
+        let noted = get(word);
+        set(word, 0);
+        noted
+    }
+
     /// Says that an id has no worker before then.
     pub(crate) fn note_throttled(&self, id: usize, wait: Duration) {
         let until = Moment::now().nanos().saturating_add(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX));
@@ -293,7 +313,7 @@ impl Scoreboard {
             master.duration.write(&duration);
             set(&row.stage, 0);
         });
-        let words = [&row.slots_used, &row.busy, &row.lacking, &row.stopped];
+        let words = [&row.slots_used, &row.busy, &row.lacking, &row.stopped, &row.forbidden];
         for word in words.into_iter().chain(&row.refused) {
             set(word, 0);
         }

@@ -33,6 +33,8 @@ pub(crate) struct WorkerRow {
     pub(crate) queue_wait: Histogram,
     /// How long they lasted.
     pub(crate) duration: Histogram,
+    /// The system call for which the worker's sandbox killed it, as [`crate::sys::noted`].
+    pub(crate) forbidden: AtomicU64,
 }
 
 impl WorkerRow {

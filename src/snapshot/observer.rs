@@ -46,6 +46,11 @@ impl Observer {
         Self::new(self.board, self.targets.clone())
     }
 
+    /// Opens what it may need later: in its sandbox a process opens no files.
+    pub(crate) fn open(&mut self) {
+        self.queues.open();
+    }
+
     /// Looks, for those who want the status alone; `None` as in [`Observer::look`].
     pub(crate) fn status(&mut self) -> Option<Status> {
         let picture = self.board.read()?;

@@ -23,7 +23,7 @@ use crate::logging::seconds;
 use crate::parting::Parting;
 use crate::scoreboard::{Rows, Traffic};
 use crate::title::WorkerTitle;
-use crate::wear::{self, Wearing};
+use crate::wear::{Memory, Wearing};
 
 /// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
 /// only as many of them as its messages touch.
@@ -44,6 +44,7 @@ pub(super) struct Shared<H> {
     pub(super) wearing: Wearing,
     pub(super) title: WorkerTitle,
     pub(super) access: Access,
+    pub(super) memory: Memory,
     /// With `timeouts.drain_idle`.
     pub(super) parting: Option<Parting>,
     /// The connection of each slot, so that the first thread can close it.
@@ -132,7 +133,7 @@ impl<H: Handler> Shared<H> {
         self.rows.worker.duration.record(open);
         // This one is counted still.
         self.title.show_busy(self.rows.worker.busy().saturating_sub(1), now);
-        if self.wearing.note_ended(now, wear::resident_bytes) {
+        if self.wearing.note_ended(now, || self.memory.resident_bytes()) {
             self.turn.call_first();
         }
         self.log_end(slot, peer, queue_wait, open, ending);

@@ -58,6 +58,8 @@ pub(crate) fn program(path: &Path) -> Command {
             command.env_remove(name);
         }
     }
+    // Whatever a test is about, it holds in the sandbox.
+    command.env("PREFORK_SECURITY_SANDBOX", "required");
     command.env("NO_COLOR", "1").stdin(Stdio::null());
     command
 }
