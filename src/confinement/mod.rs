@@ -18,6 +18,7 @@ pub(crate) use seccomp::name_of_forbidden;
 
 use crate::config::{Sandbox, Security};
 use crate::error::Error;
+use crate::logging::counted;
 use crate::sys;
 
 /// What a confined process is.
@@ -123,7 +124,8 @@ fn alone() -> Result<(), String> {
     match sys::threads() {
         Ok(1) => Ok(()),
         Ok(threads) => {
-            Err(format!("`Handler::start` has left {} threads running, which stand outside", threads - 1))
+            let others = counted(threads.saturating_sub(1) as u64, "thread");
+            Err(format!("`Handler::start` has left {others} running, outside of it"))
         }
         Err(error) => Err(format!("cannot count the threads of this process: {error}")),
     }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::reload::{POOL, stderr};
-use crate::support::{TestServer, beside_server, eventually, lives, meanwhile, program, server_command};
+use crate::support::{
+    TestServer, beside_server, eventually, folder_for_all, lives, meanwhile, program, server_command,
+};
 
 /// How many may wait for the outcome of a change, and how many ask here.
 const MAY_WAIT: usize = 24;
@@ -62,7 +64,7 @@ fn flags_without_effect_are_refused() {
 
 #[test]
 fn many_who_wait_do_not_keep_others_from_asking_and_are_told_when_they_are_too_many() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let mut command = program(&beside_server("examples/faulty"));
     command.env("FAULTY_FILE", folder.path().join("how"));
     let server = TestServer::configured_command(command, &format!("{POOL}[timeouts]\nstart = \"1m\"\n"));

@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use crate::monitor::get;
 use crate::reload::{POOL, stderr};
 use crate::support::{
-    TestServer, beside_server, children, eventually, field, has_answer, lives, meanwhile, open_files,
-    program, server_command,
+    TestServer, beside_server, children, eventually, field, folder_for_all, has_answer, lives, meanwhile,
+    open_files, program, server_command,
 };
 
 /// What a master that has nothing to do may take of a processor in a second, in hundredths of it.
@@ -30,7 +30,7 @@ fn upgrade(server: &TestServer) {
 
 /// The service whose workers hang at their start while the file says so, with that file.
 fn hanging() -> (TestServer, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let mut command = program(&beside_server("examples/faulty"));
     command.env("FAULTY_FILE", folder.path().join("how"));
     let server = TestServer::configured_command(command, &format!("{POOL}[timeouts]\nstart = \"1m\"\n"));

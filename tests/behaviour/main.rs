@@ -39,6 +39,7 @@ mod rest;
 mod saturation;
 mod scale;
 mod scenarios;
+mod security;
 mod sizing;
 mod startup;
 mod status;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::events::texts;
 use crate::load::Load;
 use crate::random::Random;
-use crate::support::{TestServer, beside_server, eventually, lives, program};
+use crate::support::{TestServer, beside_server, eventually, folder_for_all, lives, program};
 
 /// How many workers of a status are in one of these states.
 fn count(status: &Value, wanted: &[&str]) -> usize {
@@ -92,7 +92,7 @@ fn a_worker_that_takes_too_much_memory_is_replaced_when_a_connection_ends() {
 
 #[test]
 fn a_worker_serves_on_while_its_replacement_does_not_get_ready() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let how = folder.path().join("how");
     let mut command = program(&beside_server("examples/faulty"));
     command.env("FAULTY_FILE", &how);

@@ -17,7 +17,8 @@ use serde_json::Value;
 use crate::load::{Conversations, Load};
 use crate::random::Random;
 use crate::support::{
-    TestServer, beside_server, eventually, lives, meanwhile, open_files, program, server_command,
+    TestServer, beside_server, eventually, folder_for_all, lives, meanwhile, open_files, program,
+    server_command,
 };
 
 pub(crate) const POOL: &str = "[pool]\nworkers = 2\nthreads = 2\n";
@@ -265,7 +266,7 @@ fn faulty(folder: &Path) -> TestServer {
 
 #[test]
 fn workers_that_do_not_get_ready_change_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let server = faulty(folder.path());
     let mut held = server.served();
     for (how, cause) in [("fail", "exited with code 70"), ("abort", "SIGABRT"), ("hang", "timeouts.start")] {
@@ -280,7 +281,7 @@ fn workers_that_do_not_get_ready_change_nothing() {
 
 #[test]
 fn a_reload_helps_a_pool_whose_workers_keep_dying() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let server = faulty(folder.path());
     fs::write(folder.path().join("how"), "fail").unwrap();
     for worker in server.workers() {
@@ -296,7 +297,7 @@ fn a_reload_helps_a_pool_whose_workers_keep_dying() {
 
 #[test]
 fn a_stop_ends_a_reload_that_is_under_way() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let mut command = program(&beside_server("examples/faulty"));
     command.env("FAULTY_FILE", folder.path().join("how"));
     let mut server = TestServer::configured_command(command, &format!("{POOL}[timeouts]\nstart = \"1m\"\n"));

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
@@ -69,6 +70,13 @@ pub(crate) fn beside_server(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_prefork-echo")).with_file_name(name);
     assert!(path.exists(), "{} is not built: test the whole workspace", path.display());
     path
+}
+
+/// A folder whose files a worker can read too, whoever it runs as.
+pub(crate) fn folder_for_all() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder is ours");
+    folder
 }
 
 /// A running server. It is killed, workers and all, when this is dropped.

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::load::{Conversations, Load};
 use crate::random::Random;
 use crate::reload::{POOL, reload, stderr};
-use crate::support::{TestServer, beside_server, eventually, lives, program, server_command};
+use crate::support::{TestServer, beside_server, eventually, folder_for_all, lives, program, server_command};
 
 /// Upgrades, and fails unless that took effect: another master answers.
 #[track_caller]
@@ -172,7 +172,7 @@ fn a_program_that_hangs_changes_nothing() {
 
 #[test]
 fn workers_that_do_not_get_ready_in_the_new_master_change_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_for_all();
     let mut command = program(&beside_server("examples/faulty"));
     command.env("FAULTY_FILE", folder.path().join("how"));
     let server = TestServer::configured_command(command, &format!("{POOL}[timeouts]\nstart = \"500ms\"\n"));
