@@ -1,4 +1,5 @@
-//! CPU per connection (connect, one message, close) of this server against a tokio echo of the same transform.
+//! CPU per connection (connect, one message, close) of this server against a tokio echo of the same transform, and against
+//! itself without the sandbox, then also per message.
 //!
 //! `cargo bench --bench per_connection` interleaves the servers in one run and prints medians: machines are noisy, so
 //! only ratios within one run mean something. With `-- access` it tells what the access log's line costs. CPU is user + system time of the server's processes, from
@@ -22,6 +23,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const ROUNDS: usize = 7;
 /// Connections of one measurement.
 const CONNECTIONS: u32 = 30_000;
+/// Messages on each connection, where it is messages that count.
+const MESSAGES: u32 = 1_000;
 /// The bytes of one message.
 const MESSAGE: [u8; 64] = [b'a'; 64];
 /// The argument with which this program is the peer.
@@ -55,8 +58,8 @@ fn main() {
     for case in CASES {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            ours.push(measure(&Server::prefork(case.workers, case.threads, &[]), case.clients));
-            theirs.push(measure(&tokio_server(), case.clients));
+            ours.push(measure(&Server::prefork(case.workers, case.threads, &[]), case.clients, 1));
+            theirs.push(measure(&tokio_server(), case.clients, 1));
         }
         let (ours, theirs) = (Summary::of(ours), Summary::of(theirs));
         println!(
@@ -66,6 +69,25 @@ fn main() {
             case.threads,
             ours.median / theirs.median
         );
+    }
+    compare_with_unconfined();
+}
+
+/// What the sandbox costs: pools with and without it take turns, which of them first too.
+fn compare_with_unconfined() {
+    for (messages, what) in [(1, "connection"), (MESSAGES, "message")] {
+        let (mut confined, mut free) = (Vec::new(), Vec::new());
+        for round in 0..2 * ROUNDS {
+            let mut both = [("preferred", &mut confined), ("off", &mut free)];
+            both.rotate_left(round % 2);
+            for (sandbox, figures) in both {
+                let server = Server::prefork(2, 4, &["--security-sandbox", sandbox]);
+                figures.push(measure(&server, 8, messages));
+            }
+        }
+        let (confined, free) = (Summary::of(confined), Summary::of(free));
+        let ratio = confined.median / free.median;
+        println!("  8 clients: per {what} in the sandbox {confined}, without {free}: ratio {ratio:.3}");
     }
 }
 
@@ -105,19 +127,20 @@ fn cpu(server: &Server) -> Duration {
     server.pids().into_iter().map(cpu_of).sum()
 }
 
-/// CPU per connection, in microseconds.
-fn measure(server: &Server, clients: u64) -> f64 {
+/// CPU per message, in microseconds, with so many of them on each connection.
+fn measure(server: &Server, clients: u64, messages: u32) -> f64 {
     let tracked = tracked_connections();
-    load(server.address, clients, CONNECTIONS / 10);
+    let connections = CONNECTIONS / messages;
+    load(server.address, clients, CONNECTIONS / 10, 1);
     assert!(
         tracked_connections() < tracked + u64::from(CONNECTIONS) / 20,
         "this machine's firewall tracks connections, and its table would overflow: run this in a namespace of its own, \
          unshare -n sh -c 'ip link set lo up; cargo bench --bench per_connection'"
     );
     let (before, began) = (cpu(server), Instant::now());
-    load(server.address, clients, CONNECTIONS);
+    load(server.address, clients, connections, messages);
     assert!(began.elapsed() < Duration::from_secs(60), "the machine is too busy for figures");
-    let spent = cpu(server).saturating_sub(before) / CONNECTIONS;
+    let spent = cpu(server).saturating_sub(before) / (connections * messages);
     spent.as_secs_f64() * 1e6
 }
 
@@ -127,8 +150,8 @@ fn tracked_connections() -> u64 {
     count.trim().parse().unwrap_or(0)
 }
 
-/// Opens so many connections, a message and its echo on each, from so many threads.
-fn load(address: SocketAddr, clients: u64, connections: u32) {
+/// Opens so many connections, with so many messages and their echoes on each, from so many threads.
+fn load(address: SocketAddr, clients: u64, connections: u32, messages: u32) {
     let left = AtomicU32::new(connections);
     thread::scope(|scope| {
         for client in 0..clients {
@@ -140,9 +163,11 @@ fn load(address: SocketAddr, clients: u64, connections: u32) {
                     .is_ok()
                 {
                     let mut stream = connect(source, address).expect("the server accepts");
-                    stream.write_all(&MESSAGE).expect("the server reads");
-                    stream.read_exact(&mut echo).expect("the server answers");
-                    assert_eq!(echo, MESSAGE.map(|byte| byte.to_ascii_uppercase()));
+                    for _ in 0..messages {
+                        stream.write_all(&MESSAGE).expect("the server reads");
+                        stream.read_exact(&mut echo).expect("the server answers");
+                        assert_eq!(echo, MESSAGE.map(|byte| byte.to_ascii_uppercase()));
+                    }
                 }
             });
         }

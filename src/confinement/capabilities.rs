@@ -27,8 +27,8 @@ const OF_MASTER: [Capability; 8] = [
 const SETS: [CapSet; 4] = [CapSet::Ambient, CapSet::Effective, CapSet::Permitted, CapSet::Inheritable];
 
 /// Whether the calling process has a capability to use.
-pub(super) fn has(capability: Capability) -> bool {
-    caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false)
+pub(super) fn has(capability: Capability) -> Result<bool, CapsError> {
+    caps::has_cap(None, CapSet::Effective, capability)
 }
 
 /// Gives up all that a master does not need. Without `CAP_SETPCAP` the bounding set stays as it is.
@@ -65,7 +65,7 @@ pub(super) fn left() -> Result<Vec<Capability>, CapsError> {
 }
 
 fn cut_bounding_set(needed: &HashSet<Capability>) -> Result<(), CapsError> {
-    if !has(Capability::CAP_SETPCAP) {
+    if !has(Capability::CAP_SETPCAP)? {
         return Ok(());
     }
     let bounding = caps::read(None, CapSet::Bounding)?;

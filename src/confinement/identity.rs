@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 
 use caps::Capability;
+use caps::errors::CapsError;
 use nix::errno::Errno;
 use nix::sys::prctl::set_no_new_privs;
 use nix::unistd::{
@@ -47,22 +48,20 @@ struct Means {
 }
 
 impl Means {
-    fn of_this_process() -> Self {
+    fn of_this_process() -> Result<Self, CapsError> {
         let nobody = KnownUser::from_name("nobody").ok().flatten();
         let nobody =
             nobody.map_or((Uid::from_raw(NOBODY), Gid::from_raw(NOBODY)), |user| (user.uid, user.gid));
-        // Without CAP_KILL the master could not end its own children.
-        let needed = [Capability::CAP_SETUID, Capability::CAP_SETGID, Capability::CAP_KILL];
         let read = |path| fs::read_to_string(path).unwrap_or_default();
-        Self {
+        Ok(Self {
             uid: geteuid(),
             gid: getegid(),
             nobody,
-            lacks: needed.into_iter().find(|capability| !capabilities::has(*capability)),
+            lacks: lacking()?,
             uid_map: read("/proc/self/uid_map"),
             gid_map: read("/proc/self/gid_map"),
             may_set_groups: read("/proc/self/setgroups").trim() != "deny",
-        }
+        })
     }
 
     /// What stands between this process and an identity.
@@ -80,6 +79,16 @@ impl Means {
     }
 }
 
+/// What this process lacks to change its user, and to end children that have another.
+fn lacking() -> Result<Option<Capability>, CapsError> {
+    for capability in [Capability::CAP_SETUID, Capability::CAP_SETGID, Capability::CAP_KILL] {
+        if !capabilities::has(capability)? {
+            return Ok(Some(capability));
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a number exists in a user namespace. Each line is a range: its first number inside, outside, its length.
 fn is_mapped(map: &str, id: u32) -> bool {
     // Where nobody can read it there are no user namespaces.
@@ -95,7 +104,11 @@ fn is_mapped(map: &str, id: u32) -> bool {
 impl Identity {
     /// Whom this process' children are to run as. It is an error if somebody named cannot be that, though the master is root.
     pub(crate) fn of(security: &Security) -> Result<Self, Error> {
-        Self::with(security, &Means::of_this_process()).map_err(Error::Config)
+        // Who does not know its means must not take them for less, and its workers for what they need not be.
+        let means = Means::of_this_process().map_err(|error| {
+            Error::Config(format!("cannot read the capabilities of this process: {error}"))
+        })?;
+        Self::with(security, &means).map_err(Error::Config)
     }
 
     fn with(security: &Security, means: &Means) -> Result<Self, String> {
@@ -140,8 +153,7 @@ impl Identity {
     /// What setuid(2) clears has to be set after it: `PR_SET_PDEATHSIG`, and that a process may be dumped.
     pub(super) fn assume(&self) -> Result<(), String> {
         let failed = |what: &'static str| move |error: Errno| format!("cannot {what}: {error}");
-        let of_capabilities =
-            |error: caps::errors::CapsError| format!("cannot give up capabilities: {error}");
+        let of_capabilities = |error: CapsError| format!("cannot give up capabilities: {error}");
         set_no_new_privs().map_err(failed("set no_new_privs"))?;
         // While the capability is there by which this may be done.
         capabilities::drop_bounding_set().map_err(of_capabilities)?;

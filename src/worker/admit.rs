@@ -1,10 +1,11 @@
 //! Who is let in by a worker, and how it parts with the others. The thread that leads does both, so neither ever waits.
 
-use std::io::Read;
 use std::net::Shutdown;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use nix::libc;
+use nix::sys::socket::{MsgFlags, recv};
 use socket2::Socket;
 
 use super::slots::Shared;
@@ -77,13 +78,13 @@ fn reset_at_close(socket: &Socket) {
 
 /// Says that nobody has time, and takes what the peer has sent already: bytes that nobody has read would make the close a
 /// reset, which may destroy the answer on its way. A peer that goes on sending meets one.
-fn say_busy(mut socket: &Socket, buffer: &mut [u8]) {
+fn say_busy(socket: &Socket, buffer: &mut [u8]) {
     // Whatever fails here, the connection ends.
     let _ = socket.send_with_flags(BUSY, libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT);
     let _ = socket.shutdown(Shutdown::Write);
-    let _ = socket.set_nonblocking(true);
     for _ in 0..READS {
-        if !socket.read(buffer).is_ok_and(|length| length > 0) {
+        // Without waiting, by a flag of the call: the sandbox lets nobody change a socket to that.
+        if !recv(socket.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT).is_ok_and(|length| length > 0) {
             return;
         }
     }

@@ -21,6 +21,7 @@ use crate::support::{TestServer, children, eventually, program};
 const FAILURES: &[(&str, &[&str])] = &[
     ("accept4", &["EMFILE", "ENOBUFS", "ECONNABORTED"]),
     ("bind", &["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"]),
+    ("capget", &["EPERM"]),
     ("chmod", &["EPERM"]),
     ("clone", &["EAGAIN", "ENOMEM"]),
     ("clone3", &["EAGAIN", "ENOMEM"]),
@@ -37,6 +38,7 @@ const FAILURES: &[(&str, &[&str])] = &[
     ("getsockopt", &["ENOBUFS", "ENOPROTOOPT"]),
     ("ioctl", &["EINVAL"]),
     ("kill", &["EPERM", "ESRCH"]),
+    ("landlock_create_ruleset", &["ENOSYS", "EOPNOTSUPP"]),
     ("listen", &["EADDRINUSE"]),
     ("lseek", &["ESPIPE"]),
     ("newfstatat", &["EACCES", "ENOENT"]),
@@ -50,6 +52,7 @@ const FAILURES: &[(&str, &[&str])] = &[
     ("recvfrom", &["ECONNRESET", "ENOBUFS", "EINTR"]),
     ("recvmsg", &["ECONNRESET", "ENOBUFS"]),
     ("sched_getaffinity", &["EPERM"]),
+    ("seccomp", &["ENOSYS", "EACCES"]),
     ("sendmsg", &["EAGAIN", "EPIPE"]),
     ("sendto", &["EAGAIN", "EPIPE", "ENOBUFS"]),
     ("setsockopt", &["ENOPROTOOPT", "ENOBUFS"]),
