@@ -14,6 +14,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Prepares a worker, once in each, before it takes connections: the place to open what must not be shared
     /// across a fork. An error ends the worker; the master tries again, ever more slowly.
+    ///
+    /// It runs as the user of the workers (`security.user`), and it is the last occasion to open anything: after it the
+    /// worker goes into its sandbox (`security.sandbox`), where what is open can be used, and nothing else can be opened,
+    /// connected to, started or signalled. It must leave no thread running, which would stand outside: threads can be
+    /// started later, in [`Handler::reply`]. docs/security.md says what is refused, and what ends the worker.
     fn start(&self) -> Result<(), Box<dyn Error>> {
         Ok(())
     }

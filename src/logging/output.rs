@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
-use nix::sys::stat::fstat;
+use nix::unistd::{Whence, lseek};
 use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -60,7 +60,7 @@ pub(super) struct Output {
 /// What has to be known of a file before something is written to it.
 #[derive(Debug, Clone, Copy)]
 struct Nature {
-    /// It is no regular file, which never lets a writer wait.
+    /// It is no file with places, which never lets a writer wait.
     may_wait: bool,
     is_terminal: bool,
 }
@@ -103,8 +103,10 @@ impl Output {
         if let Some(nature) = self.nature {
             return nature;
         }
-        let kind = fstat(self.descriptor()).map(|stat| stat.st_mode & libc::S_IFMT);
-        let nature = Nature { may_wait: kind != Ok(libc::S_IFREG), is_terminal: self.is_terminal() };
+        // In its sandbox a process may not ask what kind of file it is. What has no place to write at is a pipe, a socket or a
+        // terminal, lseek(2).
+        let has_place = lseek(self.descriptor(), 0, Whence::SeekCur).is_ok();
+        let nature = Nature { may_wait: !has_place, is_terminal: self.is_terminal() };
         *self.nature.insert(nature)
     }
 

@@ -101,6 +101,8 @@ const PLAIN: &[i64] = &[
     libc::SYS_restart_syscall,
     libc::SYS_sched_yield,
     #[cfg(target_arch = "x86_64")]
+    libc::SYS_dup2,
+    #[cfg(target_arch = "x86_64")]
     libc::SYS_poll,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_epoll_wait,
