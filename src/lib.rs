@@ -77,8 +77,8 @@ use std::process::ExitCode;
 ///
 /// `handler` is called by commands that serve: before anything is forked, and again at each reload, for the configuration
 /// of the next generation of workers. It runs in the master, which forks, so it must start no thread, and what it opens
-/// should be close-on-exec. If that is root, it has only the capabilities that the master needs. What is returned is the exit code of the process, in the master as well as in each worker;
-/// return it from `main`.
+/// should be close-on-exec. If the master is root, it has only the capabilities that a master needs. What is returned is the
+/// exit code of the process, in the master as well as in each worker; return it from `main`.
 #[must_use]
 pub fn main<H: Handler>(handler: impl Fn(&Config) -> H + 'static) -> ExitCode {
     cli::main(handler)
