@@ -57,8 +57,8 @@ pub(crate) fn prepare(config: &Config, workers: usize, present: usize) -> Result
     if let Err(hard) = raise_open_files(need.files) {
         return refuse(format!("a process needs {} open files, and `ulimit -Hn` is {hard}", need.files));
     }
-    let user = Identity::of(&config.security)?.uid();
-    if let Some(most) = tasks_of(user).filter(|most| *most < need.tasks) {
+    let runs_as = Identity::of(&config.security)?.uid();
+    if let Some(most) = tasks_of(runs_as).filter(|most| *most < need.tasks) {
         return refuse(format!("it needs {} processes and threads, and `ulimit -u` is {most}", need.tasks));
     }
     let more = need.tasks - (present.min(workers) * (threads + 1)) as u64;

@@ -17,7 +17,7 @@ use crate::config::{Group, Security, User};
 use crate::error::Error;
 
 /// The user and group that own nothing, by the numbers that all distributions give them and the kernel means by
-/// `overflowuid`, proc_sys_kernel(5), if no name says otherwise.
+/// `overflowuid`, `proc_sys_kernel(5)`, if no name says otherwise.
 const NOBODY: u32 = 65534;
 
 /// Whom a child of the master runs as.
@@ -40,7 +40,7 @@ struct Means {
     nobody: (Uid, Gid),
     /// Capabilities that it lacks to change its user and to signal such children.
     lacks: Option<Capability>,
-    /// /proc/self/uid_map and `gid_map`: the numbers that exist here, user_namespaces(7).
+    /// `/proc/self/uid_map` and `gid_map`: the numbers that exist here, `user_namespaces(7)`.
     uid_map: String,
     gid_map: String,
     /// Whether groups may be given up.

@@ -159,7 +159,7 @@ impl fmt::Display for Confinement {
         }
         match (self.kernel.landlock_abi, &self.kernel.seccomp) {
             (1.., Ok(())) => {
-                write!(f, "confined by Landlock (ABI {}) and seccomp", self.kernel.landlock_abi)?
+                write!(f, "confined by Landlock (ABI {}) and seccomp", self.kernel.landlock_abi)?;
             }
             (1.., Err(_)) => write!(f, "confined by Landlock (ABI {})", self.kernel.landlock_abi)?,
             (_, Ok(())) => f.write_str("confined by seccomp")?,

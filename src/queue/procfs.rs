@@ -27,27 +27,27 @@ impl Texts {
     /// Opens all of them, as far as they are there: without IPv6 one is not.
     pub(super) fn open(&mut self) {
         for (text, path) in [(&mut self.tcp, TCP), (&mut self.tcp6, TCP6), (&mut self.snmp, SNMP)] {
-            let _ = text.from_its_beginning(path);
+            let _ = text.rewound(path);
         }
     }
 
     /// Lists the sockets of a port.
     pub(super) fn tcp_sockets(&mut self, port: Port) -> io::Result<Sockets> {
         let (text, path) = if port.is_ipv6 { (&mut self.tcp6, TCP6) } else { (&mut self.tcp, TCP) };
-        list(BufReader::new(text.from_its_beginning(path)?), port)
+        list(BufReader::new(text.rewound(path)?), port)
     }
 
     /// How many connections have come to all listeners of this network namespace.
     pub(super) fn arrivals(&mut self) -> Option<u64> {
         let mut text = String::new();
         // With an end in sight the standard library does not ask how long it is, which a sandbox would refuse.
-        self.snmp.from_its_beginning(SNMP).ok()?.take(SNMP_BYTES_MAX).read_to_string(&mut text).ok()?;
+        self.snmp.rewound(SNMP).ok()?.take(SNMP_BYTES_MAX).read_to_string(&mut text).ok()?;
         parse_arrivals(&text)
     }
 }
 
 impl Text {
-    fn from_its_beginning(&mut self, path: &str) -> io::Result<&mut File> {
+    fn rewound(&mut self, path: &str) -> io::Result<&mut File> {
         let file = match self.0.take() {
             Some(mut file) => file.rewind().map(|()| file)?,
             None => File::open(path)?,
