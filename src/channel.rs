@@ -7,7 +7,7 @@ use nix::libc;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use socket2::{Domain, Socket, Type};
 
-use crate::sys;
+use crate::sys::{self, Moment};
 use crate::wear::Wear;
 
 /// What the master tells a worker.
@@ -27,6 +27,9 @@ pub(crate) enum Order {
     Arm,
     /// Give a sign of life.
     Ask,
+    /// Others wait: end so many connections of peers that have been silent longest, and long enough. What was asked for a
+    /// while ago is not true any more.
+    MakeRoom { count: u32, asked: Moment },
 }
 
 /// What a worker tells the master.
@@ -62,7 +65,7 @@ pub(crate) trait Message: Copy {
 
 impl Message for Order {
     fn encode(&self) -> Vec<u8> {
-        vec![match self {
+        let letter = match self {
             Self::Go => b'g',
             Self::Poke => b'p',
             Self::Retire => b'r',
@@ -70,7 +73,11 @@ impl Message for Order {
             Self::Stop => b's',
             Self::Arm => b'a',
             Self::Ask => b'l',
-        }]
+            Self::MakeRoom { count, asked } => {
+                return [&b"m"[..], &count.to_le_bytes(), &asked.nanos().to_le_bytes()].concat();
+            }
+        };
+        vec![letter]
     }
 
     fn decode(datagram: &[u8]) -> Option<Self> {
@@ -82,6 +89,11 @@ impl Message for Order {
             b"s" => Some(Self::Stop),
             b"a" => Some(Self::Arm),
             b"l" => Some(Self::Ask),
+            [b'm', rest @ ..] => {
+                let (count, asked) = rest.split_first_chunk()?;
+                let asked = Moment::at(u64::from_le_bytes(asked.try_into().ok()?));
+                Some(Self::MakeRoom { count: u32::from_le_bytes(*count), asked })
+            }
             _ => None,
         }
     }
@@ -265,9 +277,10 @@ mod tests {
     #[test]
     fn an_order_arrives_as_it_was_sent() {
         let (master, worker) = Channel::pair().unwrap();
-        for order in
-            [Order::Go, Order::Poke, Order::Retire, Order::Drain, Order::Stop, Order::Arm, Order::Ask]
-        {
+        let room = Order::MakeRoom { count: 70_000, asked: Moment::at(u64::MAX - 7) };
+        let others =
+            [Order::Go, Order::Poke, Order::Retire, Order::Drain, Order::Stop, Order::Arm, Order::Ask];
+        for order in others.into_iter().chain([room]) {
             master.send(order).unwrap();
             assert_eq!(next(&worker), Some(order));
         }

@@ -1,7 +1,9 @@
 //! One client on one thread: read, answer, write, watch the clock, and close without destroying what is in flight.
 
+mod clock;
+
 use std::io::{self, ErrorKind, Read};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,10 +12,16 @@ use nix::libc;
 use socket2::Socket;
 
 use crate::config::Work;
+use crate::ending::Ending;
 use crate::handler::{Handler, Reply};
 use crate::parting::{Parting, Waited};
+use crate::patience::Wait;
 use crate::pretence;
-use crate::scoreboard::{SlotRow, State};
+use crate::proxy_header::ProxyHeader;
+use crate::refusal::Refusal;
+use crate::scoreboard::{Silence, SlotRow, State};
+use crate::sys::Moment;
+pub(crate) use clock::Clock;
 
 /// What one read takes at most. Chosen by measurement, see docs/performance.md.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
@@ -21,57 +29,9 @@ pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
-/// Why a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// The peer sent its last byte and has got its last answer.
-    PeerClosed,
-    /// The handler closed it.
-    HandlerClosed,
-    /// The handler panicked.
-    HandlerPanicked,
-    /// The peer sent nothing for too long.
-    IdleTimeout,
-    /// The peer took nothing of its answer for too long.
-    WriteTimeout,
-    /// The peer reset it, or is gone.
-    Reset,
-    /// The worker leaves, and the peer sent nothing for as long as one may then.
-    DrainIdle,
-    /// The worker leaves, and its time was up.
-    Cut,
-}
-
-impl Ending {
-    /// The word for it in the log.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::PeerClosed => "peer closed",
-            Self::HandlerClosed => "handler closed",
-            Self::HandlerPanicked => "handler panicked",
-            Self::IdleTimeout => "idle timeout",
-            Self::WriteTimeout => "write timeout",
-            Self::Reset => "reset",
-            Self::DrainIdle => "idle at a drain",
-            Self::Cut => "cut",
-        }
-    }
-
-    /// Whether it is as most connections end, by the will of the peer or of the handler. A flood of them is no news.
-    pub(crate) fn is_ordinary(self) -> bool {
-        match self {
-            Self::PeerClosed | Self::HandlerClosed | Self::Reset => true,
-            Self::HandlerPanicked | Self::IdleTimeout | Self::WriteTimeout | Self::DrainIdle | Self::Cut => {
-                false
-            }
-        }
-    }
-
-    /// Whether the peer may still be sending, so that we have to linger.
-    fn is_ours(self) -> bool {
-        !matches!(self, Self::PeerClosed | Self::Reset)
-    }
-}
+/// Takes whom a proxy has told, if it has told anybody, or what is wrong with its header, and says whether the connection
+/// goes on.
+pub(crate) type Introduce<'a> = &'a dyn Fn(Result<Option<SocketAddr>, String>) -> Result<(), Refusal>;
 
 /// A connection in progress.
 pub(crate) struct Connection<'a> {
@@ -79,6 +39,12 @@ pub(crate) struct Connection<'a> {
     pub(crate) work: Work,
     /// How long the peer may send nothing.
     pub(crate) idle: Option<Duration>,
+    /// What else it may take, if there is more than the timeouts of its socket.
+    pub(crate) clock: Option<Clock>,
+    /// Where it comes from a proxy, whose header is no part of what the handler gets.
+    pub(crate) introduce: Option<Introduce<'a>>,
+    /// Where its silence is seen, if it may cost it the slot.
+    pub(crate) silence: Option<&'a Silence>,
     /// How to wait, where silence ends a connection of a worker that drains.
     pub(crate) parting: Option<&'a Parting>,
     /// Set when the worker closes all that is left.
@@ -108,10 +74,15 @@ impl Connection<'_> {
     }
 
     fn converse<H: Handler>(&mut self, handler: &H, buffer: &mut [u8]) -> Ending {
+        let mut early = match self.introduce.map_or(Ok(0), |introduce| self.take_header(introduce, buffer)) {
+            Ok(early) => early,
+            Err(ending) => return ending,
+        };
         let mut session = H::Session::default();
         let mut is_first = true;
         loop {
-            let length = match self.read(buffer) {
+            let read = if early == 0 { self.read(buffer) } else { Ok(std::mem::take(&mut early)) };
+            let length = match read {
                 // Closing a socket on which nothing is unread ends it as a half-close does, so that call is spared.
                 Ok(0) => return self.write(handler.finish(&mut session)).err().unwrap_or(Ending::PeerClosed),
                 Ok(length) => length,
@@ -135,54 +106,153 @@ impl Connection<'_> {
         }
     }
 
+    /// Takes the header of a proxy. What has come behind it is left at the begin of the buffer: how many bytes it is.
+    fn take_header(&mut self, introduce: Introduce<'_>, buffer: &mut [u8]) -> Result<usize, Ending> {
+        let mut come = 0;
+        let header = loop {
+            match self.read(&mut buffer[come..]) {
+                // A check whether the port is open, most likely.
+                Ok(0) if come == 0 => return Err(Ending::PeerClosed),
+                Ok(0) => break Err("it ended within its header".to_owned()),
+                Err(Ending::FirstByteTimeout) => break Err("its header did not come in time".to_owned()),
+                Err(ending) => return Err(ending),
+                Ok(length) => come += length,
+            }
+            match ProxyHeader::read(&buffer[..come]) {
+                Ok(None) => (),
+                Ok(Some(header)) => break Ok(header),
+                Err(why) => break Err(why),
+            }
+        };
+        introduce(header.as_ref().map(|header| header.peer).map_err(Clone::clone))
+            .map_err(Ending::Refused)?;
+        let length = header.map_or(come, |header| header.length);
+        if let Some(clock) = &mut self.clock {
+            clock.patience.note_header();
+        }
+        buffer.copy_within(length..come, 0);
+        Ok(come - length)
+    }
+
     /// The connection lasts: others are not to wait for its thread.
     fn last(&mut self) {
         if let Some(call) = self.lasts.take() {
             call();
-            if let Err(error) = self.socket.set_read_timeout(self.idle) {
+            // A clock sets the timeout itself.
+            if self.clock.is_none()
+                && let Err(error) = self.socket.set_read_timeout(self.idle)
+            {
                 tracing::debug!("cannot set the idle timeout: {error}");
             }
         }
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
-        loop {
-            if let Some(parting) = self.parting.filter(|_| self.lasts.is_none()) {
-                match parting.wait(self.socket, self.idle) {
-                    Waited::Readable => (),
-                    Waited::Idle => return Err(Ending::IdleTimeout),
-                    Waited::Parted => return Err(Ending::DrainIdle),
-                }
+        let read = self.wait_and_read(buffer);
+        if let Some(silence) = self.silence {
+            silence.end();
+            if read == Ok(0) && silence.is_told() {
+                return Err(Ending::MadeRoom);
             }
+        }
+        read
+    }
+
+    fn wait_and_read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
+        let mut now = self.clock.as_ref().map(|_| Instant::now());
+        let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_read(now));
+        loop {
+            self.await_bytes(wait.as_ref().zip(now))?;
             let mut socket = self.socket;
-            match socket.read(buffer) {
+            let read = socket.read(buffer);
+            now = now.map(|_| Instant::now());
+            match read {
                 // SIGSTOP and SIGCONT interrupt a call that has a timeout, see signal(7).
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && self.lasts.is_some() => self.last(),
+                // Whether its time is up is found out above.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && wait.is_some() => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Ending::IdleTimeout),
                 Err(error) => return Err(lost(&error)),
-                Ok(length) => return Ok(length),
+                Ok(length) => {
+                    self.note_moved(wait.zip(now), length);
+                    return Ok(length);
+                }
             }
         }
     }
 
-    /// Sends all of it. Each call that makes some progress gives the peer the whole write timeout again.
+    /// Waits for the peer, or lets the next read do so, as long as it may.
+    fn await_bytes(&mut self, wait: Option<(&Wait, Instant)>) -> Result<(), Ending> {
+        if let Some((wait, now)) = wait {
+            // Over is over, whatever has come: who sends without a pause would be served for ever.
+            wait.left(now)?;
+        }
+        if self.lasts.is_some() {
+            return Ok(());
+        }
+        if let Some(silence) = self.silence {
+            silence.begin(Moment::now());
+        }
+        match (self.parting, wait) {
+            (Some(parting), _) => {
+                let idle = || Wait::of(self.idle, Ending::IdleTimeout, Instant::now());
+                match parting.wait(self.socket, &wait.map_or_else(idle, |(wait, _)| *wait)) {
+                    Waited::Readable => Ok(()),
+                    Waited::Over(ending) => Err(ending),
+                    Waited::Parted => Err(Ending::DrainIdle),
+                }
+            }
+            (None, Some((wait, now))) => {
+                self.clock.as_mut().map_or(Ok(()), |clock| clock.let_read(self.socket, wait, now))
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Sends all of it.
     fn write(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
         self.row.turn_to(State::Writing);
         while !bytes.is_empty() {
-            let patience = if self.lasts.is_some() { libc::MSG_DONTWAIT } else { 0 };
-            match self.socket.send_with_flags(bytes, libc::MSG_NOSIGNAL | patience) {
+            let sent = self.send(bytes)?;
+            self.row.note_written(sent);
+            bytes = &bytes[sent..];
+        }
+        Ok(())
+    }
+
+    /// Sends some of it. Each call that makes some progress gives the peer the whole write timeout again.
+    fn send(&mut self, bytes: &[u8]) -> Result<usize, Ending> {
+        let mut now = self.clock.as_ref().map(|_| Instant::now());
+        let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_write(now));
+        loop {
+            let mut flags = libc::MSG_NOSIGNAL;
+            if self.lasts.is_some() {
+                flags |= libc::MSG_DONTWAIT;
+            } else if let (Some(clock), Some(wait), Some(now)) = (&mut self.clock, &wait, now) {
+                clock.let_write(self.socket, wait, now)?;
+            }
+            let sent = self.socket.send_with_flags(bytes, flags);
+            now = now.map(|_| Instant::now());
+            match sent {
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && self.lasts.is_some() => self.last(),
+                // Whether its time is up is found out above.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && wait.is_some() => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Ending::WriteTimeout),
                 Err(error) => return Err(lost(&error)),
                 Ok(sent) => {
-                    self.row.note_written(sent);
-                    bytes = &bytes[sent..];
+                    self.note_moved(wait.zip(now), sent);
+                    return Ok(sent);
                 }
             }
         }
-        Ok(())
+    }
+
+    fn note_moved(&mut self, wait: Option<(Wait, Instant)>, bytes: usize) {
+        if let (Some(clock), Some((wait, now))) = (&mut self.clock, wait) {
+            clock.patience.note_moved(&wait, bytes, now);
+        }
     }
 
     /// Says that nothing more comes, and takes what the peer still sends until it has closed too.
@@ -192,7 +262,8 @@ impl Connection<'_> {
         while open {
             let left = deadline.saturating_duration_since(Instant::now());
             let mut socket = self.socket;
-            open = !left.is_zero()
+            // A timeout of less than a microsecond would be one of zero, which is without end.
+            open = left >= Duration::from_micros(1)
                 && self.socket.set_read_timeout(Some(left)).is_ok()
                 && match socket.read(buffer) {
                     Ok(length) => length > 0,
@@ -240,6 +311,9 @@ mod tests {
             socket,
             work: Work::default(),
             idle,
+            clock: None,
+            introduce: None,
+            silence: None,
             parting: None,
             cutting: &cutting,
             row: &row,

@@ -14,8 +14,8 @@
 //! | 6 | `cli` |
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
-//! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `connection`, `pretence`, `parting`, `snapshot`, `saturation`, `sizer` |
-//! | 2 | `listener`, `activation`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `logging`, `notify`, `unix_socket`, `pid_file`, `title`, `wear`, `refusal`, `confinement`, `scoreboard`, `histogram` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `connection`, `pretence`, `parting`, `patience`, `snapshot`, `saturation`, `silence`, `sizer` |
+//! | 2 | `listener`, `activation`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `ending`, `logging`, `notify`, `unix_socket`, `pid_file`, `title`, `wear`, `refusal`, `proxy_header`, `confinement`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error`, `printable` |
 
 #[cfg(not(target_os = "linux"))]
@@ -35,9 +35,11 @@ mod admission;
 mod connection;
 mod door;
 mod parting;
+mod patience;
 mod pretence;
 mod process_table;
 mod saturation;
+mod silence;
 mod sizer;
 mod snapshot;
 
@@ -46,6 +48,7 @@ mod channel;
 mod config;
 mod confinement;
 mod death;
+mod ending;
 mod handler;
 mod handover;
 mod histogram;
@@ -54,6 +57,7 @@ mod listener;
 mod logging;
 mod notify;
 mod pid_file;
+mod proxy_header;
 mod queue;
 mod refusal;
 mod scoreboard;

@@ -9,6 +9,8 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use socket2::Socket;
 
+use crate::ending::Ending;
+use crate::patience::Wait;
 use crate::sys::timeout_until;
 
 /// A worker's parting from silent peers. All its connections wait by it.
@@ -29,8 +31,8 @@ pub(crate) struct Parting {
 pub(crate) enum Waited {
     /// There is something to read: bytes, the end, or an error.
     Readable,
-    /// The peer was silent for as long as any may be.
-    Idle,
+    /// It has lasted as long as it may.
+    Over(Ending),
     /// It was silent for as long as one may be during a drain.
     Parted,
 }
@@ -47,13 +49,11 @@ impl Parting {
         let _ = self.begun.write(1);
     }
 
-    /// Waits until there is something to read, or the peer was silent from now on for too long.
-    pub(crate) fn wait(&self, socket: &Socket, idle: Option<Duration>) -> Waited {
-        let heard = Instant::now();
-        let idle_at = idle.map(|idle| heard + idle);
+    /// Waits until there is something to read, or the peer was silent for too long.
+    pub(crate) fn wait(&self, socket: &Socket, wait: &Wait) -> Waited {
         let mut part_at = None;
         loop {
-            let until = idle_at.into_iter().chain(part_at).min();
+            let until = wait.until().into_iter().chain(part_at).min();
             let mut files =
                 [socket.as_fd(), self.begun.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
             // Once it has begun it stays readable.
@@ -61,8 +61,12 @@ impl Parting {
             match poll(watched, timeout_until(until, Instant::now())) {
                 Ok(0) if until.is_none_or(|until| until > Instant::now()) => (),
                 Ok(0) if until == part_at => return Waited::Parted,
-                Ok(0) => return Waited::Idle,
-                Ok(_) if files[0].any() == Some(false) => part_at = Some(heard + self.silence),
+                Ok(0) => {
+                    if let Err(ending) = wait.left(Instant::now()) {
+                        return Waited::Over(ending);
+                    }
+                }
+                Ok(_) if files[0].any() == Some(false) => part_at = Some(wait.since() + self.silence),
                 Err(Errno::EINTR) => (),
                 // Whatever stands in the way of a wait, a read has it too.
                 Ok(_) | Err(_) => return Waited::Readable,
@@ -80,9 +84,15 @@ mod tests {
     use socket2::{Domain, Type};
 
     use super::*;
+    use crate::ending::Ending::IdleTimeout;
 
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(3600);
+
+    /// A silence that begins now.
+    fn silence(idle: Option<Duration>) -> Wait {
+        Wait::of(idle, IdleTimeout, Instant::now())
+    }
 
     fn pair() -> (Socket, Socket) {
         Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap()
@@ -94,10 +104,14 @@ mod tests {
         let parting = Parting::new(Duration::ZERO).unwrap();
         parting.begin();
         theirs.write_all(b"x").unwrap();
-        assert_eq!(parting.wait(&ours, Some(Duration::ZERO)), Waited::Readable, "what is there comes first");
+        assert_eq!(
+            parting.wait(&ours, &silence(Some(Duration::ZERO))),
+            Waited::Readable,
+            "what is there comes first"
+        );
         let (ours, theirs) = pair();
         theirs.shutdown(Shutdown::Write).unwrap();
-        assert_eq!(parting.wait(&ours, None), Waited::Readable);
+        assert_eq!(parting.wait(&ours, &silence(None)), Waited::Readable);
     }
 
     #[test]
@@ -105,7 +119,7 @@ mod tests {
         let (ours, _theirs) = pair();
         let parting = Parting::new(Duration::ZERO).unwrap();
         let begin = Instant::now();
-        assert_eq!(parting.wait(&ours, Some(SHORT)), Waited::Idle);
+        assert_eq!(parting.wait(&ours, &silence(Some(SHORT))), Waited::Over(IdleTimeout));
         assert!(begin.elapsed() >= SHORT);
     }
 
@@ -114,7 +128,7 @@ mod tests {
         let (ours, _theirs) = pair();
         let parting = Parting::new(SHORT).unwrap();
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| (parting.wait(&ours, Some(LONG)), Instant::now()));
+            let waiting = scope.spawn(|| (parting.wait(&ours, &silence(Some(LONG))), Instant::now()));
             // The silence itself is what is tested.
             thread::sleep(2 * SHORT);
             let begin = Instant::now();
@@ -130,8 +144,8 @@ mod tests {
         let (ours, _theirs) = pair();
         let parting = Parting::new(SHORT).unwrap();
         parting.begin();
-        assert_eq!(parting.wait(&ours, None), Waited::Parted);
-        assert_eq!(parting.wait(&ours, Some(LONG)), Waited::Parted);
-        assert_eq!(parting.wait(&ours, Some(SHORT / 2)), Waited::Idle);
+        assert_eq!(parting.wait(&ours, &silence(None)), Waited::Parted);
+        assert_eq!(parting.wait(&ours, &silence(Some(LONG))), Waited::Parted);
+        assert_eq!(parting.wait(&ours, &silence(Some(SHORT / 2))), Waited::Over(IdleTimeout));
     }
 }

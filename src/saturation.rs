@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// The time between two looks while it matters. In a pool with idle slots nobody looks.
-const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// How long all slots are taken before it counts although nobody waits.
 const HOLD: Duration = TICK;
 /// How long slots are idle, with nobody waiting, before it is over.

@@ -2,6 +2,7 @@
 
 mod access;
 mod admit;
+mod room;
 mod slots;
 
 use std::io;
@@ -27,6 +28,7 @@ use crate::handler::Handler;
 use crate::listener::Listener;
 use crate::logging;
 use crate::parting::Parting;
+use crate::patience::Terms;
 use crate::scoreboard::Rows;
 use crate::signals::{self, Blocked, Signals};
 use crate::sys::timeout_until;
@@ -124,6 +126,7 @@ impl<H: Handler> Worker<H> {
             turn: Turn::new(slots, quick, self.rows.worker).map_err(Error::system("make the accept turn"))?,
             rows: self.rows,
             admission: Admission::new(&self.config.limits),
+            terms: Terms::of(&self.config),
             wearing: Wearing::new(&self.config.limits, now),
             access: Access::new(&self.config.log),
             memory: Memory::of_this_process(&self.config.limits),
@@ -233,6 +236,7 @@ impl<H: Handler> FirstThread<H> {
                     self.shared.title.show_idle();
                 }
             }
+            Order::MakeRoom { count, asked } => self.shared.make_room(count, asked),
             Order::Ask => self.shared.follow(self.shared.turn.ask(Instant::now())),
         }
         Ok(())

@@ -30,7 +30,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l backlog -d 'H
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -44,8 +44,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-drai
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -60,7 +60,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-pe
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -94,7 +94,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l backlo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -108,8 +108,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeou
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -124,7 +124,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -143,7 +143,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -157,8 +157,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -173,7 +173,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -192,7 +192,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -206,8 +206,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -222,7 +222,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -243,7 +243,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -257,8 +257,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -273,7 +273,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -292,7 +292,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -306,8 +306,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -322,7 +322,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -340,7 +340,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -354,8 +354,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -370,7 +370,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -390,7 +390,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l backlo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -404,8 +404,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeou
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -420,7 +420,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -439,7 +439,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -453,8 +453,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -469,7 +469,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -489,7 +489,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -503,8 +503,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -519,7 +519,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -539,7 +539,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -553,8 +553,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -569,7 +569,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -589,7 +589,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l ba
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -603,8 +603,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l ti
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -619,7 +619,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l li
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -689,7 +689,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l backl
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -703,8 +703,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -719,7 +719,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limit
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -739,7 +739,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l back
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -753,8 +753,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -769,7 +769,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -788,7 +788,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -802,8 +802,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -818,7 +818,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
@@ -838,7 +838,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -852,8 +852,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -868,7 +868,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, Distribution, ListenerStatus, MasterState, MasterStatus, PoolStatus,
-    Refused, SCHEMA, Status, Totals, WaitingPeer, WorkerState, WorkerStatus,
+    ConnectionState, ConnectionStatus, Distribution, Ended, ListenerStatus, MasterState, MasterStatus,
+    PoolStatus, Refused, SCHEMA, Status, Totals, WaitingPeer, WorkerState, WorkerStatus,
 };
 
 /// A quiet pool of this many workers and slots each.
@@ -37,6 +37,7 @@ pub(super) fn idle(workers: usize, threads: usize) -> Status {
         workers: (0..workers).map(|id| worker(id, threads)).collect(),
         totals: Totals::default(),
         refused: Refused::default(),
+        ended: Ended::default(),
         queue_wait_seconds: Distribution::default(),
         connection_duration_seconds: Distribution::default(),
     }
@@ -215,6 +216,7 @@ pub(super) fn whatever() -> impl Strategy<Value = Status> {
             workers,
             totals: Totals::default(),
             refused: Refused { denied, per_peer, queue_wait, proxy_header },
+            ended: Ended { idle: denied, made_room: per_peer, ..Ended::default() },
             queue_wait_seconds: Distribution { count, sum: 0.0, p50, p90, p99, max },
             connection_duration_seconds: Distribution { count, sum: 0.0, p50, p90, p99, max },
         }

@@ -7,15 +7,22 @@ use crate::channel::Order;
 use crate::handler::Handler;
 use crate::listener::Listener;
 use crate::logging::seconds;
-use crate::process_table::Aim;
+use crate::process_table::{Aim, WorkerHandle};
 use crate::saturation::{Edge, Sight};
-use crate::scoreboard::Happening;
+use crate::scoreboard::{Happening, Standing};
+use crate::silence;
 use crate::sys::Moment;
 
 impl<H: Handler> Master<H> {
     pub(super) fn look_for_saturation(&mut self, now: Instant) {
         let waits = (!self.saturation.is_on()).then(|| self.scoreboard.queue_waits());
+        // In this order: whoever is told to go, leaves, and makes room for somebody meanwhile counts twice, and not at all
+        // the other way round.
+        let told = self.told_to_go();
         let sight = Sight { idle: self.scoreboard.idle(), waiting: self.queued() };
+        if self.goal.aim == Aim::Serve {
+            self.make_room(sight, told);
+        }
         let edge = self.saturation.look(sight, now);
         if let Some(Edge::Begin { .. }) = edge {
             self.waits_before = waits.unwrap_or_default();
@@ -25,6 +32,34 @@ impl<H: Handler> Master<H> {
         }
         if !self.saturation.is_on() {
             self.arm();
+        }
+    }
+
+    /// How many connections were told to go so that others get their slots.
+    fn told_to_go(&self) -> usize {
+        let silences = self.table.workers.iter().flat_map(|worker| self.scoreboard.silences_of(worker.lease));
+        silences.filter(|silence| silence.is_told()).count()
+    }
+
+    /// Has those who say nothing end whose slots others wait for, if they may: as many as wait, less those for whom there is
+    /// room, or will be in a moment.
+    fn make_room(&mut self, sight: Sight, told: usize) {
+        let Some(silence) = self.serving.config.timeouts.idle_saturated else { return };
+        let room = sight.idle.saturating_add(told as u64);
+        let wanted = usize::try_from(sight.waiting.saturating_sub(room)).unwrap_or(usize::MAX);
+        let asked = Moment::now();
+        let serves = |worker: &&WorkerHandle| {
+            worker.standing() == Standing::Ready
+                && worker.generation == self.serving.number
+                && !worker.stopped
+        };
+        let mut silent = Vec::new();
+        for worker in self.table.workers.iter().filter(serves) {
+            let silences = self.scoreboard.silences_of(worker.lease);
+            silent.extend(silence::long(silences, silence, asked).map(|(since, _)| (since, worker.pid)));
+        }
+        for (pid, count) in silence::shares(silent, wanted) {
+            self.tell(pid, Order::MakeRoom { count, asked });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::histogram::{BUCKETS, Counts, bucket_of};
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, Distribution, Event, EventKind, ListenerStatus, MasterState,
+    ConnectionState, ConnectionStatus, Distribution, Ended, Event, EventKind, ListenerStatus, MasterState,
     MasterStatus, PoolStatus, Refused, SCHEMA, Sample, Status, Totals, WaitingPeer, WorkerState,
     WorkerStatus, WorkerTotals,
 };
@@ -72,6 +72,7 @@ fn status() -> Status {
         waiting: vec![peer(0), peer(1)],
         workers: vec![worker(0), worker(1)],
         totals: Totals { accepted: 21, reloads: 4, ..Totals::default() },
+        ended: Ended { idle: 9, min_rate: 3, ..Ended::default() },
         refused: Refused { denied: 5, per_peer: 7, queue_wait: 0, proxy_header: 0 },
         queue_wait_seconds: Distribution::default(),
         connection_duration_seconds: Distribution::default(),
@@ -133,6 +134,7 @@ fn totals(id: usize) -> WorkerTotals {
         bytes_in: 130 + extra,
         bytes_out: 140 + extra,
         refused: [2 + extra, 3 + extra, 0, 0],
+        ended: [4 + extra, 0, 0, 0, 1 + extra, 0],
         active: 1,
         capacity: 2,
     }

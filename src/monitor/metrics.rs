@@ -5,6 +5,7 @@ use std::time::Duration;
 use prometheus::TextEncoder;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
+use crate::ending::Ending;
 use crate::histogram::Counts;
 use crate::refusal::Refusal;
 use crate::snapshot::{ListenerStatus, Sample, Totals, WorkerTotals};
@@ -68,6 +69,7 @@ const OF_LISTENERS: [OfListener; 3] = [
 pub(crate) fn render(sample: &Sample) -> String {
     let mut families = of_workers(&sample.workers);
     families.push(refused(&sample.workers));
+    families.push(ended(&sample.workers));
     families.extend(of_listeners(&sample.status.listeners));
     families.extend(of_pool(sample));
     families.extend(of_log(&sample.status.totals));
@@ -95,6 +97,23 @@ fn refused(workers: &[WorkerTotals]) -> MetricFamily {
         "prefork_connections_refused_total",
         MetricType::COUNTER,
         "Connections that left the accept queue and got no slot, by reason.",
+        workers.iter().flat_map(of_one).collect(),
+    )
+}
+
+fn ended(workers: &[WorkerTotals]) -> MetricFamily {
+    let of_one = |worker: &WorkerTotals| {
+        let (id, counts) = (worker.id.to_string(), worker.ended);
+        let series = move |((_, limit), count): (&(Ending, &str), u64)| {
+            let labels = [label("worker", &id), label("reason", limit)].concat();
+            metric(MetricType::COUNTER, labels, number(count))
+        };
+        Ending::COUNTED.iter().zip(counts).map(series)
+    };
+    family(
+        "prefork_connections_ended_total",
+        MetricType::COUNTER,
+        "Connections that a limit of this server has ended, by the limit.",
         workers.iter().flat_map(of_one).collect(),
     )
 }
@@ -324,15 +343,30 @@ mod tests {
         assert_eq!(of_worker("prefork_messages_total"), Some(121.0));
     }
 
+    /// Of a metric that has both: its workers, reasons and values.
+    fn by_worker_and_reason(metric: &str) -> Vec<(String, String, f64)> {
+        let found = series(&fixture::sample()).into_iter().filter(|(name, ..)| name == metric);
+        let parts = found.map(|(_, mut labels, value)| {
+            (labels.remove("worker").unwrap(), labels.remove("reason").unwrap(), value)
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn what_limits_have_ended_is_counted_by_worker_and_limit() {
+        let found = by_worker_and_reason("prefork_connections_ended_total");
+        let of = |worker: &str, reason: &str, value| (worker.to_owned(), reason.to_owned(), value);
+        assert_eq!(found.len(), 2 * Ending::COUNTED.len());
+        assert!(
+            found.contains(&of("0", "idle", 4.0)) && found.contains(&of("1", "min_rate", 2.0)),
+            "{found:?}"
+        );
+        assert!(found.contains(&of("1", "made_room", 0.0)), "{found:?}");
+    }
+
     #[test]
     fn the_refused_are_counted_by_worker_and_reason() {
-        let found: Vec<(String, String, f64)> = series(&fixture::sample())
-            .into_iter()
-            .filter(|(name, ..)| name == "prefork_connections_refused_total")
-            .map(|(_, mut labels, value)| {
-                (labels.remove("worker").unwrap(), labels.remove("reason").unwrap(), value)
-            })
-            .collect();
+        let found = by_worker_and_reason("prefork_connections_refused_total");
         let of = |worker: &str, reason: &str, value| (worker.to_owned(), reason.to_owned(), value);
         assert_eq!(found.len(), 2 * Refusal::ALL.len());
         assert!(

@@ -156,6 +156,8 @@ impl<C> ProcessTable<C> {
             Order::Go => (worker.stage, worker.poked) = (Stage::Accepting { since: now }, departures),
             Order::Poke => worker.poked = departures,
             Order::Arm => worker.told_full = false,
+            // The next look finds what has come of it.
+            Order::MakeRoom { .. } => (),
             Order::Ask => worker.pulse.note_asked(now),
             Order::Retire | Order::Drain => {
                 worker.stage = Stage::Leaving { order, kill_at: kill_at(worker.patience.leave) };

@@ -179,7 +179,7 @@ impl WorkerHandle {
             self.unsent = None;
             return false;
         };
-        let is_due = !matches!(order, Order::Poke | Order::Arm | Order::Ask);
+        let is_due = !matches!(order, Order::Poke | Order::Arm | Order::Ask | Order::MakeRoom { .. });
         match channel.send(order) {
             Ok(()) => {
                 if is_due {

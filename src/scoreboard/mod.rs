@@ -14,6 +14,7 @@ mod log_row;
 mod peers;
 mod picture;
 mod sequence;
+mod silence;
 mod slot;
 mod word;
 mod worker;
@@ -32,11 +33,13 @@ pub(crate) use lease::Lease;
 pub(crate) use log_row::{LogLosses, LogRow};
 pub(crate) use peers::{Crowd, Network, Peers};
 pub(crate) use picture::{Picture, WorkerPicture};
+pub(crate) use silence::Silence;
 pub(crate) use slot::{Occupant, SlotRow, State, Tally, Traffic};
 pub(crate) use worker::WorkerRow;
 
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::death::Cause;
+use crate::ending::Ending;
 use crate::histogram::Counts;
 use crate::refusal::Refusal;
 use crate::sys::{self, Moment};
@@ -66,6 +69,8 @@ pub(crate) struct Board {
     workers: [WorkerRow; WORKER_ROWS],
     slots: [SlotRow; SLOT_ROWS],
     peers: Column,
+    /// By slot. A column of its own too: the master looks at all of it at once.
+    silences: [Silence; SLOT_ROWS],
 }
 
 /// What the master says of itself and of the dead.
@@ -100,6 +105,7 @@ struct MasterRow {
 struct IdRow {
     tally: [AtomicU64; 6],
     refused: [AtomicU64; Refusal::ALL.len()],
+    ended: [AtomicU64; Ending::COUNTED.len()],
     /// Zero if there is a worker, or one is due now.
     throttled_until: AtomicU64,
 }
@@ -138,6 +144,7 @@ pub(crate) struct Rows {
     pub(crate) worker: &'static WorkerRow,
     pub(crate) slots: &'static [SlotRow],
     pub(crate) peers: Peers,
+    pub(crate) silences: &'static [Silence],
 }
 
 impl Board {
@@ -153,11 +160,12 @@ impl Board {
 
     /// The rows of a lease.
     pub(crate) fn rows(&'static self, lease: Lease) -> Rows {
-        let end = lease.first_slot + lease.slots;
+        let slots = lease.first_slot..lease.first_slot + lease.slots;
         Rows {
             worker: &self.workers[lease.row],
-            slots: &self.slots[lease.first_slot..end],
+            slots: &self.slots[slots.clone()],
             peers: Peers { column: &self.peers, first: lease.first_slot },
+            silences: &self.silences[slots],
         }
     }
 }
@@ -300,7 +308,7 @@ impl Scoreboard {
         for slot in used {
             tally += slot.tally();
         }
-        tally.refused = row.refused.each_ref().map(get);
+        tally += row.tally();
         let master = &board.master;
         let (mut queue_wait, mut duration) = (master.queue_wait.read(), master.duration.read());
         queue_wait.add(&row.queue_wait.read());
@@ -314,13 +322,14 @@ impl Scoreboard {
             set(&row.stage, 0);
         });
         let words = [&row.slots_used, &row.busy, &row.lacking, &row.stopped, &row.forbidden];
-        for word in words.into_iter().chain(&row.refused) {
+        for word in words.into_iter().chain(&row.refused).chain(&row.ended) {
             set(word, 0);
         }
         master.queue_wait.inherit_recent(&row.queue_wait);
         row.queue_wait.write(&Counts::default());
         row.duration.write(&Counts::default());
         used.iter().for_each(SlotRow::clear);
+        board.silences[lease.first_slot..lease.first_slot + lease.slots].iter().for_each(Silence::clear);
         board.peers.clear(lease.first_slot, lease.slots);
         self.leases.take_back(lease);
         tally
@@ -345,6 +354,12 @@ impl Scoreboard {
     /// How many slots of a worker are idle.
     pub(crate) fn idle_of(&self, lease: Lease) -> u64 {
         self.board.workers[lease.row].idle()
+    }
+
+    /// The silences in the slots of a worker.
+    pub(crate) fn silences_of(&self, lease: Lease) -> &'static [Silence] {
+        let used = size(&self.board.workers[lease.row].slots_used).min(lease.slots);
+        &self.board.silences[lease.first_slot..lease.first_slot + used]
     }
 
     /// How many connections a worker has.
@@ -415,14 +430,15 @@ impl Board {
 impl IdRow {
     fn tally(&self) -> Tally {
         let [accepted, closed, cut, messages, bytes_in, bytes_out] = self.tally.each_ref().map(get);
-        let refused = self.refused.each_ref().map(get);
-        Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused }
+        let (refused, ended) = (self.refused.each_ref().map(get), self.ended.each_ref().map(get));
+        Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused, ended }
     }
 
     fn add(&self, more: Tally) {
-        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused } = more;
+        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused, ended } = more;
         let tally = self.tally.iter().zip([accepted, closed, cut, messages, bytes_in, bytes_out]);
-        for (word, number) in tally.chain(self.refused.iter().zip(refused)) {
+        let causes = self.refused.iter().zip(refused).chain(self.ended.iter().zip(ended));
+        for (word, number) in tally.chain(causes) {
             set(word, get(word) + number);
         }
     }

@@ -100,8 +100,7 @@ impl Board {
         let used = size(&row.slots_used).min(size(&row.slots));
         // A torn row may name any slots.
         let slots = self.slots.get(first..first.saturating_add(used))?;
-        let refused = row.refused.each_ref().map(get);
-        let (mut tally, mut connections) = (Tally { refused, ..Tally::default() }, Vec::new());
+        let (mut tally, mut connections) = (row.tally(), Vec::new());
         for (number, slot) in slots.iter().enumerate() {
             let (done, occupant) = slot.read();
             tally += done;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zerocopy::FromZeros;
 
 use super::sequence::Sequence;
+use crate::ending::Ending;
 use crate::listener::Peer;
 use crate::refusal::Refusal;
 use crate::sys::Moment;
@@ -52,6 +53,8 @@ pub(crate) struct Tally {
     pub(crate) bytes_out: u64,
     /// Those who were not let in, by reason: of a worker alone.
     pub(crate) refused: [u64; Refusal::ALL.len()],
+    /// Those that a limit has ended, by limit: of a worker alone too.
+    pub(crate) ended: [u64; Ending::COUNTED.len()],
 }
 
 impl std::ops::AddAssign for Tally {
@@ -62,7 +65,8 @@ impl std::ops::AddAssign for Tally {
         self.messages += other.messages;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
-        for (mine, theirs) in self.refused.iter_mut().zip(other.refused) {
+        let refused = self.refused.iter_mut().zip(other.refused);
+        for (mine, theirs) in refused.chain(self.ended.iter_mut().zip(other.ended)) {
             *mine += theirs;
         }
     }
@@ -120,6 +124,15 @@ impl SlotRow {
             self.opened.store(Moment::now().nanos(), Ordering::Relaxed);
             self.state.store(State::Reading as u64, Ordering::Relaxed);
             add(&self.accepted, 1);
+        });
+    }
+
+    /// The peer of the connection is somebody else, as a proxy tells.
+    pub(crate) fn rename(&self, peer: Peer) {
+        self.sequence.write(|| {
+            for (word, value) in self.peer.iter().zip(encode(peer)) {
+                word.store(value, Ordering::Relaxed);
+            }
         });
     }
 

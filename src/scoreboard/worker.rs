@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zerocopy::FromZeros;
 
 use super::histogram::Histogram;
-use super::{Standing, get, one_of, set, size};
+use super::{Standing, Tally, get, one_of, set, size};
+use crate::ending::Ending;
 use crate::refusal::Refusal;
 
 /// A worker's row. The master writes the upper part, the worker the lower.
@@ -29,6 +30,8 @@ pub(crate) struct WorkerRow {
     pub(super) lacking: AtomicU64,
     /// Whom it has not let in, by reason.
     pub(super) refused: [AtomicU64; Refusal::ALL.len()],
+    /// Whose connections a limit has ended, by limit.
+    pub(super) ended: [AtomicU64; Ending::COUNTED.len()],
     /// The waits in the queue of the connections that this worker accepted.
     pub(crate) queue_wait: Histogram,
     /// How long they lasted.
@@ -57,6 +60,19 @@ impl WorkerRow {
     /// Somebody is not let in.
     pub(crate) fn note_refused(&self, why: Refusal) {
         self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection has ended. Those that end by themselves are counted by their slots alone.
+    pub(crate) fn note_ended(&self, ending: Ending) {
+        if let Some(limit) = ending.counted() {
+            self.ended[limit].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What is counted here, and not by the slots.
+    pub(super) fn tally(&self) -> Tally {
+        let (refused, ended) = (self.refused.each_ref().map(get), self.ended.each_ref().map(get));
+        Tally { refused, ended, ..Tally::default() }
     }
 
     pub(super) fn idle(&self) -> u64 {

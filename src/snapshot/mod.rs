@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use observer::Observer;
 
+use crate::ending::Ending;
 use crate::histogram::Counts;
 use crate::refusal::Refusal;
 pub(crate) use crate::scoreboard::{EventKind, State as ConnectionState};
@@ -34,8 +35,11 @@ pub(crate) struct Status {
     /// By id; of two with one id, the one that leaves comes after its replacement.
     pub(crate) workers: Vec<WorkerStatus>,
     pub(crate) totals: Totals,
-    /// Who left a queue and got no slot, since the start, by reason; they are not among the accepted.
+    /// Who left a queue and got no slot, since the start, by reason. They are not among the accepted,
+    /// except those of a proxy, which had one until its header was read.
     pub(crate) refused: Refused,
+    /// Whose connections a limit of ours has ended, since the start, by limit.
+    pub(crate) ended: Ended,
     /// Of all connections that were accepted or refused for it, since the start.
     pub(crate) queue_wait_seconds: Distribution,
     /// How long each connection that is closed held its slot, since the start: from its accept until the slot is about
@@ -239,6 +243,23 @@ pub(crate) struct Refused {
     pub(crate) proxy_header: u64,
 }
 
+/// Connections that we ended, by the limit that was reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    /// The peer sent nothing.
+    pub(crate) idle: u64,
+    /// The peer took nothing of its answer.
+    pub(crate) write: u64,
+    /// The peer sent nothing at all.
+    pub(crate) first_byte: u64,
+    /// It has lasted as long as it may.
+    pub(crate) lifetime: u64,
+    /// The peer sent and took too little.
+    pub(crate) min_rate: u64,
+    /// Others waited for the slot of a silent peer.
+    pub(crate) made_room: u64,
+}
+
 /// A distribution of durations; what is not defined without any is `null`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Distribution {
@@ -311,6 +332,8 @@ pub(crate) struct WorkerTotals {
     pub(crate) bytes_out: u64,
     /// Whom they did not let in, by reason.
     pub(crate) refused: [u64; Refusal::ALL.len()],
+    /// Whose connections they ended, by limit.
+    pub(crate) ended: [u64; Ending::COUNTED.len()],
     /// Connections that are open now.
     pub(crate) active: usize,
     /// Slots that take connections now.

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    ConnectionStatus, Distribution, Event, Events, ListenerStatus, MasterState, MasterStatus, PoolStatus,
-    Refused, SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus,
+    ConnectionStatus, Distribution, Ended, Event, Events, ListenerStatus, MasterState, MasterStatus,
+    PoolStatus, Refused, SCHEMA, Sample, Status, Totals, WAITING_MAX, WaitingPeer, WorkerState, WorkerStatus,
     WorkerTotals,
 };
 use crate::config::Place;
@@ -103,6 +103,7 @@ fn status(picture: &Picture, targets: &[Target], queues: &[Queue], now: Moment) 
         waiting: waiting(targets, queues),
         totals: totals(picture, &done),
         refused: refused(&done),
+        ended: ended(&done),
         queue_wait_seconds: Distribution::of(&picture.queue_wait),
         connection_duration_seconds: Distribution::of(&picture.duration),
         workers,
@@ -260,6 +261,11 @@ fn refused(done: &Tally) -> Refused {
     Refused { denied, per_peer, queue_wait, proxy_header }
 }
 
+fn ended(done: &Tally) -> Ended {
+    let [idle, write, first_byte, lifetime, min_rate, made_room] = done.ended;
+    Ended { idle, write, first_byte, lifetime, min_rate, made_room }
+}
+
 fn totals(picture: &Picture, all: &Tally) -> Totals {
     Totals {
         accepted: all.accepted,
@@ -299,6 +305,7 @@ impl WorkerTotals {
             bytes_in: 0,
             bytes_out: 0,
             refused: Default::default(),
+            ended: Default::default(),
             active: 0,
             capacity: 0,
         }
@@ -309,7 +316,8 @@ impl WorkerTotals {
         self.messages += tally.messages;
         self.bytes_in += tally.bytes_in;
         self.bytes_out += tally.bytes_out;
-        for (mine, theirs) in self.refused.iter_mut().zip(tally.refused) {
+        let refused = self.refused.iter_mut().zip(tally.refused);
+        for (mine, theirs) in refused.chain(self.ended.iter_mut().zip(tally.ended)) {
             *mine += theirs;
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::Log;
-use crate::connection::Ending;
+use crate::ending::Ending;
 
 /// The choice, which the threads of a worker share.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Who is let in by a worker, and how it parts with the others. The thread that leads does both, so neither ever waits.
 
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -35,8 +35,39 @@ impl<H> Shared<H> {
     fn decide(&self, accepted: &Accepted, slot: usize) -> Result<(), Refusal> {
         self.admission.check_wait(accepted.queue_wait)?;
         match accepted.peer {
+            // It is for the peer that its header tells to be let in.
+            peer if self.proxy(peer).is_some() => Ok(()),
             Peer::Tcp(address) => self.admission.enter(address.ip(), self.rows.peers, slot),
             Peer::Unix => Ok(()),
+        }
+    }
+
+    /// The address of a peer that is a proxy.
+    pub(super) fn proxy(&self, peer: Peer) -> Option<SocketAddr> {
+        match peer {
+            Peer::Tcp(address) => Some(address).filter(|it| self.config.proxy_from.contains(it.ip())),
+            Peer::Unix => None,
+        }
+    }
+
+    /// Gives this slot, which a proxy's connection has, to whom its header tells; if it tells nobody, the proxy is the peer.
+    pub(super) fn introduce(
+        &self,
+        proxy: SocketAddr,
+        told: Result<Option<SocketAddr>, String>,
+        slot: usize,
+    ) -> Result<Peer, Refusal> {
+        match told {
+            Ok(None) => Ok(Peer::Tcp(proxy)),
+            Ok(Some(address)) => {
+                self.admission.enter(address.ip(), self.rows.peers, slot)?;
+                self.rows.slots[slot].rename(Peer::Tcp(address));
+                Ok(Peer::Tcp(address))
+            }
+            Err(why) => {
+                tracing::debug!(%proxy, worker = self.id, slot, "the connection of a proxy is refused: {why}");
+                Err(Refusal::ProxyHeader)
+            }
         }
     }
 
@@ -70,7 +101,7 @@ impl<H> Shared<H> {
 
 /// Has the kernel reset the connection when it is closed, so that the peer knows at once and nothing of it remains here,
 /// socket(7).
-fn reset_at_close(socket: &Socket) {
+pub(super) fn reset_at_close(socket: &Socket) {
     if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
         tracing::debug!("cannot have a refused connection reset: {error}; it ends in order");
     }

@@ -1,7 +1,8 @@
 //! The slots of a worker: a thread each, which accepts when it is its turn, and serves.
 
+use std::cell::Cell;
 use std::io;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,15 +13,18 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use super::access::Access;
+use super::admit::reset_at_close;
 use crate::accept_turn::{Brief, Next, Turn};
 use crate::admission::Admission;
 use crate::config::Config;
-use crate::connection::{BUFFER_BYTES, Connection, Ending};
+use crate::connection::{BUFFER_BYTES, Clock, Connection, Introduce};
 use crate::door::Accepted;
+use crate::ending::Ending;
 use crate::handler::Handler;
 use crate::listener::Peer;
 use crate::logging::seconds;
 use crate::parting::Parting;
+use crate::patience::{Awaited, Patience, Terms};
 use crate::scoreboard::{Rows, Traffic};
 use crate::title::WorkerTitle;
 use crate::wear::{Memory, Wearing};
@@ -45,6 +49,8 @@ pub(super) struct Shared<H> {
     pub(super) title: WorkerTitle,
     pub(super) access: Access,
     pub(super) memory: Memory,
+    /// What a connection may take.
+    pub(super) terms: Terms,
     /// With `timeouts.drain_idle`.
     pub(super) parting: Option<Parting>,
     /// The connection of each slot, so that the first thread can close it.
@@ -107,6 +113,10 @@ impl<H: Handler> Shared<H> {
         if self.wearing.note_accepted() {
             self.turn.call_first();
         }
+        let silence = self.config.timeouts.idle_saturated.map(|_| &self.rows.silences[slot]);
+        if let Some(silence) = silence {
+            silence.clear();
+        }
         let socket = Arc::new(socket);
         *self.socket(slot) = Some(Arc::clone(&socket));
         if self.cutting.load(Ordering::SeqCst) {
@@ -114,10 +124,18 @@ impl<H: Handler> Shared<H> {
             let _ = socket.shutdown(Shutdown::Write);
         }
         let lasts = || self.follow(self.turn.last(Instant::now()));
+        let (proxy, introduced) = (self.proxy(peer), Cell::new(peer));
+        let introduce = proxy.map(|proxy| {
+            let introduced = &introduced;
+            move |told| self.introduce(proxy, told, slot).map(|peer| introduced.set(peer))
+        });
         let mut connection = Connection {
             socket: &socket,
             work: self.config.work,
             idle: self.config.timeouts.idle,
+            clock: self.clock(at, proxy.is_some()),
+            introduce: introduce.as_ref().map(|introduce| introduce as Introduce<'_>),
+            silence,
             parting: self.parting.as_ref(),
             cutting: &self.cutting,
             row,
@@ -125,23 +143,50 @@ impl<H: Handler> Shared<H> {
         };
         let ending = connection.serve(&*self.handler, buffer);
         let brief = connection.lasts.is_some();
+        if let Ending::Refused(why) = ending {
+            self.rows.worker.note_refused(why);
+            reset_at_close(&socket);
+        }
+        let open = self.part(slot, ending, at);
+        self.log_end(slot, (introduced.get(), proxy), queue_wait, open, ending);
+        drop(socket);
+        Brief(brief)
+    }
+
+    /// The clock of a connection, if its terms need one.
+    fn clock(&self, accepted: Instant, is_from_proxy: bool) -> Option<Clock> {
+        (is_from_proxy || self.terms.need_a_clock()).then(|| {
+            let awaited = if is_from_proxy { Awaited::Header } else { Awaited::FirstByte };
+            Clock::new(Patience::new(self.terms, accepted, awaited), self.config.timeouts.write)
+        })
+    }
+
+    /// Takes a connection that has ended out of its slot, and says how long it was there.
+    fn part(&self, slot: usize, ending: Ending, accepted: Instant) -> Duration {
         *self.socket(slot) = None;
-        row.close(ending == Ending::Cut);
+        self.rows.slots[slot].close(ending == Ending::Cut);
+        self.rows.worker.note_ended(ending);
         self.rows.peers.leave(slot);
         let now = Instant::now();
-        let open = now.saturating_duration_since(at);
+        let open = now.saturating_duration_since(accepted);
         self.rows.worker.duration.record(open);
         // This one is counted still.
         self.title.show_busy(self.rows.worker.busy().saturating_sub(1), now);
         if self.wearing.note_ended(now, || self.memory.resident_bytes()) {
             self.turn.call_first();
         }
-        self.log_end(slot, peer, queue_wait, open, ending);
-        drop(socket);
-        Brief(brief)
+        open
     }
 
-    fn log_end(&self, slot: usize, peer: Peer, queue_wait: Option<Duration>, open: Duration, ending: Ending) {
+    /// Writes the line of a connection that has ended, of this peer, and of this proxy if it came through one.
+    fn log_end(
+        &self,
+        slot: usize,
+        (peer, proxy): (Peer, Option<SocketAddr>),
+        queue_wait: Option<Duration>,
+        open: Duration,
+        ending: Ending,
+    ) {
         if ending == Ending::HandlerPanicked {
             tracing::error!(worker = self.id, slot, %peer, "the handler panicked, its connection is closed");
         }
@@ -150,6 +195,7 @@ impl<H: Handler> Shared<H> {
         tracing::info!(
             target: "access",
             %peer,
+            proxy = proxy.map(display),
             worker = self.id,
             slot,
             generation = self.generation,
@@ -174,8 +220,11 @@ impl<H: Handler> Shared<H> {
             }
         }
     }
+}
 
-    fn socket(&self, slot: usize) -> MutexGuard<'_, Option<Arc<Socket>>> {
+impl<H> Shared<H> {
+    /// The connection of a slot.
+    pub(super) fn socket(&self, slot: usize) -> MutexGuard<'_, Option<Arc<Socket>>> {
         self.sockets[slot].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

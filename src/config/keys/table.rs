@@ -68,7 +68,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "proxy_from",
         placeholder: "PREFIX,...",
-        help: "Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: \"10.0.0.0/8\"; nobody else may send one",
+        help: "Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: \"10.0.0.0/8\"; what others send is data",
         set: |config, value| Prefixes::parse(value).map(|prefixes| config.proxy_from = prefixes),
         get: |config| config.proxy_from.to_toml(),
     },
@@ -168,14 +168,14 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "timeouts.first_byte",
         placeholder: "TIME",
-        help: "How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle",
+        help: "How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header",
         set: |config, value| timeout(value).map(|time| config.timeouts.first_byte = time),
         get: |config| time(config.timeouts.first_byte),
     },
     Key {
         path: "timeouts.lifetime",
         placeholder: "TIME",
-        help: "How long a connection may last; 0s = for ever",
+        help: "How long a connection may last, and to the end of the answer that is in work then; 0s = for ever",
         set: |config, value| timeout(value).map(|time| config.timeouts.lifetime = time),
         get: |config| time(config.timeouts.lifetime),
     },
@@ -286,7 +286,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "limits.min_rate_after",
         placeholder: "TIME",
-        help: "How long a peer may be slower than that, 1s to 1h",
+        help: "How long a peer may be slower than that, or silent, 1s to 1h",
         set: |config, value| interval(value).map(|time| config.limits.min_rate_after = time),
         get: |config| time(Some(config.limits.min_rate_after)),
     },
