@@ -294,6 +294,7 @@ mod tests {
     use crate::config::Transform;
     use crate::handler::Echo;
     use crate::listener::{BRIEF, Peer};
+    use crate::patience::{Awaited, Patience, Terms};
     use crate::scoreboard::Traffic;
 
     fn pair() -> (Socket, Socket) {
@@ -301,6 +302,10 @@ mod tests {
     }
 
     fn serve<H: Handler>(socket: &Socket, handler: &H) -> (Ending, Traffic) {
+        serve_by(socket, handler, None)
+    }
+
+    fn serve_by<H: Handler>(socket: &Socket, handler: &H, clock: Option<Clock>) -> (Ending, Traffic) {
         let cutting = AtomicBool::new(false);
         let calls = Cell::new(0);
         let lasts = || calls.set(calls.get() + 1);
@@ -311,7 +316,7 @@ mod tests {
             socket,
             work: Work::default(),
             idle,
-            clock: None,
+            clock,
             introduce: None,
             silence: None,
             parting: None,
@@ -356,6 +361,50 @@ mod tests {
         assert_eq!(serve(&ours, &Echo::new(Transform::None)).0, Ending::WriteTimeout);
         drop(ours);
         writer.join().unwrap();
+    }
+
+    /// Answers with more than the socket takes at once.
+    struct Lavish;
+
+    impl Handler for Lavish {
+        type Session = Vec<u8>;
+
+        fn reply<'a>(&self, session: &'a mut Vec<u8>, _: &'a mut [u8]) -> Reply<'a> {
+            session.resize(4 << 20, b'x');
+            Reply::Send(session)
+        }
+    }
+
+    /// What comes of an answer with a lifetime of 50 ms, and how many bytes of it are taken by a peer that reads, or does not.
+    fn answer_beyond_the_lifetime(reads: bool) -> (Ending, usize) {
+        let (ours, mut theirs) = pair();
+        ours.set_read_timeout(Some(BRIEF)).unwrap();
+        theirs.write_all(b"x").unwrap();
+        let reader = thread::spawn(move || {
+            let (mut taken, mut part) = (0, vec![0; 1 << 16]);
+            // It takes its time: 64 times 5 ms at least.
+            while reads
+                && theirs.read(&mut part).is_ok_and(|length| {
+                    taken += length;
+                    length > 0
+                })
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            (taken, theirs)
+        });
+        let mut config = crate::config::Config::default();
+        config.timeouts.lifetime = Some(Duration::from_millis(50));
+        let patience = Patience::new(Terms::of(&config), Instant::now(), Awaited::FirstByte);
+        let ending = serve_by(&ours, &Lavish, Some(Clock::new(patience, None))).0;
+        drop(ours);
+        (ending, reader.join().unwrap().0)
+    }
+
+    #[test]
+    fn an_answer_that_is_taken_is_sent_to_its_end_and_one_that_is_not_ends_with_the_lifetime() {
+        assert_eq!(answer_beyond_the_lifetime(true), (Ending::Lifetime, 4 << 20));
+        assert_eq!(answer_beyond_the_lifetime(false), (Ending::Lifetime, 0));
     }
 
     struct Faulty;

@@ -639,7 +639,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l bac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l pid-file -d 'A file for the pid of the master, locked while it lives, gone with it; "none": no such file' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; nobody else may send one' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l proxy-from -d 'Prefixes of the proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the peer: "10.0.0.0/8"; what others send is data' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l workers -d 'How many worker processes, 1 to 1024; "auto": the CPUs this process may use (affinity and cgroup quota); { min = 1, max = 8 }, as a flag 1..8: as many as are needed' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l grow-after -d 'How long somebody may wait in the accept queue before a pool with a range of workers grows' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l threads -d 'How many connections each worker serves at once; workers x threads is 65536 at most' -r
@@ -653,8 +653,8 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte; 0s = as long as timeouts.idle' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-lifetime -d 'How long a connection may last; 0s = for ever' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-respawns -d 'How many respawns there may be within limits.respawn_interval before the pool is degraded and not ready; 0 = any number' -r
@@ -669,7 +669,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate-after -d 'How long a peer may be slower than that, 1s to 1h' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-allow -d 'The addresses and prefixes that may connect: "10.0.0.0/8"; an empty list = all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-deny -d 'The addresses and prefixes that may not, whatever limits.allow says' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r

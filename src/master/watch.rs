@@ -9,7 +9,7 @@ use crate::listener::Listener;
 use crate::logging::seconds;
 use crate::process_table::{Aim, WorkerHandle};
 use crate::saturation::{Edge, Sight};
-use crate::scoreboard::{Happening, Standing};
+use crate::scoreboard::{Happening, Silence, Standing};
 use crate::silence;
 use crate::sys::Moment;
 
@@ -36,31 +36,40 @@ impl<H: Handler> Master<H> {
     }
 
     /// How many connections were told to go so that others get their slots.
-    fn told_to_go(&self) -> usize {
-        let silences = self.table.workers.iter().flat_map(|worker| self.scoreboard.silences_of(worker.lease));
-        silences.filter(|silence| silence.is_told()).count()
+    fn told_to_go(&self) -> u64 {
+        if self.serving.config.timeouts.idle_saturated.is_none() {
+            return 0;
+        }
+        let told = |silences: &[Silence]| silences.iter().filter(|silence| silence.is_told()).count() as u64;
+        self.serving_workers().map(|worker| told(self.scoreboard.silences_of(worker.lease))).sum()
     }
 
     /// Has those who say nothing end whose slots others wait for, if they may: as many as wait, less those for whom there is
     /// room, or will be in a moment.
-    fn make_room(&mut self, sight: Sight, told: usize) {
-        let Some(silence) = self.serving.config.timeouts.idle_saturated else { return };
-        let room = sight.idle.saturating_add(told as u64);
-        let wanted = usize::try_from(sight.waiting.saturating_sub(room)).unwrap_or(usize::MAX);
+    fn make_room(&mut self, sight: Sight, told: u64) {
+        let Some(least) = self.serving.config.timeouts.idle_saturated else { return };
+        let wanted = sight.waiting.saturating_sub(sight.idle).saturating_sub(told);
+        if wanted == 0 {
+            return;
+        }
         let asked = Moment::now();
-        let serves = |worker: &&WorkerHandle| {
+        let mut silent = Vec::new();
+        for worker in self.serving_workers() {
+            let silences = self.scoreboard.silences_of(worker.lease);
+            silent.extend(silence::long(silences, least, asked).map(|(since, _)| (since, worker.pid)));
+        }
+        for (pid, count) in silence::shares(silent, usize::try_from(wanted).unwrap_or(usize::MAX)) {
+            self.tell(pid, Order::MakeRoom { count, asked });
+        }
+    }
+
+    /// Those whose slots are for who waits, and who can obey.
+    fn serving_workers(&self) -> impl Iterator<Item = &WorkerHandle> {
+        self.table.workers.iter().filter(|worker| {
             worker.standing() == Standing::Ready
                 && worker.generation == self.serving.number
                 && !worker.stopped
-        };
-        let mut silent = Vec::new();
-        for worker in self.table.workers.iter().filter(serves) {
-            let silences = self.scoreboard.silences_of(worker.lease);
-            silent.extend(silence::long(silences, silence, asked).map(|(since, _)| (since, worker.pid)));
-        }
-        for (pid, count) in silence::shares(silent, wanted) {
-            self.tell(pid, Order::MakeRoom { count, asked });
-        }
+        })
     }
 
     /// Whoever has idle slots again, although it was said to have none, is to say when that is over.

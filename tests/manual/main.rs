@@ -100,7 +100,7 @@ fn bash_completes_commands_flags_and_values() {
     }
     for (line, expected) in [
         ("prefork-echo rel", "reload"),
-        ("prefork-echo --timeouts-wri", "--timeouts-write"),
+        ("prefork-echo --timeouts-gra", "--timeouts-grace"),
         ("prefork-echo config sh", "show"),
         ("prefork-echo scale --js", "--json"),
         ("prefork-client wat", "watch"),
