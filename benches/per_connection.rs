@@ -106,7 +106,7 @@ fn access_line() {
     let mut figures = cases.map(|_| Vec::new());
     for _ in 0..ROUNDS {
         for ((_, flags), figures) in cases.iter().zip(&mut figures) {
-            figures.push(measure(&Server::prefork(2, 64, flags), 64));
+            figures.push(measure(&Server::prefork(2, 64, flags), 64, 1));
         }
     }
     println!("CPU per connection in µs by access line: median of {ROUNDS} rounds (least to most)");

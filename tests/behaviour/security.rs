@@ -59,7 +59,9 @@ fn every_worker_and_the_monitor_is_confined_whatever_it_comes_of() {
     let server =
         TestServer::configured("[pool]\nworkers = 2\nthreads = 1\n[monitor]\nlisten = \"127.0.0.1:0\"\n");
     let first = all_children(&server, 3);
-    first.iter().for_each(|pid| assert_confined(*pid));
+    for pid in &first {
+        assert_confined(*pid);
+    }
     kill(server.workers()[0], Signal::SIGKILL).unwrap();
     server.wait_for_log("worker died");
     server.wait_for_status("the respawned one", |status| status["pool"]["workers"] == 2);
