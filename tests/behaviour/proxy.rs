@@ -5,6 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::support::{PATIENCE, TestServer, eventually, field, meanwhile};
 
 const TOLD: &str = "192.0.2.7:4711";
@@ -49,6 +51,17 @@ fn refused(server: &TestServer, why: &str, count: u64) {
     server.wait_for_status("the count", |status| status["refused"][why] == count);
 }
 
+/// Waits until the status, which may be a little old, shows one connection alone, of this peer.
+#[track_caller]
+fn shown(server: &TestServer, peer: &str) -> Value {
+    eventually(&format!("the connection of {peer}"), || {
+        let status = server.status();
+        let connections = status["workers"][0]["connections"].as_array()?;
+        let [connection] = &connections[..] else { return None };
+        (connection["peer"] == peer).then(|| connection.clone())
+    })
+}
+
 #[test]
 fn a_header_of_either_version_tells_the_peer_and_is_no_data() {
     let server = start(&[]);
@@ -64,9 +77,9 @@ fn a_header_of_either_version_tells_the_peer_and_is_no_data() {
         let proxy = stream.local_addr().unwrap().to_string();
         talk(&mut stream, &[&header[..], b"with the header"].concat(), b"WITH THE HEADER");
         talk(&mut stream, b"after it", b"AFTER IT");
-        let connection = server.status()["workers"][0]["connections"][0].clone();
-        assert_eq!(connection["peer"], told);
-        assert_eq!(connection["bytes_in"], 23, "the header does not count");
+        eventually("all bytes but those of the header", || {
+            (shown(&server, told)["bytes_in"] == 23).then_some(())
+        });
         drop(stream);
         let line = server.wait_for_logs("connection closed", number + 1).remove(number);
         assert_eq!((field(&line, "peer"), field(&line, "proxy")), (told, proxy.as_str()));
@@ -82,9 +95,7 @@ fn a_header_may_come_byte_by_byte_and_alone() {
         for byte in header {
             stream.write_all(&[byte]).unwrap();
         }
-        server.wait_for_status("the peer", |status| {
-            status["workers"][0]["connections"].as_array().unwrap().iter().any(|one| one["peer"] == TOLD)
-        });
+        shown(&server, TOLD);
         talk(&mut stream, b"hello", b"HELLO");
         stream.shutdown(Shutdown::Write).unwrap();
         assert_eq!(stream.read(&mut [0]).unwrap(), 0);
@@ -97,8 +108,7 @@ fn a_proxy_that_speaks_for_itself_is_its_own_peer() {
     for header in [b"PROXY UNKNOWN\r\n".to_vec(), binary(0, 0, &[]), binary(1, 0x00, b"notes")] {
         let mut stream = open(&server);
         talk(&mut stream, &[&header[..], b"x"].concat(), b"X");
-        let peer = server.status()["workers"][0]["connections"][0]["peer"].clone();
-        assert_eq!(peer, stream.local_addr().unwrap().to_string());
+        shown(&server, &stream.local_addr().unwrap().to_string());
         drop(stream);
         server.wait_for_status("its end", |status| status["pool"]["busy"] == 0);
     }
@@ -173,8 +183,7 @@ fn whoever_is_no_proxy_may_send_what_it_likes() {
     let server = TestServer::start(&["--proxy-from", "192.0.2.0/24", "--workers", "1"]);
     let mut stream = open(&server);
     talk(&mut stream, b"PROXY TCP4 a\r\n", b"PROXY TCP4 A\r\n");
-    let peer = server.status()["workers"][0]["connections"][0]["peer"].clone();
-    assert_eq!(peer, stream.local_addr().unwrap().to_string());
+    shown(&server, &stream.local_addr().unwrap().to_string());
 }
 
 #[test]
