@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(peers.crowd(3, Network::of(address("0.0.0.1"), 32, 64)).inside, 2);
     }
 
-    /// What docs/performance.md says of a decision: run it with --release --ignored --nocapture.
+    /// What docs/hostile-peers.md says of a decision: run it with --release --ignored --nocapture.
     #[test]
     #[ignore = "prints figures, and asserts nothing"]
     fn what_it_costs_to_count_a_peer() {
