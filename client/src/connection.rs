@@ -287,11 +287,12 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(self.failure(error, &echo)),
             };
+            // What is no echo is no service: of a refusal nobody was served.
+            echo.take(&buffer[..length])?;
             if let Some(first_byte) = first_byte.take() {
                 first_byte_after = start.elapsed();
                 first_byte();
             }
-            echo.take(&buffer[..length])?;
         }
         Ok(Exchange { first_byte: first_byte_after, total: start.elapsed() })
     }

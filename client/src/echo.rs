@@ -2,6 +2,8 @@
 
 use crate::Failure;
 
+/// What a server that refuses says instead of an echo.
+const BUSY: &[u8] = b"busy\n";
 /// So many bytes are compared at once; they stay in the cache.
 const BLOCK: usize = 4096;
 
@@ -72,6 +74,10 @@ impl<'message> Echo<'message> {
         }
         let differs = |(sent, &got): (&u8, &u8)| self.transform.apply(*sent) != got;
         if let Some(at) = rest.iter().zip(bytes).position(differs) {
+            // Of a message of one byte, two are read at most.
+            if self.received == 0 && bytes.len() > 1 && BUSY.starts_with(bytes) {
+                return Err(Failure::Busy);
+            }
             let offset = (self.received + at) as u64;
             return Err(Failure::Wrong { offset, expected: self.transform.apply(rest[at]), got: bytes[at] });
         }
@@ -102,6 +108,25 @@ mod tests {
     use proptest::sample::Index;
 
     use super::*;
+    use crate::Kind;
+
+    #[test]
+    fn a_server_that_is_busy_has_sent_no_wrong_byte() {
+        let answer = |message: &[u8], answer: &[u8]| {
+            Echo::of(message, Transform::Uppercase).take(answer).map_err(|failure| failure.kind())
+        };
+        assert_eq!(answer(b"hello, server", b"busy\n"), Err(Kind::Busy));
+        assert_eq!(answer(b"x", b"bu"), Err(Kind::Busy));
+        assert_eq!(answer(b"busy\n", b"BUSY\n"), Ok(()));
+        assert_eq!(answer(b"hello, server", b"busy\n\n"), Err(Kind::Wrong));
+        let mut echo = Echo::of(b"A busy\n", Transform::Uppercase);
+        echo.take(b"A ").unwrap();
+        assert_eq!(
+            echo.take(b"busy\n").unwrap_err().kind(),
+            Kind::Wrong,
+            "later it is an answer, and a wrong one"
+        );
+    }
 
     fn transforms() -> impl Strategy<Value = Transform> {
         prop_oneof![Just(Transform::Uppercase), Just(Transform::None)]

@@ -41,6 +41,9 @@ pub enum Failure {
     /// The server, or something on the way, broke the connection off.
     #[error("connection reset by the server")]
     Reset,
+    /// The server said that it has no time: `limits.queue_wait_answer = "busy"`.
+    #[error("refused: the server is busy")]
+    Busy,
     /// The server closed before the whole echo had come.
     #[error("the server closed after {got} of {expected} bytes")]
     Short {
@@ -84,6 +87,7 @@ impl Failure {
             Self::ConnectTimeout(_) => Kind::ConnectTimeout,
             Self::Timeout { .. } => Kind::Timeout,
             Self::Reset => Kind::Reset,
+            Self::Busy => Kind::Busy,
             Self::Short { .. } => Kind::Short,
             Self::Closed => Kind::Closed,
             Self::Wrong { .. } => Kind::Wrong,
@@ -183,6 +187,8 @@ pub enum Kind {
     Timeout,
     /// See [`Failure::Reset`].
     Reset,
+    /// See [`Failure::Busy`].
+    Busy,
     /// See [`Failure::Short`].
     Short,
     /// See [`Failure::Closed`].
@@ -206,6 +212,7 @@ impl Kind {
             Self::ConnectTimeout => "connect_timeout",
             Self::Timeout => "timeout",
             Self::Reset => "reset",
+            Self::Busy => "busy",
             Self::Short => "short",
             Self::Closed => "closed",
             Self::Wrong => "wrong",

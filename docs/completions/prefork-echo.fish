@@ -185,7 +185,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -s h -l help -d 'Print help'
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r

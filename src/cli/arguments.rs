@@ -30,6 +30,9 @@ pub(super) enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run,
     /// Check the configuration and print "ok", or what is wrong and where
+    ///
+    /// Names are resolved and users looked up; nothing is opened or bound: an address that is taken and a log file that
+    /// cannot be opened are found by `run` and `reload`.
     #[command(after_help = CHECK_EXAMPLES)]
     Check,
     /// Print how the pool is: who is served, who waits

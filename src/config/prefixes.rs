@@ -77,7 +77,19 @@ fn prefix(text: &str) -> Result<IpNet, String> {
     if prefix.addr() != prefix.network() {
         return Err(format!("\"{text}\" has bits beyond its length: did you mean \"{}\"?", prefix.trunc()));
     }
-    Ok(prefix)
+    Ok(canonical(prefix))
+}
+
+/// A prefix of IPv4 addresses that are mapped into IPv6 is one of IPv4, as its addresses are.
+fn canonical(prefix: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let ipv4 = prefix.addr().to_canonical();
+    match prefix.prefix_len().checked_sub(MAPPED_BITS) {
+        Some(length) if ipv4.is_ipv4() && prefix.addr().is_ipv6() => {
+            IpNet::new(ipv4, length).expect("of 128 bits at most 32 are beyond the 96")
+        }
+        _ => prefix,
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +111,8 @@ mod tests {
         }
         assert_eq!(some.to_toml(), "[\"10.0.0.0/8\", \"2001:db8::/32\", \"192.0.2.7/32\"]");
         assert!(prefixes("").unwrap().is_empty());
+        assert_eq!(prefixes("::ffff:10.0.0.0/104").unwrap(), prefixes("10.0.0.0/8").unwrap());
+        assert_eq!(prefixes("::ffff:10.0.0.7").unwrap(), prefixes("10.0.0.7/32").unwrap());
         assert!(prefixes("0.0.0.0/0").unwrap().contains("::ffff:1.2.3.4".parse().unwrap()));
     }
 

@@ -117,7 +117,7 @@ pub(super) fn memory(value: &Value<'_>) -> Result<Option<u64>, Problem> {
     };
     bytes
         .map(|bytes| (bytes > 0).then_some(bytes))
-        .ok_or_else(|| expected("a size such as \"512MiB\" or \"2GiB\", or a number of bytes", value))
+        .ok_or_else(|| expected("a size such as \"1KiB\" or \"512MiB\", or a number of bytes", value))
 }
 
 pub(super) fn slots(value: &Value<'_>) -> Result<NonZeroUsize, Problem> {

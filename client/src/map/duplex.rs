@@ -51,10 +51,10 @@ impl<'run> Duplex<'run> {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => return Err(self.failure(error, &echo)),
                 };
+                echo.take(&received[got..got + length])?;
                 if sent < got + length {
                     return Err(Failure::Extra { count: (got + length - sent) as u64 });
                 }
-                echo.take(&received[got..got + length])?;
                 got += length;
                 self.received.fetch_add(length as u64, Ordering::Relaxed);
                 if !self.is_served {

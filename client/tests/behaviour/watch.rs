@@ -87,6 +87,19 @@ fn a_server_that_resets_is_a_failure() {
 }
 
 #[test]
+fn a_server_that_is_busy_is_a_failure_and_has_served_nobody() {
+    let server = Server::with(3, |mut socket: &_| {
+        let length = std::io::Read::read(&mut socket, &mut [0; 64 * 1024])?;
+        assert!(length > 0, "the client sends first");
+        std::io::Write::write_all(&mut socket, b"busy\n")
+    });
+    let ended = client(ONCE, &server.address).end();
+    assert_eq!(ended.code(), Some(1));
+    let summary = ended.summary();
+    assert_eq!((&summary["failures"]["busy"], &summary["served"]), (&3.into(), &0.into()), "{summary}");
+}
+
+#[test]
 fn a_server_that_never_answers_is_a_failure_after_the_timeout() {
     let server = Server::silent();
     let ended = client(&format!("{ONCE} --timeout 300ms"), &server.address).end();
