@@ -1,12 +1,13 @@
 //! Socket activation, `sd_listen_fds(3)`: the pool serves at sockets that somebody else has opened and keeps.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -17,7 +18,7 @@ use crate::load::Load;
 use crate::monitor::get;
 use crate::reload::{POOL, reload, stderr};
 use crate::support::{
-    PATIENCE, TestServer, askers, eventually, has_answer, lives, meanwhile, program, server_command,
+    PATIENCE, TestServer, askers, eventually, has_answer, lives, meanwhile, program, server_after,
 };
 
 /// One slot: whoever comes second waits.
@@ -25,24 +26,12 @@ const ONE: &str = "[pool]\nworkers = 1\nthreads = 1\n";
 /// Two connections may wait, and one more.
 const BACKLOG: i32 = 2;
 
-/// A server that is passed what a shell makes the descriptors 3 and 4, as a service manager does it.
-fn activated(script: &str) -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "sh", "-c"]);
-    command.arg(format!("{script} exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_prefork-echo"));
-    // What the surroundings say is no part of a test.
-    for (name, _) in server_command().get_envs().filter(|(_, value)| value.is_none()) {
-        command.env_remove(name);
-    }
-    command.env("NO_COLOR", "1").stdin(Stdio::null());
-    command
-}
-
+/// What makes the shell's standard input the descriptor 3, and passes it as a service manager does.
 const PASSED: &str = "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=echo;";
 
-/// The same with one socket.
+/// The server with one socket that was passed.
 fn passing(socket: impl Into<OwnedFd>) -> Command {
-    let mut command = activated(PASSED);
+    let mut command = server_after(PASSED);
     command.stdin(socket.into());
     command
 }
@@ -270,7 +259,7 @@ fn a_unix_sockets_file_stays_where_it_is() {
 #[test]
 fn a_socket_with_the_monitors_name_is_the_monitors() {
     let (kept, page) = (Kept::new(), Kept::new());
-    let mut command = activated(
+    let mut command = server_after(
         "exec 3<&0 4<&1 </dev/null >/dev/null; export LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=echo:monitor;",
     );
     command.stdin(OwnedFd::from(kept.0.try_clone().unwrap()));
@@ -289,7 +278,7 @@ fn a_socket_with_the_monitors_name_is_the_monitors() {
 #[test]
 fn what_is_meant_for_another_process_is_ignored() {
     let kept = Kept::new();
-    let mut command = activated("exec 3<&0 </dev/null; export LISTEN_PID=1 LISTEN_FDS=1;");
+    let mut command = server_after("exec 3<&0 </dev/null; export LISTEN_PID=1 LISTEN_FDS=1;");
     command.stdin(OwnedFd::from(kept.0.try_clone().unwrap()));
     let server = TestServer::configured_command(command, ONE);
     assert_ne!(server.address, kept.address());
@@ -306,9 +295,9 @@ fn what_cannot_be_served_is_refused_by_name() {
     let kept = Kept::new();
     let connected = TcpStream::connect(kept.address()).unwrap();
     assert!(refused(passing(connected)).contains("it does not listen"));
-    let words = refused(activated("export LISTEN_PID=$$ LISTEN_FDS=7;"));
+    let words = refused(server_after("export LISTEN_PID=$$ LISTEN_FDS=7;"));
     assert!(words.contains("cannot listen on the sockets of the service manager"), "{words}");
-    assert!(refused(activated("export LISTEN_PID=$$ LISTEN_FDS=many;")).contains("invalid LISTEN_FDS"));
+    assert!(refused(server_after("export LISTEN_PID=$$ LISTEN_FDS=many;")).contains("invalid LISTEN_FDS"));
 }
 
 #[test]
@@ -316,7 +305,14 @@ fn systemd_socket_activate_starts_it_with_the_first_connection() {
     // Somebody else may take the port meanwhile, as with any program that cannot be told to take a free one.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut command = program(Path::new("systemd-socket-activate"));
-    command.arg(format!("--listen={port}")).arg(env!("CARGO_BIN_EXE_prefork-echo"));
+    command.arg(format!("--listen={port}"));
+    // It passes on nothing else of its environment.
+    let told: Vec<_> =
+        command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+    for (name, value) in told {
+        command.arg("--setenv").arg([name, value].join(OsStr::new("=")));
+    }
+    command.arg(env!("CARGO_BIN_EXE_prefork-echo"));
     let activator =
         TestServer::spawn(command, &["--listen", "127.0.0.1:0", "--workers", "1", "--threads", "1"]);
     let address = port.to_string().parse().unwrap();

@@ -6,7 +6,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{PATIENCE, TestServer, beside_server, eventually, program, server_command};
+use crate::monitor::get;
+use crate::support::{
+    PATIENCE, TestServer, begun_by, beside_server, eventually, program, server_after, server_command,
+};
 
 /// What the status counts.
 fn lost(server: &TestServer) -> u64 {
@@ -19,14 +22,8 @@ fn read(path: &Path) -> String {
 
 /// The server with a log in a file system of two pages that nobody else sees.
 fn in_small_file_system(folder: &Path) -> Command {
-    let mut command = Command::new("unshare");
-    let mount = format!(
-        "mount -t tmpfs -o size=8k tmpfs {0} && exec setpriv --pdeathsig TERM \"$0\" \"$@\"",
-        folder.display()
-    );
-    command.args(["--mount", "--propagation", "private", "sh", "-c", &mount]);
-    command.arg(env!("CARGO_BIN_EXE_prefork-echo")).env("NO_COLOR", "1").stdin(Stdio::null());
-    command
+    let mount = format!("mount -t tmpfs -o size=8k tmpfs {} &&", folder.display());
+    begun_by(&["unshare", "--mount", "--propagation", "private"], &server_after(&mount))
 }
 
 #[test]
@@ -77,9 +74,7 @@ fn a_log_that_takes_nothing_is_counted_in_the_metrics_too_and_counts_never_go_ba
         status["workers"][0]["pid"].as_i64().is_some_and(|pid| pid != worker)
     });
     assert!(lost(&server) > before, "the death has a line too");
-    let output = Command::new("curl").args(["-s", &format!("http://{}/metrics", server.monitor())]).output();
-    let Ok(output) = output else { return };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, text) = get(&server.monitor(), "/metrics").unwrap();
     let line = text.lines().find(|line| line.starts_with("prefork_log_lines_lost_total ")).unwrap();
     assert!(line.split(' ').nth(1).unwrap().parse::<f64>().unwrap() >= 2.0, "{line}");
 }
@@ -88,9 +83,7 @@ fn a_log_that_takes_nothing_is_counted_in_the_metrics_too_and_counts_never_go_ba
 fn a_log_that_may_not_grow_ends_no_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pool.log");
-    let mut command = Command::new("prlimit");
-    command.args(["--fsize=600", "setpriv", "--pdeathsig", "TERM", env!("CARGO_BIN_EXE_prefork-echo")]);
-    command.env("NO_COLOR", "1").stdin(Stdio::null());
+    let command = begun_by(&["prlimit", "--fsize=600"], &server_command());
     let server =
         TestServer::start_command(command, &["--log-file", path.to_str().unwrap(), "--workers", "1"]);
     let workers = server.workers();

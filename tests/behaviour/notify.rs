@@ -2,7 +2,7 @@
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::reload::{POOL, reload};
 use crate::support::{
-    PATIENCE, TestServer, askers, children, eventually, field, lives, meanwhile, server_command,
+    PATIENCE, TestServer, askers, begun_by, children, eventually, field, lives, meanwhile, server_command,
 };
 
 /// A service manager, as far as it listens.
@@ -40,18 +40,19 @@ impl Manager {
 
     /// Starts a service whose main process is to give signs of life.
     pub(crate) fn start_watched(&self, interval: Duration, configuration: &str) -> TestServer {
-        let mut command = Command::new("sh");
-        // The number of the process that this one comes to be.
-        command.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\""]);
-        let server = server_command();
-        command.arg(server.get_program()).args(server.get_args());
-        for (name, value) in server.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.env("WATCHDOG_USEC", interval.as_micros().to_string()).stdin(Stdio::null());
+        self.start_watched_command(interval, server_command(), configuration)
+    }
+
+    /// The same with another program.
+    pub(crate) fn start_watched_command(
+        &self,
+        interval: Duration,
+        command: Command,
+        configuration: &str,
+    ) -> TestServer {
+        // The number of the process that the shell comes to be.
+        let mut command = begun_by(&["sh", "-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\""], &command);
+        command.env("WATCHDOG_USEC", interval.as_micros().to_string());
         self.start_command(command, configuration)
     }
 

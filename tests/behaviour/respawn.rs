@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::{
     TestServer, beside_server, children, eventually, has_answer, is_stopped, lives, open_files, program,
-    server_command,
+    server_after, server_command,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -200,9 +200,7 @@ fn a_thousand_respawns_leave_nothing_behind() {
 
 #[test]
 fn strangers_are_reaped_and_change_nothing() {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "sh", "-c", "true & sleep 0.2 & exec \"$0\" \"$@\""]);
-    command.arg(server_command().get_args().last().unwrap()).stdin(std::process::Stdio::null());
+    let command = server_after("true & sleep 0.2 &");
     let server = TestServer::start_command(command, &["--workers", "1", "--threads", "1"]);
     eventually("only the worker to be left", || (children(server.pid()).len() == 1).then_some(()));
     server.served().finish().unwrap();

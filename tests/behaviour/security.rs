@@ -15,7 +15,7 @@ use nix::unistd::{Pid, Uid};
 use tempfile::TempDir;
 
 use crate::support::{
-    TestServer, beside_server, children, eventually, folder_for_all, lives, program, server_command,
+    SANDBOX, TestServer, beside_server, children, eventually, folder_for_all, lives, program, server_command,
 };
 
 /// What the file of one process in /proc says of it.
@@ -216,7 +216,7 @@ fn a_thread_from_the_start_of_the_service_stands_outside_which_is_refused_or_sai
         "{log:?}"
     );
     let mut command = trespasser();
-    command.env("TRESPASSER_THREAD", "1").env("PREFORK_SECURITY_SANDBOX", "preferred");
+    command.env("TRESPASSER_THREAD", "1").env(SANDBOX, "preferred");
     let server = TestServer::start_command(command, &["--workers", "2", "--threads", "1"]);
     let lines = server.wait_for_logs("confined only in part: `Handler::start` has left 1 thread running", 1);
     assert_eq!(lines.len(), 1, "one of them says it for all: {lines:?}");
@@ -226,7 +226,7 @@ fn a_thread_from_the_start_of_the_service_stands_outside_which_is_refused_or_sai
 #[test]
 fn without_a_sandbox_a_service_may_do_what_its_user_may() {
     let mut command = trespasser();
-    command.env("PREFORK_SECURITY_SANDBOX", "off");
+    command.env(SANDBOX, "off");
     let server = TestServer::start_command(command, &["--workers", "1", "--threads", "1"]);
     server.wait_for_log("and are not confined (security.sandbox = \"off\")");
     assert_eq!(ask(&server, "open /etc/passwd"), "done");
@@ -241,7 +241,7 @@ fn without_a_sandbox_a_service_may_do_what_its_user_may() {
 #[test]
 fn the_log_says_once_what_is_in_force_and_again_when_a_reload_changes_it() {
     let mut command = server_command();
-    command.env_remove("PREFORK_SECURITY_SANDBOX");
+    command.env_remove(SANDBOX);
     let server = TestServer::configured_command(command, "[pool]\nworkers = 1\nthreads = 1\n");
     let said = |count| server.wait_for_logs("workers and monitor run as ", count);
     let line = said(1).remove(0);
@@ -384,7 +384,7 @@ fn a_kernel_that_lacks_something_is_refused_or_said() {
             "{stderr}"
         );
         let mut command = start();
-        command.env("PREFORK_SECURITY_SANDBOX", "preferred");
+        command.env(SANDBOX, "preferred");
         let server = TestServer::start_command(command, &["--workers", "1"]);
         let line = server.wait_for_log("workers and monitor run as ");
         assert!(line.contains("WARN") && line.contains(words) && line.contains(rest), "{line}");

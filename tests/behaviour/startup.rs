@@ -4,9 +4,9 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::support::{TestServer, beside_server, program, server_command};
+use crate::support::{TestServer, begun_by, beside_server, program, server_command};
 
 /// Runs the program to its end in a folder of its own.
 fn run_in(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -152,12 +152,10 @@ fn workers_that_never_get_ready_end_the_program_with_the_cause() {
 fn a_pool_that_the_system_cannot_carry_is_refused() {
     // Without CAP_SYS_RESOURCE even root cannot go beyond a hard limit.
     let limited = |limit: &str| {
-        let mut command = Command::new("prlimit");
-        command.arg(limit);
-        if nix::unistd::geteuid().is_root() {
-            command.args(["setpriv", "--bounding-set=-sys_resource"]);
-        }
-        command.arg(env!("CARGO_BIN_EXE_prefork-echo")).args(["-c", "/dev/null", "--listen", "127.0.0.1:0"]);
+        let without: &[&str] = &["setpriv", "--bounding-set=-sys_resource"];
+        let without = if nix::unistd::geteuid().is_root() { without } else { &[] };
+        let mut command = begun_by(&[&["prlimit", limit], without].concat(), &server_command());
+        command.args(["-c", "/dev/null", "--listen", "127.0.0.1:0"]);
         command.args(["--workers", "1", "--threads", "100"]).output().unwrap()
     };
     assert_refused(&limited("--nofile=100:100"), 78, &["1 workers x 100 threads", "open files", "100"]);

@@ -1,5 +1,6 @@
 //! The fixture: the real server, in a process tree of its own, with its log read as it comes.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -15,6 +16,9 @@ use nix::unistd::Pid;
 use prefork_client::{Address, Connection, Options};
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// The variable by which a test says what its server runs in.
+pub(crate) const SANDBOX: &str = "PREFORK_SECURITY_SANDBOX";
 
 /// How long anything may take before a test fails. Generous: it is spent only when something is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,9 +64,29 @@ pub(crate) fn program(path: &Path) -> Command {
         }
     }
     // Whatever a test is about, it holds in the sandbox.
-    command.env("PREFORK_SECURITY_SANDBOX", "required");
+    command.env(SANDBOX, "required");
     command.env("NO_COLOR", "1").stdin(Stdio::null());
     command
+}
+
+/// The same command at the end of another one, which comes to be it by exec(2).
+pub(crate) fn begun_by<S: AsRef<OsStr>>(starter: &[S], command: &Command) -> Command {
+    let (first, rest) = starter.split_first().expect("a program to begin with");
+    let mut whole = Command::new(first);
+    whole.args(rest).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => whole.env(name, value),
+            None => whole.env_remove(name),
+        };
+    }
+    whole.stdin(Stdio::null());
+    whole
+}
+
+/// The server as what a shell's script comes to be.
+pub(crate) fn server_after(script: &str) -> Command {
+    begun_by(&["sh", "-c", &format!("{script} exec \"$0\" \"$@\"")], &server_command())
 }
 
 /// A binary that was built beside the server.
@@ -147,6 +171,8 @@ impl TestServer {
 
     /// Starts the server by exactly this command and waits for nothing.
     pub(crate) fn start_child(command: &mut Command) -> Self {
+        let says_sandbox = command.get_envs().any(|(name, _)| name == SANDBOX);
+        assert!(says_sandbox, "begin with `server_command`, `program` or `begun_by`: {command:?}");
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let log = Arc::new(Mutex::new(Vec::new()));
         let reader = follow(child.stderr.take().expect("it is piped"), Arc::clone(&log));
