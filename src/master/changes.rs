@@ -100,6 +100,12 @@ impl Changes {
         self.current.is_some()
     }
 
+    /// Whether a pool that was at rest gets its first workers, and has a deadline for it.
+    pub(super) fn is_waking_in_time(&self) -> bool {
+        let course = self.current.as_ref().map(|current| &current.course);
+        matches!(course, Some(Course::Scaling { before: 0, deadline: Some(_), .. }))
+    }
+
     /// Whether somebody has asked for something that has no outcome yet.
     pub(super) fn has_askers(&self) -> bool {
         self.current.is_some() || !self.waiting.is_empty()

@@ -42,10 +42,10 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    /// Whether nobody has to give a sign of life: workers leave, have left, or are about to be replaced, each of which has
-    /// a deadline of its own.
+    /// Whether nobody has to give a sign of life: workers leave or have left, or the first ones after a rest have their time
+    /// to start. In any other change those who serve go on accepting, so they can answer.
     fn is_excused(&self) -> bool {
-        !matches!(self.goal.aim, Aim::Serve | Aim::Grace { .. }) || self.changes.is_busy()
+        !matches!(self.goal.aim, Aim::Serve | Aim::Grace { .. }) || self.changes.is_waking_in_time()
     }
 
     /// Asks whoever accepts for a sign of life, once until it is given. It is not for being stuck that it is asked: what
