@@ -4,9 +4,11 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use nix::libc;
+use nix::sys::stat::fstat;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::config::Place;
@@ -24,7 +26,7 @@ const SOCKETS_MAX: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct Activation {
     pub(crate) listeners: Vec<Passed>,
-    pub(crate) monitor: Option<Passed>,
+    pub(crate) monitor: Option<PassedToMonitor>,
 }
 
 /// A listening stream socket that was passed.
@@ -34,6 +36,13 @@ pub(crate) struct Passed {
     pub(crate) place: Place,
     /// `FileDescriptorName=` of its unit.
     name: String,
+}
+
+/// The one at which the monitor serves, which speaks HTTP over TCP alone.
+#[derive(Debug)]
+pub(crate) struct PassedToMonitor {
+    pub(crate) socket: Socket,
+    pub(crate) address: SocketAddr,
 }
 
 impl Activation {
@@ -48,7 +57,7 @@ impl Activation {
         if passed.len() > SOCKETS_MAX {
             return Err(wrong(io::Error::other(format!("{} are more than {SOCKETS_MAX}", passed.len()))));
         }
-        let mut activation = Self::default();
+        let (mut activation, mut inodes) = (Self::default(), Vec::new());
         for (number, name) in passed {
             let refused = |cause: String| Error::Listen {
                 address: format!("descriptor {number} ({name:?}) of the service manager"),
@@ -57,15 +66,18 @@ impl Activation {
             let socket = sys::inherited(number).map(Socket::from);
             let socket = socket.map_err(|error| refused(format!("it cannot be taken: {error}")))?;
             let place = place_of(&socket).map_err(|error| refused(error.to_string()))?;
-            let is_monitor = name == MONITOR;
-            if is_monitor && (matches!(place, Place::Unix { .. }) || activation.monitor.is_some()) {
-                return Err(refused("the monitor serves at one TCP address".to_owned()));
+            // Each thread that accepts waits at all listeners, and a queue that it has twice wakes it twice.
+            let inode = fstat(&socket).map_err(|error| refused(error.to_string()))?.st_ino;
+            if inodes.contains(&inode) {
+                return Err(refused(format!("{place} was passed twice")));
             }
-            let passed = Passed { socket, place, name };
-            if is_monitor {
-                activation.monitor = Some(passed);
-            } else {
-                activation.listeners.push(passed);
+            inodes.push(inode);
+            match place {
+                place if name != MONITOR => activation.listeners.push(Passed { socket, place, name }),
+                Place::Tcp(address) if activation.monitor.is_none() => {
+                    activation.monitor = Some(PassedToMonitor { socket, address });
+                }
+                _ => return Err(refused("the monitor serves at one TCP address".to_owned())),
             }
         }
         Ok(activation)

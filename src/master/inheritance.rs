@@ -46,12 +46,13 @@ impl Inherited {
             tracing::info!("the service manager has passed {}, in the place of `listen`", names.join(", "));
         }
         if let Some(monitor) = &passed.monitor {
-            tracing::info!("the service manager has passed {monitor}, in the place of `monitor.listen`");
+            let address = monitor.address;
+            tracing::info!("the service manager has passed {address}, in the place of `monitor.listen`");
         }
         let inherit = |passed| Listener::inherit(passed, config, scoreboard.gate());
         Ok(Self {
             listeners: passed.listeners.into_iter().map(inherit).collect::<io::Result<_>>()?,
-            monitor: passed.monitor.map(monitor::Listener::inherit).transpose()?.flatten(),
+            monitor: passed.monitor.map(monitor::Listener::inherit).transpose()?,
         })
     }
 

@@ -22,7 +22,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 use socket2::{Domain, Socket, Type};
 
-use crate::activation::Passed;
+use crate::activation::PassedToMonitor;
 use crate::config::{Address, Place};
 use crate::confinement::{Confinement, Role};
 use crate::error::Error;
@@ -70,12 +70,12 @@ impl Listener {
         Ok(Self { socket, wanted, address, inherited: false })
     }
 
-    /// One that a service manager has passed; `None` where it is no TCP socket, as which nobody serves it.
-    pub(crate) fn inherit(passed: Passed) -> io::Result<Option<Self>> {
-        let Place::Tcp(address) = passed.place else { return Ok(None) };
-        passed.socket.set_tcp_nodelay(true)?;
-        passed.socket.set_nonblocking(true)?;
-        Ok(Some(Self { socket: passed.socket, wanted: address, address, inherited: true }))
+    /// One that a service manager has passed.
+    pub(crate) fn inherit(passed: PassedToMonitor) -> io::Result<Self> {
+        let PassedToMonitor { socket, address } = passed;
+        socket.set_tcp_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, wanted: address, address, inherited: true })
     }
 
     /// The same socket for another holder.

@@ -295,6 +295,16 @@ fn what_cannot_be_served_is_refused_by_name() {
     let kept = Kept::new();
     let connected = TcpStream::connect(kept.address()).unwrap();
     assert!(refused(passing(connected)).contains("it does not listen"));
+    let mut twice = server_after("exec 3<&0 4<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=2;");
+    twice.stdin(OwnedFd::from(kept.0.try_clone().unwrap()));
+    let words = refused(twice);
+    assert!(
+        words.contains(&format!(
+            "descriptor 4 (\"unknown\") of the service manager: {} was passed twice",
+            kept.address()
+        )),
+        "{words}"
+    );
     let words = refused(server_after("export LISTEN_PID=$$ LISTEN_FDS=7;"));
     assert!(words.contains("cannot listen on the sockets of the service manager"), "{words}");
     assert!(refused(server_after("export LISTEN_PID=$$ LISTEN_FDS=many;")).contains("invalid LISTEN_FDS"));
