@@ -114,7 +114,7 @@ impl ServiceManager {
         }
     }
 
-    /// A worker has given a sign of life.
+    /// A worker has given a sign of life, and goes on with its work.
     pub(crate) fn note_life(&mut self) {
         self.watchdog.iter_mut().for_each(Watchdog::note_life);
     }

@@ -224,8 +224,10 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Full)) => (worker.told_full, is_full) = (true, true),
                     Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
                     Ok(Received::Message(Report::Alive)) => {
-                        worker.beat(self.goal.stuck_after, now);
-                        self.manager.note_life();
+                        let effort = self.scoreboard.effort_of(worker.lease);
+                        if worker.beat(effort, self.goal.stuck_after, now) {
+                            self.manager.note_life();
+                        }
                     }
                     Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.

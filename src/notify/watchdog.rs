@@ -10,7 +10,7 @@ const BEAT_MIN: Duration = Duration::from_millis(10);
 pub(super) struct Watchdog {
     beat: Duration,
     next: Instant,
-    /// A worker has given a sign of life since it was last fed.
+    /// A worker has given a sign of life, and gone on with its work, since it was last fed.
     is_alive: bool,
     /// A beat went by without one.
     is_overdue: bool,
@@ -31,7 +31,7 @@ impl Watchdog {
         Self { beat: (interval / 2).max(BEAT_MIN), next: now, is_alive: true, is_overdue: false }
     }
 
-    /// A worker has answered, or got ready.
+    /// A worker has answered and goes on, or got ready.
     pub(super) fn note_life(&mut self) {
         self.is_alive = true;
     }

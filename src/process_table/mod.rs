@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::channel::{Channel, Order};
 use crate::logging;
-use crate::scoreboard::Standing;
+use crate::scoreboard::{Effort, Standing};
 use crate::sizer::Resize;
 pub(crate) use breaker::{Breaker, Tolerance, Turn};
 pub(crate) use goal::{Aim, Goal, Next};
@@ -77,6 +77,7 @@ impl<C> ProcessTable<C> {
             told_full: false,
             retired: false,
             asked: None,
+            effort: Effort::default(),
             worn: None,
             pulse: Pulse::Calm,
             stopped: false,

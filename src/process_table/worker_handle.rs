@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 
 use super::{Action, Goal, Pulse};
 use crate::channel::{Channel, Order};
-use crate::scoreboard::{Lease, Standing};
+use crate::scoreboard::{Effort, Lease, Standing};
 use crate::wear::Wear;
 
 /// How long a worker that was told to leave may take beyond its own deadline, before it is killed.
@@ -90,6 +90,8 @@ pub(crate) struct WorkerHandle<C = Channel> {
     pub(crate) pulse: Pulse,
     /// When it was asked for a sign of life for the service manager, if it has not given it yet.
     pub(crate) asked: Option<Instant>,
+    /// What it had done when it gave the last one.
+    pub(super) effort: Effort,
     /// It has served long enough, and waits for a replacement.
     pub(crate) worn: Option<Wear>,
     /// A signal has stopped it: whatever it said, it takes no connection.
@@ -126,10 +128,11 @@ impl<C> WorkerHandle<C> {
         matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { kill_at: None, .. })
     }
 
-    /// It has given a sign of life.
-    pub(crate) fn beat(&mut self, stuck_after: Option<Duration>, now: Instant) {
+    /// It has given a sign of life, having done so much; whether it goes on with its work, too.
+    pub(crate) fn beat(&mut self, effort: Effort, stuck_after: Option<Duration>, now: Instant) -> bool {
         self.asked = None;
         self.pulse.beat(stuck_after, now);
+        effort.goes_on_from(std::mem::replace(&mut self.effort, effort))
     }
 
     /// Whether it can be asked for a sign of life. Nobody who cannot answer is asked twice: its line would fill.

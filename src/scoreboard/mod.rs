@@ -5,6 +5,7 @@
 //! worker writes the rows that it was lent; the master writes the rest, under one sequence number. The counts of a dead
 //! worker fold into those of its id, so that sums never go back.
 
+mod effort;
 mod event;
 mod event_kind;
 mod happening;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use zerocopy::FromZeros;
 
+pub(crate) use effort::Effort;
 pub(crate) use event::Entry;
 pub(crate) use event_kind::EventKind;
 pub(crate) use happening::{Happening, WhyScaled};

@@ -171,6 +171,12 @@ impl SlotRow {
         Traffic { messages, bytes_in, bytes_out }
     }
 
+    /// Whether the handler has the slot's connection, if there is one. A glance, of which the parts may not be of one moment.
+    pub(super) fn is_working(&self) -> Option<bool> {
+        let is_taken = load(&self.accepted) > load(&self.closed);
+        is_taken.then(|| load(&self.state) == State::Working as u64)
+    }
+
     /// What the slot has done.
     pub(super) fn tally(&self) -> Tally {
         // In this order, so that a connection that ends meanwhile is not found closed before it was accepted.

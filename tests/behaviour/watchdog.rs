@@ -1,6 +1,8 @@
 //! systemd's watchdog, `sd_watchdog_enabled(3)`: fed while workers make progress, and not by a master whose workers hang.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -12,7 +14,7 @@ use crate::notify::{Manager, Successor};
 use crate::reload::POOL;
 use crate::saturation::assert_sleeps;
 use crate::support::{
-    TestServer, beside_server, eventually, folder_for_all, is_stopped, program, server_command,
+    TestServer, askers, beside_server, eventually, folder_for_all, is_stopped, program, server_command,
 };
 
 const FED: &str = "WATCHDOG=1\n";
@@ -61,6 +63,34 @@ fn a_saturated_pool_feeds_it() {
     let (manager, server) = watched("[pool]\nworkers = 1\nthreads = 1\n");
     let (_held, _waiting) = (server.served(), server.connect());
     assert_fed(&manager, 4);
+}
+
+#[test]
+fn handlers_that_never_come_back_do_not_feed_it() {
+    let (manager, server) = watched(&format!("{POOL}[work]\nsleep = \"1h\"\n"));
+    let mut at_work = askers(&server, 3);
+    server.wait_for_status("three at work", |status| status["pool"]["busy"] == 3);
+    assert_fed(&manager, 3);
+    at_work.push(server.asker(b"the last slot"));
+    assert_hungry(&manager);
+    drop(at_work);
+}
+
+#[test]
+fn handlers_that_take_their_time_in_every_slot_feed_it() {
+    let (manager, server) = watched("[pool]\nworkers = 1\nthreads = 1\n[work]\nsleep = \"200ms\"\n");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let talk = scope.spawn(|| {
+            let mut client = server.served();
+            while !is_over.load(Ordering::Relaxed) {
+                client.exchange(b"hello").unwrap();
+            }
+        });
+        assert_fed(&manager, 4);
+        is_over.store(true, Ordering::Relaxed);
+        talk.join().unwrap();
+    });
 }
 
 #[test]
