@@ -25,7 +25,7 @@ function __fish_prefork_echo_using_subcommand
 end
 
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -66,7 +66,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-deny -
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -89,7 +89,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "drain" -d
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "events" -d 'Print what happened last: births, deaths and their causes, saturation'
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -f -a "health" -d 'Exit with 0 when the pool takes connections, with 1 when not: for health checks'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -130,7 +130,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -138,7 +138,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-ac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -179,7 +179,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -187,7 +187,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -228,7 +228,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -238,7 +238,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -f -a "show" -d 'Print each value in force, with its origin'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -f -a "default" -d 'Print the built-in configuration as a commented file'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -279,7 +279,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -287,7 +287,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -328,14 +328,14 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-access -d 'Whether each connection gets a line in the log when it closes' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -376,7 +376,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -385,7 +385,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l log
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l json -d 'As JSON: one document, described by docs/status.schema.json'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -426,7 +426,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -434,7 +434,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-ac
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -475,7 +475,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -484,7 +484,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l log-
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l json -d 'As JSON: what the status says of the queues, under the same keys'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -525,7 +525,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -534,7 +534,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l log
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -575,7 +575,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -584,7 +584,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l log-
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -625,7 +625,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l li
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -634,7 +634,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l lo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -675,7 +675,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -684,7 +684,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l log
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l json -d 'As JSON: a line with `ok`, `text`, `generation` and `took_seconds`, also when it has failed'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -725,7 +725,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limit
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -734,7 +734,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l log-a
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l now -d 'Do not wait for anybody'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -775,7 +775,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -783,7 +783,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l log-access-sample -d 'One of how many connections gets its line, 1 to 1000000; 1 = each' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -824,7 +824,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log-format -d 'How a line of the log is written: "text" or "json"' -r
@@ -833,7 +833,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l log
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -s c -l config -d 'The configuration [default: ./config.toml if it is there, else what is built in]' -r -F
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l json -d 'As JSON: one document, described by docs/events.schema.json'
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -s h -l help -d 'Print help'
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l listen -d 'Where to listen: "host:port", "[::]:port" for both families, "unix:/path" or "unix:/path?mode=0660"; sockets that a service manager passes take its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l backlog -d 'How many connections may wait in the accept queue, 1 to 65535; net.core.somaxconn clamps it' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l transform -d 'What happens to the bytes: "uppercase", or "none" for the echo of RFC 862' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l control -d 'Where the master answers `status` and the other commands: "@name" for an abstract unix socket, "/path", or "auto": "@prefork-echo-PORT" with the first port' -r
@@ -874,7 +874,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-user -d 'Whom workers and monitor run as, if the master runs as root: a name or a number; "auto": nobody; "none": as the master' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-group -d 'Their group; "auto": that of the user' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l security-sandbox -d 'Whether they are confined by Landlock and seccomp: "preferred", as far as the kernel can, "required", or not at all, or "off"' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l monitor-listen -d 'Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: "host:port"; "none": nowhere; a socket named monitor that a service manager passes takes its place' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-file -d 'The file that the log is appended to; "stderr": standard error' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-level -d 'The least level that is logged: "error", "warn", "info", "debug" or "trace"' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l log-format -d 'How a line of the log is written: "text" or "json"' -r

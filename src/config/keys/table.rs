@@ -27,7 +27,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "listen",
         placeholder: "ADDR,...",
-        help: "Where to listen: \"host:port\", \"[::]:port\" for both families, \"unix:/path\" or \"unix:/path?mode=0660\"",
+        help: "Where to listen: \"host:port\", \"[::]:port\" for both families, \"unix:/path\" or \"unix:/path?mode=0660\"; sockets that a service manager passes take its place",
         set: |config, value| addresses(value).map(|listen| config.listen = listen),
         get: |config| {
             let texts: Vec<String> = config.listen.iter().map(|address| quoted(&address.text)).collect();
@@ -328,7 +328,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "monitor.listen",
         placeholder: "ADDR",
-        help: "Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: \"host:port\"; \"none\": nowhere",
+        help: "Where a process of its own serves the live page, /metrics, /status.json, /events, /healthz and /readyz by HTTP: \"host:port\"; \"none\": nowhere; a socket named monitor that a service manager passes takes its place",
         set: |config, value| monitor(value).map(|address| config.monitor = address),
         get: |config| quoted(config.monitor.as_ref().map_or("none", |address| &address.text)),
     },
