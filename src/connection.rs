@@ -31,7 +31,7 @@ pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 /// Takes whom a proxy has told, if it has told anybody, or what is wrong with its header, and says whether the connection
 /// goes on.
-pub(crate) type Introduce<'a> = &'a dyn Fn(Result<Option<SocketAddr>, String>) -> Result<(), Refusal>;
+pub(crate) type Introduce<'a> = &'a dyn Fn(Result<Option<SocketAddr>, &'static str>) -> Result<(), Refusal>;
 
 /// A connection in progress.
 pub(crate) struct Connection<'a> {
@@ -113,22 +113,26 @@ impl Connection<'_> {
             match self.read(&mut buffer[come..]) {
                 // A check whether the port is open, most likely.
                 Ok(0) if come == 0 => return Err(Ending::PeerClosed),
-                Ok(0) => break Err("it ended within its header".to_owned()),
-                Err(Ending::FirstByteTimeout) => break Err("its header did not come in time".to_owned()),
+                Ok(0) => break Err("it ended within its header"),
+                Err(Ending::FirstByteTimeout) => break Err("its header did not come in time"),
                 Err(ending) => return Err(ending),
                 Ok(length) => come += length,
             }
             match ProxyHeader::read(&buffer[..come]) {
-                Ok(None) => (),
+                // Whoever sends it in pieces takes its time.
+                Ok(None) => self.last(),
                 Ok(Some(header)) => break Ok(header),
                 Err(why) => break Err(why),
             }
         };
-        introduce(header.as_ref().map(|header| header.peer).map_err(Clone::clone))
-            .map_err(Ending::Refused)?;
+        if header.is_err() && self.is_cut() {
+            // What it lacks was perhaps still to come.
+            return Err(Ending::Cut);
+        }
+        introduce(header.map(|header| header.peer)).map_err(Ending::Refused)?;
         let length = header.map_or(come, |header| header.length);
         if let Some(clock) = &mut self.clock {
-            clock.patience.note_header();
+            clock.patience.note_header(come > length, Instant::now());
         }
         buffer.copy_within(length..come, 0);
         Ok(come - length)

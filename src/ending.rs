@@ -56,7 +56,7 @@ impl Ending {
             Self::Lifetime => "lifetime",
             Self::TooSlow => "too slow",
             Self::MadeRoom => "made room",
-            Self::Refused(why) => why.reason(),
+            Self::Refused(why) => why.name(),
             Self::Reset => "reset",
             Self::DrainIdle => "idle at a drain",
             Self::Cut => "cut",

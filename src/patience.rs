@@ -54,7 +54,7 @@ impl Terms {
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Awaited {
-    /// The header of a proxy, or the rest of it.
+    /// The header of a proxy, or the rest of it. What has come of it is not its end.
     Header,
     /// The first byte of the peer.
     FirstByte,
@@ -68,6 +68,8 @@ pub(crate) struct Patience {
     terms: Terms,
     accepted: Instant,
     awaited: Awaited,
+    /// Since when.
+    awaited_since: Instant,
     /// What is left of the allowance of [`Rate`].
     allowance: Duration,
 }
@@ -76,7 +78,7 @@ impl Patience {
     /// The patience with a peer that was accepted then.
     pub(crate) fn new(terms: Terms, accepted: Instant, awaited: Awaited) -> Self {
         let allowance = terms.rate.map_or(Duration::MAX, |rate| rate.allowance);
-        Self { terms, accepted, awaited, allowance }
+        Self { terms, accepted, awaited, awaited_since: accepted, allowance }
     }
 
     /// A wait for bytes of the peer that begins now.
@@ -88,7 +90,7 @@ impl Patience {
             Awaited::More => None,
         };
         let ends = [
-            (first.map(|time| self.accepted + time), Ending::FirstByteTimeout),
+            (first.map(|time| self.awaited_since + time), Ending::FirstByteTimeout),
             (terms.lifetime.map(|time| self.accepted + time), Ending::Lifetime),
             (self.slow_at(now), Ending::TooSlow),
             (terms.idle.map(|time| now + time), Ending::IdleTimeout),
@@ -120,9 +122,11 @@ impl Patience {
         }
     }
 
-    /// The header of the proxy is there.
-    pub(crate) fn note_header(&mut self) {
-        self.awaited = Awaited::More;
+    /// The header of the proxy is there, and perhaps bytes of the peer behind it. If not, the time of its first byte begins:
+    /// a proxy sends its header at once, whatever its peer does.
+    pub(crate) fn note_header(&mut self, has_more: bool, now: Instant) {
+        self.awaited = if has_more { Awaited::More } else { Awaited::FirstByte };
+        self.awaited_since = now;
     }
 
     /// When a wait that begins now has used up the allowance.
@@ -230,9 +234,23 @@ mod tests {
                 Err(Ending::FirstByteTimeout),
                 "a byte is not the header"
             );
-            patience.note_header();
+            patience.note_header(true, accepted);
             assert_eq!(patience.to_read(accepted).until(), None);
         }
+    }
+
+    #[test]
+    fn the_time_of_the_first_byte_begins_anew_with_the_header() {
+        let accepted = Instant::now();
+        let terms = Terms { first_byte: Some(seconds(3)), ..NONE };
+        let mut patience = Patience::new(terms, accepted, Awaited::Header);
+        let header = accepted + seconds(2);
+        patience.note_header(false, header);
+        let wait = patience.to_read(header);
+        assert_eq!(wait.until(), Some(header + seconds(3)));
+        assert_eq!(wait.left(header + seconds(3)), Err(Ending::FirstByteTimeout));
+        patience.note_moved(&wait, 1, header + seconds(1));
+        assert_eq!(patience.to_read(header + seconds(1)).until(), None);
     }
 
     #[test]

@@ -17,23 +17,13 @@ impl Refusal {
     /// All of them, in the order of their numbers.
     pub(crate) const ALL: [Self; 4] = [Self::Denied, Self::PerPeer, Self::QueueWait, Self::ProxyHeader];
 
-    /// The word for it in the status and the metrics.
+    /// The word for it, wherever it is shown.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Denied => "denied",
             Self::PerPeer => "per_peer",
             Self::QueueWait => "queue_wait",
             Self::ProxyHeader => "proxy_header",
-        }
-    }
-
-    /// How a line of the log says it.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::Denied => "refused: denied",
-            Self::PerPeer => "refused: per_peer",
-            Self::QueueWait => "refused: queue_wait",
-            Self::ProxyHeader => "refused: proxy_header",
         }
     }
 }

@@ -44,7 +44,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-drai
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -57,7 +57,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-worker
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_needs_command" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -108,7 +108,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeou
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -121,7 +121,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand run" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -157,7 +157,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -170,7 +170,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand check" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -206,7 +206,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -219,7 +219,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and no
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and not __fish_seen_subcommand_from show default" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -257,7 +257,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -270,7 +270,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from show" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -306,7 +306,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -319,7 +319,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand config; and __fish_seen_subcommand_from default" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -354,7 +354,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -367,7 +367,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand status" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -404,7 +404,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeou
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -417,7 +417,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand top" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -453,7 +453,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -466,7 +466,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand queue" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -503,7 +503,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -516,7 +516,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reload" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -553,7 +553,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -566,7 +566,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand scale" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -603,7 +603,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l ti
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -616,7 +616,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l li
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand upgrade" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -653,7 +653,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -666,7 +666,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand reopen" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -703,7 +703,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeo
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -716,7 +716,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limit
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand stop" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -753,7 +753,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l time
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -766,7 +766,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limi
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand drain" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -802,7 +802,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -815,7 +815,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand events" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r
@@ -852,7 +852,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l tim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-start -d 'How long a worker may take to get ready; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-grace -d 'How long a pool that is told to stop still accepts, while it says that it is not ready: for load balancers; 0s = not at all' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-stuck -d 'How long a busy worker may give no sign of life before it is aborted and replaced; 0s = for ever' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-first-byte -d 'How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-lifetime -d 'How long a connection may last, and to the end of the answer that is in work then; 0s = for ever' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l timeouts-idle-saturated -d 'How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-generations -d 'How many earlier generations may still finish their connections, 1 to 64; the next reload waits for one to leave' -r
@@ -865,7 +865,7 @@ complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l lim
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-per-peer -d 'How many connections a peer may have in slots at once, by its address or prefix; 0 = no limit' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-per-peer-ipv4 -d 'How many bits of an IPv4 address make a peer of limits.per_peer, 1 to 32' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-per-peer-ipv6 -d 'The same of an IPv6 address, 1 to 128' -r
-complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused; 0s = nobody' -r
+complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait -d 'Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-queue-wait-answer -d 'What they get: "reset", or "busy", which is that word in a line and the end' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate -d 'Bytes per second, sent and taken together, that a peer must reach while it is waited for, beyond limits.min_rate_after: "1KiB"; 0 = any' -r
 complete -c prefork-echo -n "__fish_prefork_echo_using_subcommand health" -l limits-min-rate-after -d 'How long a peer may be slower than that, or silent, 1s to 1h' -r

@@ -222,23 +222,30 @@ impl<H: Handler> Master<H> {
         self.answer_resters(false);
         let all = self.scoreboard.folded();
         let (cut, queued, lost) = (all.cut + self.ending.cut, self.queued(), self.ending.lost);
-        let served = all.closed.saturating_sub(cut + lost);
+        let served = all.closed.saturating_sub(cut + lost + all.turned_away);
+        let (refused, ended) = (all.refused.iter().sum::<u64>(), all.ended.iter().sum::<u64>());
         let unknown = match self.observer.unix_queues().iter().filter(|queue| queue.is_none()).count() {
             0 => String::new(),
             count => format!(" ({} not told)", counted(count as u64, "unix queue")),
         };
-        let of_the_dead = match lost {
-            0 => String::new(),
-            lost => format!(", {lost} lost with workers that died"),
-        };
+        let others: String = [
+            (lost, "lost with workers that died"),
+            (refused, "refused"),
+            (ended, "of those served ended by a limit"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(", {count} {what}"))
+        .collect();
         let what = if self.goal.aim == Aim::Yield { "this master ends" } else { "stopped" };
         let is_left = self.goal.leaves_queue && self.goal.aim != Aim::Yield;
         let left = if is_left { "left in the queue for the service manager" } else { "still queued" };
         let words = format!(
-            "{what}: {} served in all, {cut} cut, {queued} {left}{unknown}{of_the_dead}",
+            "{what}: {} served in all, {cut} cut, {queued} {left}{unknown}{others}",
             counted(served, "connection"),
         );
-        tracing::info!(served, cut, queued, lost, "{words}");
+        let [refused, ended] = [refused, ended].map(|count| Some(count).filter(|count| *count > 0));
+        tracing::info!(served, cut, queued, lost, refused, ended, "{words}");
         let took = self.ending.since.map_or(0.0, |since| since.elapsed().as_secs_f64());
         let outcome = Outcome { ok: true, text: words, generation: self.serving.number, took_seconds: took };
         for asker in &self.ending.stoppers {

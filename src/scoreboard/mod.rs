@@ -105,7 +105,7 @@ struct MasterRow {
 #[derive(Debug, FromZeros)]
 #[repr(C)]
 struct IdRow {
-    tally: [AtomicU64; 6],
+    tally: [AtomicU64; 7],
     refused: [AtomicU64; Refusal::ALL.len()],
     ended: [AtomicU64; Ending::COUNTED.len()],
     /// Zero if there is a worker, or one is due now.
@@ -323,7 +323,8 @@ impl Scoreboard {
             master.duration.write(&duration);
             set(&row.stage, 0);
         });
-        let words = [&row.slots_used, &row.busy, &row.lacking, &row.stopped, &row.forbidden];
+        let words =
+            [&row.slots_used, &row.busy, &row.lacking, &row.stopped, &row.turned_away, &row.forbidden];
         for word in words.into_iter().chain(&row.refused).chain(&row.ended) {
             set(word, 0);
         }
@@ -431,14 +432,17 @@ impl Board {
 
 impl IdRow {
     fn tally(&self) -> Tally {
-        let [accepted, closed, cut, messages, bytes_in, bytes_out] = self.tally.each_ref().map(get);
+        let [accepted, closed, cut, messages, bytes_in, bytes_out, turned_away] =
+            self.tally.each_ref().map(get);
         let (refused, ended) = (self.refused.each_ref().map(get), self.ended.each_ref().map(get));
-        Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused, ended }
+        Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused, turned_away, ended }
     }
 
     fn add(&self, more: Tally) {
-        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused, ended } = more;
-        let tally = self.tally.iter().zip([accepted, closed, cut, messages, bytes_in, bytes_out]);
+        let Tally { accepted, closed, cut, messages, bytes_in, bytes_out, refused, turned_away, ended } =
+            more;
+        let tally = [accepted, closed, cut, messages, bytes_in, bytes_out, turned_away];
+        let tally = self.tally.iter().zip(tally);
         let causes = self.refused.iter().zip(refused).chain(self.ended.iter().zip(ended));
         for (word, number) in tally.chain(causes) {
             set(word, get(word) + number);

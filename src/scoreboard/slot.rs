@@ -53,6 +53,8 @@ pub(crate) struct Tally {
     pub(crate) bytes_out: u64,
     /// Those who were not let in, by reason: of a worker alone.
     pub(crate) refused: [u64; Refusal::ALL.len()],
+    /// Those of them who are among the accepted and closed: a proxy told who they are in a slot.
+    pub(crate) turned_away: u64,
     /// Those that a limit has ended, by limit: of a worker alone too.
     pub(crate) ended: [u64; Ending::COUNTED.len()],
 }
@@ -65,6 +67,7 @@ impl std::ops::AddAssign for Tally {
         self.messages += other.messages;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
+        self.turned_away += other.turned_away;
         let refused = self.refused.iter_mut().zip(other.refused);
         for (mine, theirs) in refused.chain(self.ended.iter_mut().zip(other.ended)) {
             *mine += theirs;

@@ -30,6 +30,8 @@ pub(crate) struct WorkerRow {
     pub(super) lacking: AtomicU64,
     /// Whom it has not let in, by reason.
     pub(super) refused: [AtomicU64; Refusal::ALL.len()],
+    /// Those of them who had a slot until a proxy had told who they are.
+    pub(super) turned_away: AtomicU64,
     /// Whose connections a limit has ended, by limit.
     pub(super) ended: [AtomicU64; Ending::COUNTED.len()],
     /// The waits in the queue of the connections that this worker accepted.
@@ -62,6 +64,12 @@ impl WorkerRow {
         self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Somebody is not let in whose connection has a slot already.
+    pub(crate) fn note_turned_away(&self, why: Refusal) {
+        self.note_refused(why);
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A connection has ended. Those that end by themselves are counted by their slots alone.
     pub(crate) fn note_ended(&self, ending: Ending) {
         if let Some(limit) = ending.counted() {
@@ -72,7 +80,7 @@ impl WorkerRow {
     /// What is counted here, and not by the slots.
     pub(super) fn tally(&self) -> Tally {
         let (refused, ended) = (self.refused.each_ref().map(get), self.ended.each_ref().map(get));
-        Tally { refused, ended, ..Tally::default() }
+        Tally { refused, turned_away: get(&self.turned_away), ended, ..Tally::default() }
     }
 
     pub(super) fn idle(&self) -> u64 {

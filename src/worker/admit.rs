@@ -1,5 +1,6 @@
 //! Who is let in by a worker, and how it parts with the others. The thread that leads does both, so neither ever waits.
 
+use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
@@ -50,19 +51,22 @@ impl<H> Shared<H> {
         }
     }
 
-    /// Gives this slot, which a proxy's connection has, to whom its header tells; if it tells nobody, the proxy is the peer.
+    /// Gives this slot, which a proxy's connection has, to whom its header tells, who is the peer from then on, let in or
+    /// not; if it tells nobody, the proxy is.
     pub(super) fn introduce(
         &self,
         proxy: SocketAddr,
-        told: Result<Option<SocketAddr>, String>,
+        told: Result<Option<SocketAddr>, &'static str>,
         slot: usize,
-    ) -> Result<Peer, Refusal> {
+        peer: &Cell<Peer>,
+    ) -> Result<(), Refusal> {
         match told {
-            Ok(None) => Ok(Peer::Tcp(proxy)),
+            Ok(None) => Ok(()),
             Ok(Some(address)) => {
+                peer.set(Peer::Tcp(address));
                 self.admission.enter(address.ip(), self.rows.peers, slot)?;
                 self.rows.slots[slot].rename(Peer::Tcp(address));
-                Ok(Peer::Tcp(address))
+                Ok(())
             }
             Err(why) => {
                 tracing::debug!(%proxy, worker = self.id, slot, "the connection of a proxy is refused: {why}");
@@ -85,14 +89,25 @@ impl<H> Shared<H> {
             (Refusal::QueueWait, Refused::Busy) => say_busy(&accepted.socket, buffer),
             _ => reset_at_close(&accepted.socket),
         }
+        self.log_refused((accepted.peer, None), accepted.queue_wait, why);
+    }
+
+    /// Writes the line of a connection that was refused, of this peer, and of this proxy if it came through one.
+    pub(super) fn log_refused(
+        &self,
+        (peer, proxy): (Peer, Option<SocketAddr>),
+        queue_wait: Option<Duration>,
+        why: Refusal,
+    ) {
         let Some(line) = self.access.line_of_refused() else { return };
         tracing::info!(
             target: "access",
-            peer = %accepted.peer,
+            %peer,
+            proxy = proxy.map(display),
             worker = self.id,
             generation = self.generation,
-            queue_wait = accepted.queue_wait.map(seconds),
-            reason = why.reason(),
+            queue_wait = queue_wait.map(seconds),
+            reason = format!("refused: {}", why.name()),
             sample = line.sample(),
             "connection refused"
         );

@@ -127,7 +127,7 @@ impl<H: Handler> Shared<H> {
         let (proxy, introduced) = (self.proxy(peer), Cell::new(peer));
         let introduce = proxy.map(|proxy| {
             let introduced = &introduced;
-            move |told| self.introduce(proxy, told, slot).map(|peer| introduced.set(peer))
+            move |told| self.introduce(proxy, told, slot, introduced)
         });
         let mut connection = Connection {
             socket: &socket,
@@ -143,12 +143,13 @@ impl<H: Handler> Shared<H> {
         };
         let ending = connection.serve(&*self.handler, buffer);
         let brief = connection.lasts.is_some();
+        let told = (introduced.get(), proxy);
         if let Ending::Refused(why) = ending {
-            self.rows.worker.note_refused(why);
+            self.rows.worker.note_turned_away(why);
             reset_at_close(&socket);
         }
         let open = self.part(slot, ending, at);
-        self.log_end(slot, (introduced.get(), proxy), queue_wait, open, ending);
+        self.log_end(slot, told, queue_wait, open, ending);
         drop(socket);
         Brief(brief)
     }
@@ -189,6 +190,9 @@ impl<H: Handler> Shared<H> {
     ) {
         if ending == Ending::HandlerPanicked {
             tracing::error!(worker = self.id, slot, %peer, "the handler panicked, its connection is closed");
+        }
+        if let Ending::Refused(why) = ending {
+            return self.log_refused((peer, proxy), queue_wait, why);
         }
         let Some(line) = self.access.line(ending) else { return };
         let Traffic { messages, bytes_in, bytes_out } = self.rows.slots[slot].traffic();

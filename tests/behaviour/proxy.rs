@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{PATIENCE, TestServer, eventually, field, meanwhile};
+use crate::support::{PATIENCE, TestServer, assert_stopped, eventually, field};
 
 const TOLD: &str = "192.0.2.7:4711";
 const TEXT: &[u8] = b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n";
@@ -126,7 +126,7 @@ fn what_is_no_header_is_reset_and_counted() {
         assert_reset(&mut stream);
         refused(&server, "proxy_header", number);
     }
-    for line in server.wait_for_logs("connection closed", wrong.len()) {
+    for line in server.wait_for_logs("connection refused", wrong.len()) {
         assert_eq!(field(&line, "reason"), "refused: proxy_header");
     }
     assert!(server.log().iter().all(|line| !line.contains('\x1b')), "its bytes never reach a terminal");
@@ -168,14 +168,31 @@ fn a_proxy_that_only_looks_whether_the_port_is_open_is_not_refused() {
 }
 
 #[test]
-fn once_the_header_is_there_the_time_of_the_first_byte_is_over() {
-    let server = start(&["--timeouts-first-byte", "300ms"]);
+fn the_time_of_the_first_byte_begins_anew_with_the_header() {
+    let server = start(&["--timeouts-first-byte", "2s"]);
+    let (mut silent, mut brief) = (open(&server), open(&server));
+    talk(&mut brief, &[TEXT, b"x"].concat(), b"X");
+    // Within the time of the header.
+    thread::sleep(Duration::from_secs(1));
+    let begin = Instant::now();
+    silent.write_all(TEXT).unwrap();
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0, "an orderly end");
+    assert!(begin.elapsed() >= Duration::from_secs(2), "{:?}", begin.elapsed());
+    let line = server.wait_for_log("connection closed");
+    assert_eq!((field(&line, "peer"), field(&line, "reason")), (TOLD, "no first byte"));
+    // A byte that came with the header is one.
+    talk(&mut brief, b"y", b"Y");
+}
+
+#[test]
+fn a_header_that_a_drain_cuts_is_not_refused() {
+    let server = start(&["--timeouts-drain", "300ms"]);
     let mut stream = open(&server);
-    stream.write_all(TEXT).unwrap();
-    meanwhile("it stays", Duration::from_millis(800), || {
-        !server.log().iter().any(|line| line.contains("connection closed"))
-    });
-    talk(&mut stream, b"x", b"X");
+    stream.write_all(&TEXT[..9]).unwrap();
+    server.wait_for_status("it has a slot", |status| status["pool"]["busy"] == 1);
+    let (code, log) = server.stop();
+    assert_eq!(code, 0);
+    assert_stopped(&log, 0, 1, 0);
 }
 
 #[test]
@@ -193,16 +210,22 @@ fn allow_and_deny_are_for_the_peer_and_not_for_the_proxy() {
     stream.write_all(TEXT).unwrap();
     assert_reset(&mut stream);
     refused(&server, "denied", 1);
-    assert_eq!(
-        field(&server.wait_for_log("connection closed"), "peer"),
-        stream.local_addr().unwrap().to_string()
-    );
-    let mut stream = open(&server);
-    talk(&mut stream, b"PROXY TCP4 192.0.2.99 192.0.2.1 1 2\r\nx", b"X");
+    let line = server.wait_for_log("connection refused");
+    let proxy = stream.local_addr().unwrap().to_string();
+    assert_eq!((field(&line, "peer"), field(&line, "proxy")), (TOLD, proxy.as_str()));
+    assert_eq!(field(&line, "reason"), "refused: denied");
+    let mut served = open(&server);
+    talk(&mut served, b"PROXY TCP4 192.0.2.99 192.0.2.1 1 2\r\nx", b"X");
     let mut stream = open(&server);
     stream.write_all(b"PROXY TCP4 198.51.100.1 192.0.2.1 1 2\r\n").unwrap();
     assert_reset(&mut stream);
     refused(&server, "denied", 2);
+    drop(served);
+    server.wait_for_status("the end of who was served", |status| status["pool"]["busy"] == 0);
+    let (code, log) = server.stop();
+    assert_eq!(code, 0);
+    let said = "stopped: 1 connection served in all, 0 cut, 0 still queued, 2 refused ";
+    assert!(log.iter().any(|line| line.contains(said)), "{log:?}");
 }
 
 #[test]

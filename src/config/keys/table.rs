@@ -168,7 +168,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "timeouts.first_byte",
         placeholder: "TIME",
-        help: "How long a peer that was accepted may take to send its first byte, and a proxy its header; 0s = as long as timeouts.idle, and 5s for a header",
+        help: "How long a peer that was accepted may take to send its first byte, and a proxy its header, behind which the time begins anew; 0s = as long as timeouts.idle, and 5s for a header",
         set: |config, value| timeout(value).map(|time| config.timeouts.first_byte = time),
         get: |config| time(config.timeouts.first_byte),
     },
@@ -265,7 +265,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "limits.queue_wait",
         placeholder: "TIME",
-        help: "Who has waited longer than this in the accept queue is refused; 0s = nobody",
+        help: "Who has waited longer than this in the accept queue is refused when its turn comes; 0s = nobody",
         set: |config, value| timeout(value).map(|wait| config.limits.queue_wait = wait),
         get: |config| time(config.limits.queue_wait),
     },
