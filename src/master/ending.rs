@@ -228,15 +228,12 @@ impl<H: Handler> Master<H> {
             0 => String::new(),
             count => format!(" ({} not told)", counted(count as u64, "unix queue")),
         };
-        let others: String = [
-            (lost, "lost with workers that died"),
-            (refused, "refused"),
-            (ended, "of those served ended by a limit"),
+        let others = [
+            also(lost, "lost with workers that died"),
+            also(refused, "refused"),
+            also(ended, "of the served ended by a limit"),
         ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!(", {count} {what}"))
-        .collect();
+        .concat();
         let what = if self.goal.aim == Aim::Yield { "this master ends" } else { "stopped" };
         let is_left = self.goal.leaves_queue && self.goal.aim != Aim::Yield;
         let left = if is_left { "left in the queue for the service manager" } else { "still queued" };
@@ -253,4 +250,9 @@ impl<H: Handler> Master<H> {
             self.control.tell(*asker, &outcome);
         }
     }
+}
+
+/// What is told only where there is some.
+fn also(count: u64, what: &str) -> String {
+    if count == 0 { String::new() } else { format!(", {count} {what}") }
 }

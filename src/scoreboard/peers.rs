@@ -1,20 +1,24 @@
 //! Whose connection is in each slot: a column of its own, from which the connections of a peer are counted.
 //!
 //! The slots' rows tell it too, but are two cache lines each; here whoever counts passes a slot without a connection by
-//! one byte, and one with a connection by seventeen.
+//! four bytes, and one with a connection by twenty.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use zerocopy::FromZeros;
 
 use super::SLOT_ROWS;
 
 /// A place is empty, or it has an address of a family; while it is being decided whether the peer is let in, this is added.
-const EMPTY: u8 = 0;
-const IPV4: u8 = 1;
-const IPV6: u8 = 2;
-const DECIDING: u8 = 4;
+const EMPTY: u32 = 0;
+const IPV4: u32 = 1;
+const IPV6: u32 = 2;
+const DECIDING: u32 = 4;
+/// The bits of a stage that say this. The others number the addresses that were in the place, so that whoever reads one
+/// finds out that it was changed meanwhile.
+const STAGE: u32 = 7;
+const ADDRESS: u32 = 8;
 
 /// One place for each slot row. A slot's threads write theirs; the master empties those of the dead.
 #[derive(Debug, FromZeros)]
@@ -22,7 +26,7 @@ const DECIDING: u8 = 4;
 pub(super) struct Column {
     /// Places from here on were never lent.
     used: AtomicU64,
-    stages: [AtomicU8; SLOT_ROWS],
+    stages: [AtomicU32; SLOT_ROWS],
     /// The address as it is, and not a hash of the prefix that makes a peer: a reload may change how long that is.
     addresses: [[AtomicU64; 2]; SLOT_ROWS],
 }
@@ -37,7 +41,7 @@ pub(crate) struct Peers {
 /// Addresses that count as one peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Network {
-    family: u8,
+    family: u32,
     bits: [u64; 2],
     mask: [u64; 2],
 }
@@ -61,7 +65,7 @@ impl Network {
         Self { family, bits, mask: halves(u128::MAX.checked_shl(free).unwrap_or(0)) }
     }
 
-    fn has(&self, family: u8, bits: [u64; 2]) -> bool {
+    fn has(&self, family: u32, bits: [u64; 2]) -> bool {
         let differs = |half: usize| (bits[half] ^ self.bits[half]) & self.mask[half] != 0;
         family == self.family && !differs(0) && !differs(1)
     }
@@ -83,7 +87,7 @@ impl Peers {
 
     /// Nobody has the slot.
     pub(crate) fn leave(&self, slot: usize) {
-        self.column.stages[self.first + slot].store(EMPTY, Ordering::Release);
+        empty(&self.column.stages[self.first + slot]);
     }
 
     /// Counts the connections of a peer, beside the one that is announced for a slot.
@@ -91,14 +95,18 @@ impl Peers {
         self.column.crowd(self.first + slot, network)
     }
 
-    fn put(&self, slot: usize, address: IpAddr, more: u8) {
+    fn put(&self, slot: usize, address: IpAddr, more: u32) {
         let place = self.first + slot;
         let (family, bits) = encode(address);
+        let stage = &self.column.stages[place];
+        let number = (stage.load(Ordering::Relaxed) & !STAGE).wrapping_add(ADDRESS);
+        // Whoever reads some of this address finds that the one before is no more.
+        fence(Ordering::Release);
         for (word, half) in self.column.addresses[place].iter().zip(bits) {
             word.store(half, Ordering::Relaxed);
         }
         // Whoever reads the stage finds the address that belongs to it.
-        self.column.stages[place].store(family | more, Ordering::Release);
+        stage.store(number | family | more, Ordering::Release);
     }
 }
 
@@ -110,9 +118,7 @@ impl Column {
 
     /// Empties the places of a worker that is no more.
     pub(super) fn clear(&self, first: usize, count: usize) {
-        for stage in &self.stages[first..first + count] {
-            stage.store(EMPTY, Ordering::Release);
-        }
+        self.stages[first..first + count].iter().for_each(empty);
     }
 
     fn crowd(&self, own: usize, network: Network) -> Crowd {
@@ -120,11 +126,7 @@ impl Column {
             usize::try_from(self.used.load(Ordering::Relaxed)).map_or(SLOT_ROWS, |used| used.min(SLOT_ROWS));
         let mut crowd = Crowd::default();
         for (place, (stage, address)) in self.stages.iter().zip(&self.addresses).take(used).enumerate() {
-            let stage = stage.load(Ordering::Acquire);
-            if stage == EMPTY || place == own {
-                continue;
-            }
-            let bits = address.each_ref().map(|half| half.load(Ordering::Relaxed));
+            let Some((stage, bits)) = occupant(stage, address).filter(|_| place != own) else { continue };
             if network.has(stage & !DECIDING, bits) {
                 let counted = match (stage & DECIDING == 0, place < own) {
                     (true, _) => &mut crowd.inside,
@@ -138,8 +140,29 @@ impl Column {
     }
 }
 
+/// Empties a place, of which one is the only writer.
+fn empty(stage: &AtomicU32) {
+    stage.store(stage.load(Ordering::Relaxed) & !STAGE, Ordering::Release);
+}
+
+/// The stage of a place that is not empty, with the address that belongs to it.
+fn occupant(stage: &AtomicU32, address: &[AtomicU64; 2]) -> Option<(u32, [u64; 2])> {
+    loop {
+        let before = stage.load(Ordering::Acquire);
+        if before & STAGE == EMPTY {
+            return None;
+        }
+        let bits = address.each_ref().map(|half| half.load(Ordering::Relaxed));
+        fence(Ordering::Acquire);
+        if stage.load(Ordering::Relaxed) == before {
+            return Some((before & STAGE, bits));
+        }
+        // One turn for each step of the place's thread, which takes far longer than a turn.
+    }
+}
+
 /// The family of an address, and its bits. One of IPv4 that comes mapped into IPv6 is of IPv4.
-fn encode(address: IpAddr) -> (u8, [u64; 2]) {
+fn encode(address: IpAddr) -> (u32, [u64; 2]) {
     match address.to_canonical() {
         IpAddr::V4(address) => (IPV4, halves(u128::from(u32::from(address)))),
         IpAddr::V6(address) => (IPV6, halves(u128::from(address))),
@@ -153,6 +176,9 @@ fn halves(bits: u128) -> [u64; 2] {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::thread;
+
     use ipnet::IpNet;
     use proptest::prelude::*;
 
@@ -208,6 +234,31 @@ mod tests {
             Crowd { inside: 0, before: 0, behind: 1 },
             "the dead have nobody"
         );
+    }
+
+    #[test]
+    fn nobody_is_counted_by_the_family_of_one_and_the_address_of_the_next() {
+        let board = Board::map().unwrap();
+        let peers = board.rows(Scoreboard::new(board).lend(0, 1, 2).unwrap()).peers;
+        // Two who take turns in a slot; the bits of the second would be the third if it were of the first's family.
+        let (first, second, third) = (address("10.0.0.1"), address("::a00:2"), address("10.0.0.2"));
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..200_000 {
+                    for one in [first, second] {
+                        peers.announce(0, one);
+                        peers.enter(0, one);
+                        peers.leave(0);
+                    }
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            let network = Network::of(third, 32, 128);
+            while !done.load(Ordering::Relaxed) {
+                assert_eq!(peers.crowd(1, network), Crowd::default());
+            }
+        });
     }
 
     #[test]

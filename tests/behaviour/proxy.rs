@@ -214,13 +214,13 @@ fn allow_and_deny_are_for_the_peer_and_not_for_the_proxy() {
     let proxy = stream.local_addr().unwrap().to_string();
     assert_eq!((field(&line, "peer"), field(&line, "proxy")), (TOLD, proxy.as_str()));
     assert_eq!(field(&line, "reason"), "refused: denied");
-    let mut served = open(&server);
-    talk(&mut served, b"PROXY TCP4 192.0.2.99 192.0.2.1 1 2\r\nx", b"X");
+    let mut let_in = open(&server);
+    talk(&mut let_in, b"PROXY TCP4 192.0.2.99 192.0.2.1 1 2\r\nx", b"X");
     let mut stream = open(&server);
     stream.write_all(b"PROXY TCP4 198.51.100.1 192.0.2.1 1 2\r\n").unwrap();
     assert_reset(&mut stream);
     refused(&server, "denied", 2);
-    drop(served);
+    drop(let_in);
     server.wait_for_status("the end of who was served", |status| status["pool"]["busy"] == 0);
     let (code, log) = server.stop();
     assert_eq!(code, 0);
