@@ -7,7 +7,7 @@ use super::line::{Line, Tone};
 use super::table::{Column, Table};
 use super::{Style, human};
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Refused, Status, WaitingPeer,
+    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Status, WaitingPeer,
     WorkerState, WorkerStatus,
 };
 
@@ -118,29 +118,24 @@ fn queue(listener: &ListenerStatus, longest: Option<f64>) -> [Line; 5] {
 }
 
 /// Who left a queue and got no slot, by reason, in one row; none if that was nobody.
-pub(super) fn refused(refused: Refused) -> Table {
-    const COLUMNS: [Column; 5] = [
-        Column::left("", 0),
-        Column::left("", 1),
-        Column::left("", 1),
-        Column::left("", 1),
-        Column::left("", 1),
-    ];
-    let Refused { denied, per_peer, queue_wait, proxy_header } = refused;
-    let reasons = [
-        (denied, "denied"),
-        (per_peer, "per peer"),
-        (queue_wait, "queue wait"),
-        (proxy_header, "proxy header"),
-    ];
-    let clauses: Vec<Line> = reasons
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, why)| Line::plain(&format!("{} {why}", human::count(number))))
-        .collect();
+pub(super) fn refused(status: &Status) -> Table {
+    by_reason("refused", status.refused.named())
+}
+
+/// Whose connections a limit has ended, by limit, in one row; none if that was nobody.
+pub(super) fn ended(status: &Status) -> Table {
+    by_reason("ended", status.ended.named())
+}
+
+/// The numbers that are not zero, each with its reason.
+fn by_reason<const N: usize>(label: &str, numbers: [(&str, u64); N]) -> Table {
+    const COLUMNS: [Column; 2] = [Column::left("", 0), Column::left("", 0)];
+    let some = numbers.into_iter().filter(|(_, number)| *number > 0);
+    let clauses: Vec<String> =
+        some.map(|(why, number)| format!("{} {}", human::count(number), why.replace('_', " "))).collect();
     let mut table = Table::new(&COLUMNS);
     if !clauses.is_empty() {
-        table.row([Line::new(Tone::Faint, "refused")].into_iter().chain(clauses));
+        table.row([Line::new(Tone::Faint, label), Line::plain(&clauses.join("  "))]);
     }
     table
 }

@@ -12,7 +12,8 @@ pub(crate) fn status(status: &Status, style: Style) -> String {
     let mut lines = tables::master(status).rows(style);
     lines.extend(tables::pool(&status.pool, (style.width / 3).min(40), style).rows(style));
     lines.extend(tables::queues(status).rows(style));
-    lines.extend(tables::refused(status.refused).rows(style));
+    lines.extend(tables::refused(status).rows(style));
+    lines.extend(tables::ended(status).rows(style));
     lines.push(Line::default());
     lines.extend(workers(&status.workers, style));
     lines.push(Line::default());
@@ -157,11 +158,14 @@ waits  p50 0 ms  p90 1.2 s  p99 3.1 s  max 3.4 s  of 2,408 connections
     }
 
     #[test]
-    fn who_was_refused_is_told_by_reason() {
+    fn who_was_refused_or_ended_is_told_by_reason() {
         let mut pool = example::idle(1, 1);
         assert!(!status(&pool, PLAIN).contains("refused"));
         (pool.refused.denied, pool.refused.queue_wait) = (1_204, 3);
         assert!(status(&pool, PLAIN).contains("\nrefused  1,204 denied  3 queue wait\n"));
+        assert!(!status(&pool, PLAIN).contains("ended"));
+        (pool.ended.first_byte, pool.ended.made_room) = (7, 1);
+        assert!(status(&pool, PLAIN).contains("\nended  7 first byte  1 made room\n"));
     }
 
     #[test]

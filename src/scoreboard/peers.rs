@@ -272,6 +272,30 @@ mod tests {
         assert_eq!(peers.crowd(3, Network::of(address("0.0.0.1"), 32, 64)).inside, 2);
     }
 
+    /// What docs/limits.md says of the column: run it with --release --ignored --nocapture.
+    #[test]
+    #[ignore = "prints figures, and asserts nothing"]
+    fn what_it_costs_to_say_whose_a_slot_is() {
+        const TIMES: u32 = 10_000_000;
+        let board = Board::map().unwrap();
+        let peers = board.rows(Scoreboard::new(board).lend(0, 1, 64).unwrap()).peers;
+        let turns = |slot| {
+            let began = std::time::Instant::now();
+            for _ in 0..TIMES {
+                peers.enter(std::hint::black_box(slot), address("10.0.0.1"));
+                peers.leave(slot);
+            }
+            began.elapsed() / TIMES
+        };
+        println!("one thread: {:?}", turns(0));
+        for (apart, other) in [("in places side by side", 1), ("in places far apart", 63)] {
+            let both = thread::scope(|scope| {
+                [0, other].map(|slot| scope.spawn(move || turns(slot))).map(|it| it.join().unwrap())
+            });
+            println!("two threads, {apart}: {both:?}");
+        }
+    }
+
     /// What docs/hostile-peers.md says of a decision: run it with --release --ignored --nocapture.
     #[test]
     #[ignore = "prints figures, and asserts nothing"]

@@ -243,6 +243,15 @@ pub(crate) struct Refused {
     pub(crate) proxy_header: u64,
 }
 
+impl Refused {
+    /// Each number with the name of its reason.
+    pub(crate) fn named(self) -> [(&'static str, u64); Refusal::ALL.len()] {
+        let Self { denied, per_peer, queue_wait, proxy_header } = self;
+        let numbers = [denied, per_peer, queue_wait, proxy_header];
+        std::array::from_fn(|reason| (Refusal::ALL[reason].name(), numbers[reason]))
+    }
+}
+
 /// Connections that we ended, by the limit that was reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ended {
@@ -258,6 +267,15 @@ pub(crate) struct Ended {
     pub(crate) min_rate: u64,
     /// Others waited for the slot of a silent peer.
     pub(crate) made_room: u64,
+}
+
+impl Ended {
+    /// Each number with the name of its limit.
+    pub(crate) fn named(self) -> [(&'static str, u64); Ending::COUNTED.len()] {
+        let Self { idle, write, first_byte, lifetime, min_rate, made_room } = self;
+        let numbers = [idle, write, first_byte, lifetime, min_rate, made_room];
+        std::array::from_fn(|limit| (Ending::COUNTED[limit].1, numbers[limit]))
+    }
 }
 
 /// A distribution of durations; what is not defined without any is `null`.
@@ -338,4 +356,23 @@ pub(crate) struct WorkerTotals {
     pub(crate) active: usize,
     /// Slots that take connections now.
     pub(crate) capacity: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_number_has_the_name_that_it_has_in_json() {
+        let refused = Refused { denied: 1, per_peer: 2, queue_wait: 3, proxy_header: 4 };
+        let ended = Ended { idle: 1, write: 2, first_byte: 3, lifetime: 4, min_rate: 5, made_room: 6 };
+        let (as_json, ended_as_json) =
+            (serde_json::to_value(refused).unwrap(), serde_json::to_value(ended).unwrap());
+        for (name, number) in refused.named() {
+            assert_eq!(as_json[name], number);
+        }
+        for (name, number) in ended.named() {
+            assert_eq!(ended_as_json[name], number);
+        }
+    }
 }

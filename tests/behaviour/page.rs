@@ -1,10 +1,13 @@
 //! The live page, in a real browser.
 
+use std::net::SocketAddr;
+
 use crate::browser::Browser;
 use crate::support::TestServer;
 use nix::sys::signal::Signal;
 use prefork_client::Connection;
 use serde_json::{Value, json};
+use socket2::{Domain, Socket, Type};
 
 const POOL: [&str; 4] = ["--workers", "2", "--threads", "2"];
 
@@ -73,6 +76,28 @@ fn the_page_has_a_sign_for_every_kind_of_event() {
         browser.wait_for(&format!("{row}.some(row => row.dataset.kind === {kind})"));
         let sign = browser.evaluate(&format!("{row}[0].querySelector('span').textContent"));
         assert!(sign.as_str().is_some_and(|sign| !["", "·"].contains(&sign)), "{kind}: {sign}");
+    }
+    assert!(browser.exceptions().is_empty(), "{:?}", browser.exceptions());
+}
+
+#[test]
+fn who_was_refused_and_who_was_ended_is_shown_by_reason() {
+    let limits = ["--limits-deny", "127.0.0.2", "--timeouts-first-byte", "100ms"];
+    let monitor = ["--monitor-listen", "127.0.0.1:0"];
+    let server = TestServer::start(&[POOL.as_slice(), &monitor, &limits].concat());
+    let mut browser = Browser::open(&format!("http://{}/", server.monitor()));
+    browser.wait_for("document.body.dataset.connection === 'live'");
+    let shown = ["refused", "ended"].map(|id| format!("document.querySelector('#{id}')"));
+    for element in &shown {
+        assert_eq!(browser.evaluate(&format!("{element}.checkVisibility()")), false);
+    }
+    let denied = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    denied.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+    // It may meet the reset in this call already.
+    let _ = denied.connect(&server.address.parse::<SocketAddr>().unwrap().into());
+    let _silent = server.connect();
+    for (element, words) in shown.iter().zip(["refused: 1 denied", "ended: 1 first byte"]) {
+        browser.wait_for(&format!("{element}.checkVisibility() && {element}.innerText === '{words}'"));
     }
     assert!(browser.exceptions().is_empty(), "{:?}", browser.exceptions());
 }

@@ -15,7 +15,7 @@ use super::state::{Extent, State};
 use crate::face::line::{Line, Tone};
 use crate::face::table::Laid;
 use crate::face::{Style, human, tables};
-use crate::snapshot::{ConnectionState, Refused, Status, WorkerState, WorkerStatus};
+use crate::snapshot::{ConnectionState, Ended, Refused, Status, WorkerState, WorkerStatus};
 
 /// Below this height there are no curves.
 const CURVES_MIN: u16 = 14;
@@ -58,7 +58,8 @@ fn draw_status(buffer: &mut Buffer, area: Rect, state: &State, status: &Status, 
     let mut top = tables::master(status).rows(style);
     top.extend(tables::pool(&status.pool, bar_cells, style).rows(style));
     top.extend(tables::queues(status).rows(style).into_iter().take(rooms.queues.into()));
-    top.extend(tables::refused(status.refused).rows(style));
+    top.extend(tables::refused(status).rows(style));
+    top.extend(tables::ended(status).rows(style));
     for (row, line) in (0..rooms.top.height).zip(&top) {
         put(buffer, rooms.top, row, line, style);
     }
@@ -80,8 +81,9 @@ struct Rooms {
 impl Rooms {
     fn new(area: Rect, status: &Status, workers_height: usize) -> Self {
         let queues = rows(status.listeners.len()).min((area.height / 6).max(1));
-        let refused = u16::from(status.refused != Refused::default());
-        let (top, rest) = split_top(area, 2 + queues + refused);
+        let told =
+            u16::from(status.refused != Refused::default()) + u16::from(status.ended != Ended::default());
+        let (top, rest) = split_top(area, 2 + queues + told);
         let curve_rows = match area.height {
             height if height < CURVES_MIN => 0,
             height if height < CURVES_TALL => 1,

@@ -33,13 +33,14 @@ fn text(state: &State, width: u16, height: u16) -> String {
 }
 
 #[test]
-fn who_was_refused_is_told_below_the_queues_however_many_these_are() {
+fn who_was_refused_or_ended_is_told_below_the_queues_however_many_these_are() {
     let mut status = example::busy(2, 2, 1, 0);
     status.listeners = vec![example::listener("127.0.0.1:8080", Some(0)); 9];
     status.refused.per_peer = 12;
+    status.ended.idle = 3;
     let text = text(&state(status, STYLE), 80, 24);
     assert_eq!(text.lines().filter(|line| line.contains("127.0.0.1:8080")).count(), 3, "{text}");
-    assert!(text.contains("\nrefused  12 per peer\n"), "{text}");
+    assert!(text.contains("\nrefused  12 per peer\nended  3 idle\n"), "{text}");
 }
 
 #[test]
