@@ -52,12 +52,28 @@ enum Flood {
 }
 
 const PER_PEER: &[&str] = &["--limits-per-peer", "16"];
-const CASES: [(&str, Flood, &[&str]); 9] = [
+/// What bounds a connection too, and the queue.
+const BOUNDED: &[&str] = &[
+    "--limits-per-peer=16",
+    "--timeouts-first-byte=1s",
+    "--limits-min-rate=1KiB",
+    "--limits-min-rate-after=1s",
+];
+const QUEUE_BOUNDED: &[&str] = &[
+    "--limits-per-peer=16",
+    "--timeouts-first-byte=1s",
+    "--limits-min-rate=1KiB",
+    "--limits-min-rate-after=1s",
+    "--limits-queue-wait=100ms",
+];
+const CASES: [(&str, Flood, &[&str]); 11] = [
     ("no flood", Flood::None, &[]),
     ("no flood, per_peer = 16", Flood::None, PER_PEER),
     ("10,000 slow connections from 20 addresses", Flood::Slow(20), &[]),
     ("10,000 slow connections from 20 addresses, per_peer = 16", Flood::Slow(20), PER_PEER),
     ("10,000 slow connections from 1,000 addresses, per_peer = 16", Flood::Slow(1000), PER_PEER),
+    ("the same, min_rate and first_byte", Flood::Slow(1000), BOUNDED),
+    ("the same, queue_wait too", Flood::Slow(1000), QUEUE_BOUNDED),
     ("resets", Flood::Resets, &[]),
     ("resets, per_peer = 16", Flood::Resets, PER_PEER),
     ("half-open handshakes, SYN cookies", Flood::HalfOpen(true), PER_PEER),
@@ -157,7 +173,8 @@ fn refused() -> f64 {
     command.args(["status", "--json", "--config", "/dev/null", "--control", "@floods"]);
     let output = command.output().expect("it runs").stdout;
     let status: serde_json::Value = serde_json::from_slice(&output).expect("the master answers");
-    status["refused"]["per_peer"].as_f64().expect("a number")
+    let reasons = status["refused"].as_object().expect("an object");
+    reasons.values().filter_map(serde_json::Value::as_f64).sum()
 }
 
 /// Connections one after the other, and how long each took, or that it was given up.

@@ -1,5 +1,5 @@
-//! The scoreboard: typed rows in memory that master, workers and monitor share. It informs, and one
-//! part of it, the column of peers, is also decided by.
+//! The scoreboard: typed rows in memory that master, workers and monitor share. It informs, and two
+//! parts of it, the columns of peers and of silences, are also decided by.
 //!
 //! It is made before the first fork and never unmapped. All of it is atomics: whoever is killed leaves nothing locked. A
 //! worker writes the rows that it was lent; the master writes the rest, under one sequence number. The counts of a dead
