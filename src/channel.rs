@@ -1,6 +1,6 @@
 //! The line between the master and one worker: orders down, reports up, and its end means that the other is gone.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::libc;
@@ -57,6 +57,9 @@ pub(crate) enum Report {
 
 /// A message of the line: one datagram.
 pub(crate) trait Message: Copy {
+    /// Whether the log's file comes this way too. Where it does not, nothing that is sent along is let in: a process that
+    /// has taken leave of its senses could fill the other's table of descriptors.
+    const WITH_LOG: bool;
     /// The datagram.
     fn encode(&self) -> Vec<u8>;
     /// Reads a datagram; `None` for one that no version of this program sends.
@@ -64,6 +67,8 @@ pub(crate) trait Message: Copy {
 }
 
 impl Message for Order {
+    const WITH_LOG: bool = true;
+
     fn encode(&self) -> Vec<u8> {
         let letter = match self {
             Self::Go => b'g',
@@ -100,6 +105,8 @@ impl Message for Order {
 }
 
 impl Message for Report {
+    const WITH_LOG: bool = false;
+
     fn encode(&self) -> Vec<u8> {
         vec![match self {
             Self::Ready => b'R',
@@ -188,15 +195,20 @@ impl Channel {
     /// Takes the next message, without waiting for one.
     pub(crate) fn receive<M: Message>(&self) -> io::Result<Received<M>> {
         loop {
-            return match sys::receive_with_files(&self.socket, MESSAGE_BYTES_MAX, 1) {
+            let received = if M::WITH_LOG {
+                sys::receive_with_files(&self.socket, MESSAGE_BYTES_MAX, 1)
+            } else {
+                self.receive_bytes().map(|datagram| (datagram, Vec::new()))
+            };
+            return match received {
                 Ok((datagram, _)) if datagram.is_empty() => Ok(Received::Closed),
-                Ok((datagram, mut files)) if datagram == LOG => {
+                Ok((datagram, mut files)) if M::WITH_LOG && datagram == LOG => {
                     Ok(Received::Log(files.pop().ok_or_else(no_descriptor)))
                 }
                 Ok((datagram, _)) => M::decode(&datagram)
                     .map(Received::Message)
                     .ok_or_else(|| io::Error::other(format!("unknown message {datagram:?}"))),
-                // It was longer than the place for it: this process has no room for a descriptor, unix(7).
+                // This process has no room for a descriptor, unix(7).
                 Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
                     Ok(Received::Log(Err(no_descriptor())))
                 }
@@ -208,6 +220,14 @@ impl Channel {
                 Err(error) => Err(error),
             };
         }
+    }
+
+    /// A message without what comes along: given no place for it, the kernel closes it (`scm_recv` in include/net/scm.h).
+    fn receive_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut datagram = vec![0; MESSAGE_BYTES_MAX];
+        let length = (&self.socket).read(&mut datagram)?;
+        datagram.truncate(length);
+        Ok(datagram)
     }
 }
 
@@ -244,6 +264,19 @@ mod tests {
         file.rewind().unwrap();
         assert_eq!(io::read_to_string(file).unwrap(), "there");
         assert_eq!(next(&worker), Some(Order::Go));
+    }
+
+    #[test]
+    fn a_report_brings_no_descriptor() {
+        let (worker, master) = Channel::pair().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        worker.send_log(file.as_file().as_fd()).unwrap();
+        worker.send(Report::Ready).unwrap();
+        assert!(master.receive::<Report>().is_err(), "no worker says that");
+        let held = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let held = held.filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|it| it == file.path()));
+        assert_eq!(held.count(), 1);
+        assert_eq!(next(&master), Some(Report::Ready));
     }
 
     proptest! {

@@ -1,10 +1,11 @@
 //! The system calls that no crate wraps: the only room with `unsafe`.
 
 pub(crate) mod command_line;
+mod passed;
 mod trap;
 
 use std::fs;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -16,11 +17,11 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use nix::poll::PollTimeout;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{ForkResult, Pid};
 use zerocopy::FromZeros;
 
+pub(crate) use passed::receive_with_files;
 pub(crate) use trap::{note_forbidden_calls, noted};
 
 /// Which side of a fork this process is on.
@@ -114,30 +115,6 @@ pub(crate) fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     let file = unsafe { OwnedFd::from_raw_fd(number) };
     fcntl(&file, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     Ok(file)
-}
-
-/// Receives a message with the descriptors that come with it, all close-on-exec.
-pub(crate) fn receive_with_files(
-    socket: &impl AsFd,
-    bytes_max: usize,
-    files_max: usize,
-) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
-    let mut message = vec![0; bytes_max];
-    // Room for the header, and for so many descriptors, with their alignment: cmsg(3).
-    let mut control = vec![0; 64 + files_max * size_of::<RawFd>()];
-    let mut parts = [IoSliceMut::new(&mut message)];
-    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-    let received = recvmsg::<()>(socket.as_fd().as_raw_fd(), &mut parts, Some(&mut control), flags)?;
-    let mut files = Vec::new();
-    for part in received.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(numbers) = part {
-            // SAFETY: the kernel has just made these descriptors for this process, and nobody else knows them.
-            files.extend(numbers.into_iter().map(|number| unsafe { OwnedFd::from_raw_fd(number) }));
-        }
-    }
-    let length = received.bytes;
-    message.truncate(length);
-    Ok((message, files))
 }
 
 /// Whether a process sent a signal, by kill(2) or one of its kin, and not the kernel: sigaction(2).
