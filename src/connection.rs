@@ -230,13 +230,16 @@ impl Connection<'_> {
         let mut now = self.clock.as_ref().map(|_| Instant::now());
         let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_write(now));
         loop {
-            let mut flags = libc::MSG_NOSIGNAL;
-            if self.lasts.is_some() {
-                flags |= libc::MSG_DONTWAIT;
-            } else if let (Some(clock), Some(wait), Some(now)) = (&mut self.clock, &wait, now) {
-                clock.let_write(self.socket, wait, now)?;
-            }
-            let sent = self.socket.send_with_flags(bytes, flags);
+            let sent = if self.lasts.is_some() {
+                self.socket.send_with_flags(bytes, libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT)
+            } else {
+                if let (Some(clock), Some(wait), Some(now)) = (&mut self.clock, &wait, now) {
+                    clock.let_write(self.socket, wait, now)?;
+                }
+                // No filter has to look at what this is called with, as it has with `send`. SIGPIPE is ignored since
+                // before `main`, by Rust's runtime.
+                nix::unistd::write(self.socket, bytes).map_err(io::Error::from)
+            };
             now = now.map(|_| Instant::now());
             match sent {
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),

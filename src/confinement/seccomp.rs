@@ -84,6 +84,11 @@ fn equal(argument: u8, value: i32) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
 }
 
+/// An argument is no address.
+fn null(argument: u8) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)
+}
+
 /// Of these bits an argument has just those.
 fn bits(argument: u8, of: i32, are: i32) -> Result<SeccompCondition, BackendError> {
     let compare = SeccompCmpOp::MaskedEq(of.cast_unsigned().into());

@@ -107,9 +107,11 @@ impl Reader {
         Self { source, netlink: None, texts: Texts::default() }
     }
 
-    /// Opens the texts, for a process that is about to lose the right to.
+    /// Opens all of it, for a process that is about to lose the right to.
     pub(crate) fn open(&mut self) {
         self.texts.open();
+        // Without it there are the texts.
+        self.netlink = Netlink::open().ok().filter(|_| self.source == Source::Any);
     }
 
     /// Reads the queues of listeners, in their order, without blocking.
@@ -180,18 +182,15 @@ impl Reader {
         }
     }
 
-    /// Asks by netlink. A socket that gave an error is not used again: the rest of an answer may be in it.
+    /// Asks by netlink.
     fn ask<T>(&mut self, question: impl FnOnce(&mut Netlink) -> io::Result<T>) -> io::Result<T> {
         if self.source == Source::Procfs {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        let mut netlink = match self.netlink.take() {
-            Some(netlink) => netlink,
-            None => Netlink::open()?,
-        };
-        let answer = question(&mut netlink)?;
-        self.netlink = Some(netlink);
-        Ok(answer)
+        if self.netlink.is_none() {
+            self.netlink = Some(Netlink::open()?);
+        }
+        self.netlink.as_mut().map_or_else(|| Err(io::ErrorKind::NotConnected.into()), question)
     }
 }
 
