@@ -20,7 +20,7 @@ use self::arguments::{
 };
 use crate::activation::Activation;
 use crate::config::{self, Config, Control, Origin, Refusal, Settings, Sources};
-use crate::confinement;
+use crate::confinement::{self, Confinement};
 use crate::control::{self, Change, Health, Question, Request};
 use crate::error::Error;
 use crate::face::{self, Limits, Style};
@@ -28,7 +28,7 @@ use crate::handler::Handler;
 use crate::handover::Line;
 use crate::limits;
 use crate::logging::{self, LogFile};
-use crate::master::{Inheritance, Life, Master};
+use crate::master::{Inheritance, Life, Loaded, Master};
 use crate::printable;
 use crate::snapshot::{Events, QueueStatus, Status};
 use crate::sys::WallTime;
@@ -90,8 +90,8 @@ fn run<H: Handler>(
                 settings.config.log_file.as_deref().map(LogFile::open).transpose().inspect_err(refuse)?;
             logging::start(settings.config.log, file);
             warn(&settings.warnings);
-            limits::prepare(&settings.config, settings.config.worker_range().1, 0).inspect_err(refuse)?;
-            serve(settings.config, sources, handler, Inheritance { line, activation })
+            let confinement = prepare(&settings.config).inspect_err(refuse)?;
+            serve((settings.config, confinement), sources, handler, Inheritance { line, activation })
         }
         _ => {
             refuse_flags_without_effect(&sources);
@@ -241,7 +241,7 @@ fn health(config: &Config) -> Result<(), Error> {
 }
 
 fn serve<H: Handler>(
-    config: Config,
+    (config, confinement): (Config, Confinement),
     sources: Sources,
     handler: impl Fn(&Config) -> H + 'static,
     passed: Inheritance,
@@ -250,18 +250,25 @@ fn serve<H: Handler>(
     if let Err(error) = confinement::keep_those_of_master() {
         tracing::warn!("the master keeps capabilities that it does not need: {error}");
     }
-    let first = handler(&config);
+    let first = Loaded { handler: handler(&config), config, confinement };
     let load = Box::new(move || load(&sources, &handler));
     // When this returns in a worker, the master that it was is gone, and with it all that is not the worker's.
-    match Master::new((config, first), load, passed)?.run()? {
+    match Master::new(first, load, passed)?.run()? {
         Life::Master => Ok(()),
         Life::Worker(worker) => worker.run(),
         Life::Monitor(monitor) => monitor.run(),
     }
 }
 
+/// What the system has to allow for a configuration, and what its children are to be.
+fn prepare(config: &Config) -> Result<Confinement, Error> {
+    let confinement = Confinement::of(&config.security)?;
+    limits::prepare(config, &confinement, config.worker_range().1, 0)?;
+    Ok(confinement)
+}
+
 /// Reads the configuration again, and makes the service for it. Flags and variables are those of the start.
-fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Result<(Config, H), Error> {
+fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Result<Loaded<H>, Error> {
     // Its writer is gone, and the master must not wait for another one.
     let path = sources.file.as_deref().unwrap_or(Path::new(config::FILE));
     if is_fifo(path) {
@@ -273,10 +280,10 @@ fn load<H: Handler>(sources: &Sources, handler: &impl Fn(&Config) -> H) -> Resul
     })?;
     warn(&settings.warnings);
     let config = settings.config;
-    limits::prepare(&config, config.worker_range().1, 0)?;
+    let confinement = prepare(&config)?;
     // It is somebody's own, and the pool goes on without it.
     match catch_unwind(AssertUnwindSafe(|| handler(&config))) {
-        Ok(handler) => Ok((config, handler)),
+        Ok(handler) => Ok(Loaded { config, confinement, handler }),
         Err(_) => {
             Err(Error::Config("the service panicked while it was made for this configuration".to_owned()))
         }

@@ -3,11 +3,10 @@
 use std::fs;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::Uid;
 
 use crate::cgroup;
 use crate::config::Config;
-use crate::confinement::Identity;
+use crate::confinement::Confinement;
 use crate::error::Error;
 
 /// What a process has open besides its connections: listeners, pipes, log, and room for what a handler opens.
@@ -44,7 +43,12 @@ impl Need {
 /// Raises the limit of open files to what the pool needs, and refuses a pool that the system cannot carry.
 /// `workers` is its largest size: a pool that grows must not find out then.
 /// `present` of them are there already.
-pub(crate) fn prepare(config: &Config, workers: usize, present: usize) -> Result<(), Error> {
+pub(crate) fn prepare(
+    config: &Config,
+    confinement: &Confinement,
+    workers: usize,
+    present: usize,
+) -> Result<(), Error> {
     let listeners = config.listen.iter().map(|address| address.places.len()).sum();
     let threads = config.threads.get();
     let need = Need::of(workers, threads, listeners, u64::from(config.monitor.is_some()));
@@ -57,8 +61,8 @@ pub(crate) fn prepare(config: &Config, workers: usize, present: usize) -> Result
     if let Err(hard) = raise_open_files(need.files) {
         return refuse(format!("a process needs {} open files, and `ulimit -Hn` is {hard}", need.files));
     }
-    let runs_as = Identity::of(&config.security)?.uid();
-    if let Some(most) = tasks_of(runs_as).filter(|most| *most < need.tasks) {
+    let most = if confinement.has_limited_tasks() { tasks_of_user() } else { None };
+    if let Some(most) = most.filter(|most| *most < need.tasks) {
         return refuse(format!("it needs {} processes and threads, and `ulimit -u` is {most}", need.tasks));
     }
     let more = need.tasks - (present.min(workers) * (threads + 1)) as u64;
@@ -87,12 +91,8 @@ fn raise_open_files(need: u64) -> Result<(), u64> {
     setrlimit(Resource::RLIMIT_NOFILE, need, hard.max(need)).map_err(|_| hard)
 }
 
-/// The limit of processes and threads for those who run as a user, `None` for root, who is exempt (`copy_process` in
-/// kernel/fork.c).
-fn tasks_of(user: Uid) -> Option<u64> {
-    if user.is_root() {
-        return None;
-    }
+/// The limit of processes and threads of a user.
+fn tasks_of_user() -> Option<u64> {
     getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| soft)
 }
 

@@ -25,10 +25,14 @@ const NOBODY: u32 = 65534;
 pub(crate) struct Identity {
     uid: Uid,
     gid: Gid,
-    /// It has to become that; else it is that already.
-    is_taken: bool,
+    /// It may give up its supplementary groups, and does.
+    without_groups: bool,
     /// Why it is not whom the configuration asks for.
     obstacle: Option<String>,
+    /// Root of the whole system, of whom limits of processes do not count.
+    is_system_root: bool,
+    /// "nobody:nogroup", by their numbers if they have no names. Asked for once: it may be a server that knows them.
+    names: String,
 }
 
 /// What a master is, and may become.
@@ -43,7 +47,7 @@ struct Means {
     /// `/proc/self/uid_map` and `gid_map`: the numbers that exist here, `user_namespaces(7)`.
     uid_map: String,
     gid_map: String,
-    /// Whether groups may be given up.
+    /// Whether it may give up its supplementary groups.
     may_set_groups: bool,
 }
 
@@ -60,7 +64,8 @@ impl Means {
             lacks: lacking()?,
             uid_map: read("/proc/self/uid_map"),
             gid_map: read("/proc/self/gid_map"),
-            may_set_groups: read("/proc/self/setgroups").trim() != "deny",
+            may_set_groups: capabilities::has(Capability::CAP_SETGID)?
+                && read("/proc/self/setgroups").trim() != "deny",
         })
     }
 
@@ -101,6 +106,11 @@ fn is_mapped(map: &str, id: u32) -> bool {
         })
 }
 
+/// Whether a user namespace has all numbers: only the system's own, and those that are like it, do.
+fn is_whole(map: &str) -> bool {
+    map.is_empty() || map.split_ascii_whitespace().eq(["0", "0", "4294967295"])
+}
+
 impl Identity {
     /// Whom this process' children are to run as. It is an error if somebody named cannot be that, though the master is root.
     pub(crate) fn of(security: &Security) -> Result<Self, Error> {
@@ -108,7 +118,8 @@ impl Identity {
         let means = Means::of_this_process().map_err(|error| {
             Error::Config(format!("cannot read the capabilities of this process: {error}"))
         })?;
-        Self::with(security, &means).map_err(Error::Config)
+        let identity = Self::with(security, &means).map_err(Error::Config)?;
+        Ok(Self { names: names(identity.uid, identity.gid), ..identity })
     }
 
     fn with(security: &Security, means: &Means) -> Result<Self, String> {
@@ -121,12 +132,18 @@ impl Identity {
             Group::Auto => own_gid,
             Group::Is { gid, .. } => gid,
         };
-        if (uid, gid) == (means.uid, means.gid) {
-            return Ok(Self { uid, gid, is_taken: false, obstacle: None });
-        }
-        let Some(obstacle) = means.obstacle(uid, gid) else {
-            return Ok(Self { uid, gid, is_taken: true, obstacle: None });
+        let of = |uid: Uid, gid, obstacle| Self {
+            uid,
+            gid,
+            without_groups: means.may_set_groups,
+            obstacle,
+            is_system_root: uid.is_root() && is_whole(&means.uid_map),
+            names: String::new(),
         };
+        if (uid, gid) == (means.uid, means.gid) {
+            return Ok(of(uid, gid, None));
+        }
+        let Some(obstacle) = means.obstacle(uid, gid) else { return Ok(of(uid, gid, None)) };
         let is_named = security.user != User::Auto || security.group != Group::Auto;
         if means.uid.is_root() && is_named {
             return Err(format!(
@@ -135,12 +152,13 @@ impl Identity {
             ));
         }
         let obstacle = format!("not user {uid}, group {gid}: {obstacle}");
-        Ok(Self { uid: means.uid, gid: means.gid, is_taken: false, obstacle: Some(obstacle) })
+        Ok(of(means.uid, means.gid, Some(obstacle)))
     }
 
-    /// The user.
-    pub(crate) fn uid(&self) -> Uid {
-        self.uid
+    /// Whether it is exempt from limits of processes: root is, but of the system, not of a user namespace (`INIT_USER` in
+    /// `copy_process`, kernel/fork.c; capabilities, which exempt too, it has none).
+    pub(super) fn is_system_root(&self) -> bool {
+        self.is_system_root
     }
 
     /// Why the children are not whom the configuration asks for.
@@ -158,12 +176,13 @@ impl Identity {
         // While the capability is there by which this may be done.
         capabilities::drop_bounding_set().map_err(of_capabilities)?;
         let Self { uid, gid, .. } = *self;
-        if self.is_taken {
-            // In this order: the last takes the right to the others with it.
+        if self.without_groups {
             setgroups(&[]).map_err(failed("give up the supplementary groups"))?;
-            setresgid(gid, gid, gid).map_err(failed("change the group"))?;
-            setresuid(uid, uid, uid).map_err(failed("change the user"))?;
         }
+        // Also where they do not change: a real or a saved one may be another's. In this order: the last takes the right to
+        // the others with it.
+        setresgid(gid, gid, gid).map_err(failed("change the group"))?;
+        setresuid(uid, uid, uid).map_err(failed("change the user"))?;
         capabilities::drop_all().map_err(of_capabilities)?;
         self.verify()
     }
@@ -174,16 +193,16 @@ impl Identity {
         if !left.is_empty() {
             return Err(format!("capabilities are left: {left:?}"));
         }
-        if !self.is_taken {
-            return Ok(());
-        }
         let Self { uid, gid, .. } = *self;
         let (users, groups) = (
             ResUid { real: uid, effective: uid, saved: uid },
             ResGid { real: gid, effective: gid, saved: gid },
         );
-        if getresuid() != Ok(users) || getresgid() != Ok(groups) || getgroups() != Ok(Vec::new()) {
+        if getresuid() != Ok(users) || getresgid() != Ok(groups) {
             return Err(format!("user and group are not {uid} and {gid} after all"));
+        }
+        if self.without_groups && getgroups() != Ok(Vec::new()) {
+            return Err("there are supplementary groups after all".to_owned());
         }
         let root = (Uid::from_raw(0), Gid::from_raw(0));
         if (uid != root.0 && setuid(root.0).is_ok()) || (gid != root.1 && setgid(root.1).is_ok()) {
@@ -194,17 +213,16 @@ impl Identity {
 }
 
 impl fmt::Display for Identity {
-    /// "nobody:nogroup", by their numbers if they have no names.
+    /// "nobody:nogroup".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match KnownUser::from_uid(self.uid) {
-            Ok(Some(user)) => f.write_str(&user.name)?,
-            _ => write!(f, "{}", self.uid)?,
-        }
-        match KnownGroup::from_gid(self.gid) {
-            Ok(Some(group)) => write!(f, ":{}", group.name),
-            _ => write!(f, ":{}", self.gid),
-        }
+        f.write_str(&self.names)
     }
+}
+
+fn names(uid: Uid, gid: Gid) -> String {
+    let user = KnownUser::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
+    let group = KnownGroup::from_gid(gid).ok().flatten().map_or_else(|| gid.to_string(), |group| group.name);
+    format!("{user}:{group}")
 }
 
 #[cfg(test)]
@@ -223,7 +241,7 @@ mod tests {
             lacks,
             uid_map: map.to_owned(),
             gid_map: map.to_owned(),
-            may_set_groups: true,
+            may_set_groups: lacks != Some(Capability::CAP_SETUID),
         }
     }
 
@@ -233,7 +251,7 @@ mod tests {
     }
 
     fn ids(identity: &Identity) -> (u32, u32, bool) {
-        (identity.uid.as_raw(), identity.gid.as_raw(), identity.is_taken)
+        (identity.uid.as_raw(), identity.gid.as_raw(), identity.without_groups)
     }
 
     #[test]
@@ -245,7 +263,7 @@ mod tests {
         assert_eq!(with(&named(1234, None)), (1234, NOBODY, true));
         let group = Group::Is { text: "7".to_owned(), gid: Gid::from_raw(7) };
         assert_eq!(with(&Security { group, ..named(33, Some(34)) }), (33, 7, true));
-        assert_eq!(with(&Security { user: User::None, ..Security::default() }), (0, 0, false));
+        assert_eq!(with(&Security { user: User::None, ..Security::default() }), (0, 0, true));
     }
 
     #[test]
@@ -264,14 +282,16 @@ mod tests {
     fn root_that_cannot_change_stays_unless_somebody_was_named() {
         let boxed = means(0, None, "         0       1000          1\n");
         let identity = Identity::with(&Security::default(), &boxed).unwrap();
-        assert_eq!(ids(&identity), (0, 0, false));
+        assert_eq!(ids(&identity), (0, 0, true));
         assert!(identity.obstacle().unwrap().contains("no user 65534"), "{identity:?}");
+        assert!(!identity.is_system_root(), "it is user 1000 of the system");
         let refusal = Identity::with(&named(33, Some(33)), &boxed).unwrap_err();
         assert!(refusal.contains("security.user = \"www\"") && refusal.contains("no user 33"), "{refusal}");
         let bound = means(0, Some(Capability::CAP_KILL), ALL);
         assert!(Identity::with(&named(33, None), &bound).unwrap_err().contains("CAP_KILL"));
         let denied = Means { may_set_groups: false, ..means(0, None, ALL) };
-        assert!(Identity::with(&Security::default(), &denied).unwrap().obstacle().is_some());
+        let identity = Identity::with(&Security::default(), &denied).unwrap();
+        assert!(identity.obstacle().is_some() && !identity.without_groups && identity.is_system_root());
     }
 
     proptest! {

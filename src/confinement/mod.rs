@@ -13,13 +13,13 @@ use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 pub(crate) use capabilities::keep_those_of_master;
-pub(crate) use identity::Identity;
 pub(crate) use seccomp::name_of_forbidden;
 
 use crate::config::{Sandbox, Security};
 use crate::error::Error;
 use crate::logging::counted;
 use crate::sys;
+use identity::Identity;
 
 /// What a confined process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,11 @@ impl Confinement {
             )));
         }
         Ok(Self { identity, sandbox: security.sandbox, kernel })
+    }
+
+    /// Whether the limit of processes and threads of a user counts for those who run as this one.
+    pub(crate) fn has_limited_tasks(&self) -> bool {
+        !self.identity.is_system_root()
     }
 
     /// Takes the identity. It is the first thing that a child does.

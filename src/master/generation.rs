@@ -15,7 +15,15 @@ use crate::queue::Target;
 use crate::scoreboard::Scoreboard;
 
 /// Reads the configuration, and makes the service that it describes: at the start, and at each reload.
-pub(crate) type Load<H> = Box<dyn Fn() -> Result<(Config, H), Error>>;
+pub(crate) type Load<H> = Box<dyn Fn() -> Result<Loaded<H>, Error>>;
+
+/// A configuration, and what was made of it before anything is opened.
+pub(crate) struct Loaded<H> {
+    pub(crate) config: Config,
+    /// Decided once: it asks who the users are, for which there may be a server.
+    pub(crate) confinement: Confinement,
+    pub(crate) handler: H,
+}
 
 /// What serves, or is to serve.
 pub(super) struct Generation<H> {
@@ -62,12 +70,10 @@ impl<H> Generation<H> {
     /// left behind.
     pub(super) fn open(
         number: u64,
-        (config, handler): (Config, H),
+        Loaded { config, confinement, handler }: Loaded<H>,
         present: &Present<'_>,
         scoreboard: &mut Scoreboard,
     ) -> Result<Self, Error> {
-        // Before anything is opened: it may be that this system cannot carry it.
-        let confinement = Confinement::of(&config.security)?;
         let shared = present.listeners;
         let listeners = listener::open_all(&config, shared, || scoreboard.gate())?;
         let mut generation = Self {

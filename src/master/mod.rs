@@ -50,7 +50,7 @@ use crate::worker::Worker;
 use changes::Changes;
 use ending::Ending;
 use generation::Generation;
-pub(crate) use generation::Load;
+pub(crate) use generation::{Load, Loaded};
 pub(crate) use inheritance::Inheritance;
 use succession::{Estate, Program, Succession};
 use words::Answer;
@@ -107,19 +107,19 @@ pub(crate) struct Master<H> {
 
 impl<H: Handler> Master<H> {
     /// Opens what the first generation needs and was not passed. Nothing is forked yet.
-    pub(crate) fn new(first: (Config, H), load: Load<H>, passed: Inheritance) -> Result<Self, Error> {
+    pub(crate) fn new(first: Loaded<H>, load: Load<H>, passed: Inheritance) -> Result<Self, Error> {
         // It closes with this function, before anything is forked.
         let ours = passed.line.as_ref().and_then(|line| line.try_clone().ok());
         Self::open(first, load, passed).inspect_err(|error| Line::tell_failure(ours.as_ref(), error))
     }
 
-    fn open(first: (Config, H), load: Load<H>, passed: Inheritance) -> Result<Self, Error> {
+    fn open(first: Loaded<H>, load: Load<H>, passed: Inheritance) -> Result<Self, Error> {
         // Before all else: a signal that comes while the pool is starting must find it able to obey.
         let signals = Signals::of_master().map_err(Error::system("subscribe to signals"))?;
         let board = Board::map().map_err(Error::system("map the scoreboard"))?;
         let mut scoreboard = Scoreboard::new(board);
         logging::count_in(board.log());
-        let (mut estate, inherited) = passed.take(&first.0, &mut scoreboard)?;
+        let (mut estate, inherited) = passed.take(&first.config, &mut scoreboard)?;
         let present = estate.as_ref().map_or_else(|| inherited.present(), Estate::present);
         let number = 1 + estate.as_ref().map_or(0, |estate| estate.offer.generation);
         let mut serving = Generation::open(number, first, &present, &mut scoreboard)?;
@@ -232,7 +232,7 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
                     // Its worker is about to be reaped. Until then there is nothing more to hear.
                     Ok(Received::Closed) => worker.channel = None,
-                    // No worker has anything to hand over. What one sends all the same is closed.
+                    // Nothing that a worker hands over is let in.
                     Ok(Received::Log(_)) => (),
                     Err(error) => {
                         tracing::debug!(worker = worker.id, "cannot hear the worker: {error}");

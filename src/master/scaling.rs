@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Master;
 use super::changes::{Course, Current};
+use super::generation::Generation;
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::control::Size;
 use crate::handler::Handler;
@@ -28,7 +29,8 @@ impl<H: Handler> Master<H> {
             ));
         }
         if workers > before {
-            limits::prepare(&self.serving.config, workers, before).map_err(|error| error.to_string())?;
+            let Generation { config, confinement, .. } = &self.serving;
+            limits::prepare(config, confinement, workers, before).map_err(|error| error.to_string())?;
         }
         self.set_workers(workers);
         self.goal.aim = Aim::Serve;

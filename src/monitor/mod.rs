@@ -145,8 +145,6 @@ impl Monitor {
         .map_err(Error::system("obey SIGTERM in the monitor"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         signals::unblock_term().map_err(Error::system("unblock SIGTERM"))?;
-        // It logs nothing from here on, and has no line by which the next file would come.
-        logging::let_go();
         // One thread, made after the fork, so that none of it is the master's.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Error::system("start the monitor's runtime"))?;
@@ -155,6 +153,8 @@ impl Monitor {
         if !failures.is_empty() {
             tracing::warn!("the monitor is confined only in part: {}", failures.join("; "));
         }
+        // It logs nothing from here on, and has no line by which the next file would come.
+        logging::let_go();
         runtime
             .block_on(serve(self.listener, self.observer))
             .map(|never| match never {})
