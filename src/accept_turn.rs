@@ -20,7 +20,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::channel::Report;
-use crate::door::{Accepted, Door, Entry, Woken};
+use crate::door::{Accepted, Broken, Door, Entry, Woken};
 use crate::listener::Listener;
 use crate::scoreboard::WorkerRow;
 use crate::sys::timeout_until;
@@ -209,14 +209,14 @@ impl Turn {
         &self,
         lead: &mut Lead,
         mut admit: impl FnMut(Accepted) -> Option<Accepted>,
-    ) -> Option<Accepted> {
+    ) -> Result<Option<Accepted>, Broken> {
         let mut settled_at = None;
         loop {
             if lead.mode == Mode::Retiring {
                 lead.mode = self.retire_door(&mut lead.door);
             }
             let time = match lead.mode {
-                Mode::Closing | Mode::Closed | Mode::Waiting => return None,
+                Mode::Closing | Mode::Closed | Mode::Waiting => return Ok(None),
                 // The worker stays for its connections anyway, so handshakes may take as long.
                 Mode::Draining if self.state().busy > 0 => None,
                 Mode::Clearing | Mode::Draining => {
@@ -227,7 +227,7 @@ impl Turn {
                 Mode::Accepting | Mode::Retiring => None,
             };
             match lead.door.wait(time) {
-                Woken::Late => return None,
+                Woken::Late => return Ok(None),
                 Woken::Called => {
                     quiet(&self.wake);
                     lead.door.look_again();
@@ -235,9 +235,10 @@ impl Turn {
                 Woken::Knocked(listener) => match lead.door.accept(listener) {
                     Entry::Accepted(accepted) => {
                         if let Some(accepted) = admit(accepted) {
-                            return Some(accepted);
+                            return Ok(Some(accepted));
                         }
                     }
+                    Entry::Broken(broken) => return Err(broken),
                     Entry::Nobody => (),
                     Entry::Short(pause) => self.sit_out(&mut lead.door, lead.mode, pause),
                 },

@@ -48,6 +48,16 @@ pub(crate) enum Entry {
     Nobody,
     /// The system lacks something; it is of no use to try again before this time has gone by.
     Short(Duration),
+    /// Nobody will come here any more.
+    Broken(Broken),
+}
+
+/// Why a worker cannot accept any more.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot accept on {place}: {cause}")]
+pub(crate) struct Broken {
+    place: String,
+    cause: String,
 }
 
 /// The listeners. Whoever holds the door accepts.
@@ -121,7 +131,7 @@ impl Door {
             Err(error) => match verdict(&error) {
                 Verdict::Again => return Entry::Nobody,
                 Verdict::Short => return self.note_shortage(index, &error),
-                Verdict::Broken => panic!("cannot accept on {listener}: {error}"),
+                Verdict::Broken => return Entry::Broken(self.broken(index, &error)),
             },
         };
         let accepted =
@@ -136,6 +146,17 @@ impl Door {
             self.eager = Some(index);
         }
         Entry::Accepted(accepted)
+    }
+
+    fn broken(&self, index: usize, error: &io::Error) -> Broken {
+        let cause = match error.raw_os_error() {
+            // accept(2): that is what it says of a socket that does not listen.
+            Some(libc::EINVAL) => format!(
+                "{error}: the socket does not listen any more, somebody who shares it has shut it down; a reload opens it anew"
+            ),
+            _ => error.to_string(),
+        };
+        Broken { place: self.listeners[index].to_string(), cause }
     }
 
     /// Goes to the end of each listener's list. Adding also looks whether somebody waits.

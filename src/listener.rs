@@ -8,6 +8,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Socket, TcpKeepalive, Type};
 
 use crate::activation::Passed;
@@ -60,13 +62,19 @@ pub(crate) struct Listener {
 }
 
 /// Opens the listeners of a configuration. Those of `present` whose address it has too are shared, with all who wait
-/// there; new ones let nobody in before [`Listener::open_gate`]. Those of a service manager take the place of all others.
+/// there, unless they do not listen any more; new ones let nobody in before [`Listener::open_gate`]. Those of a service manager take the place of all others.
 pub(crate) fn open_all(
     config: &Config,
     present: &[Listener],
     mut gate: impl FnMut() -> &'static AtomicBool,
 ) -> Result<Vec<Listener>, Error> {
     if is_inherited(present) {
+        if let Some(deaf) = present.iter().find(|listener| listener.is_deaf()) {
+            return Err(Error::Listen {
+                address: deaf.to_string(),
+                cause: "somebody has shut down the service manager's socket: restart its unit".to_owned(),
+            });
+        }
         let shared = present.iter().map(|listener| listener.share(config)).collect::<io::Result<_>>();
         return shared.map_err(Error::system("share the listeners of the service manager"));
     }
@@ -74,6 +82,7 @@ pub(crate) fn open_all(
     for address in &config.listen {
         for place in &address.places {
             let listener = match present.iter().find(|listener| listener.wanted == *place) {
+                Some(deaf) if deaf.is_deaf() => deaf.open_anew(config, gate()),
                 Some(listener) => listener.share(config),
                 None => Listener::open(place, config, gate()),
             };
@@ -174,6 +183,22 @@ impl Listener {
         })
     }
 
+    /// In the place of one that does not listen any more. Another may be bound there beside it, socket(7): `SO_REUSEADDR`.
+    fn open_anew(&self, config: &Config, gate_is_closed: &'static AtomicBool) -> io::Result<Self> {
+        tracing::warn!("{self} does not listen any more, somebody has shut it down; opening it anew");
+        Ok(Self { wanted: self.wanted.clone(), ..Self::open(&self.place, config, gate_is_closed)? })
+    }
+
+    /// Whether somebody who shares the socket has shut it down, by which it has stopped to listen.
+    pub(crate) fn is_deaf(&self) -> bool {
+        // TCP tells the first, unix the second too, also of one that was shut down for reading alone.
+        let signs = PollFlags::POLLHUP | PollFlags::from_bits_retain(libc::POLLRDHUP);
+        let mut look = [PollFd::new(self.socket.as_fd(), signs)];
+        poll(&mut look, PollTimeout::ZERO).is_ok()
+            // Nothing is an answer in which there is more than `nix` has names for: the second.
+            && look[0].revents().is_none_or(|events| events.contains(PollFlags::POLLHUP))
+    }
+
     /// The listener of another master, which offers it.
     pub(crate) fn borrow(
         socket: OwnedFd,
@@ -207,9 +232,9 @@ impl Listener {
         std::mem::replace(&mut self.borrowed, false)
     }
 
-    /// Whether both are one socket.
+    /// Whether both are one socket, which has one gate.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
-        self.place == other.place
+        std::ptr::eq(self.gate_is_closed, other.gate_is_closed)
     }
 
     /// Listens as a configuration says, and gives accepted sockets the timeouts that they inherit.
@@ -225,7 +250,11 @@ impl Listener {
 
     /// Accepts the connection that waits longest. `WouldBlock` when nobody waits.
     pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
-        let (socket, address) = self.socket.accept()?;
+        let (socket, address) = self.socket.accept().map_err(|error| match self.place {
+            // Without waiting, accept(2) says of a unix socket that was shut down that nobody is there.
+            Place::Unix { .. } if self.is_deaf() => io::Error::from_raw_os_error(libc::EINVAL),
+            _ => error,
+        })?;
         if let Some(address) = address.as_socket() {
             if self.is_gate_closed() {
                 // A connection whose handshake ended after that inherited the gate, and would be deaf.

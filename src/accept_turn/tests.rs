@@ -58,7 +58,7 @@ impl Fixture {
     /// A client comes, and is accepted; then the door is handed on.
     fn serve(&self, mut lead: Lead) -> (TcpStream, Next) {
         let client = TcpStream::connect(&self.address).unwrap();
-        let accepted = self.turn.accept(&mut lead, Some).expect("somebody waits");
+        let accepted = self.turn.accept(&mut lead, Some).unwrap().expect("somebody waits");
         (client, self.turn.pass(lead.door, accepted.at))
     }
 
@@ -86,7 +86,7 @@ fn who_waits_at_the_door_comes_round_and_answers() {
     let turn = Arc::clone(&fixture.turn);
     let leader = thread::spawn(move || {
         let mut lead = turn.lead(None).unwrap();
-        assert!(turn.accept(&mut lead, Some).is_none());
+        assert!(turn.accept(&mut lead, Some).unwrap().is_none());
         turn.close_door(lead.door);
     });
     for _ in 0..100 {
@@ -212,7 +212,7 @@ fn who_calls_does_not_prolong_the_end_of_a_drain() {
     let turn = Arc::clone(&fixture.turn);
     let leader = thread::spawn(move || {
         let mut lead = turn.lead(None).unwrap();
-        turn.accept(&mut lead, Some).is_none()
+        turn.accept(&mut lead, Some).unwrap().is_none()
     });
     fixture.turn.drain();
     let patience = Instant::now() + 100 * SETTLE;
@@ -235,7 +235,7 @@ fn a_leader_that_refuses_all_who_come_answers_and_leaves_when_told() {
             refused += 1;
             None
         };
-        assert!(turn.accept(&mut lead, refuse).is_none());
+        assert!(turn.accept(&mut lead, refuse).unwrap().is_none());
         turn.close_door(lead.door);
         refused
     });

@@ -59,8 +59,8 @@ impl<H: Handler> Master<H> {
         self.manager.reloading(&glance, now);
         self.scoreboard.note(Happening::ReloadBegin { generation: self.serving.number + 1 });
         let fresh = (self.load)().map_err(|error| error.to_string())?;
-        needs_restart(&self.serving, &fresh.0)?;
-        let log_file = fresh.0.log_file.as_deref().map(LogFile::open).transpose();
+        needs_restart(&self.serving, &fresh.config)?;
+        let log_file = fresh.config.log_file.as_deref().map(LogFile::open).transpose();
         let log_file = log_file.map_err(|error| error.to_string())?;
         let number = self.serving.number + 1;
         let mut next =
@@ -87,7 +87,9 @@ impl<H: Handler> Master<H> {
         &self,
         mut gone: impl Iterator<Item = &'a Listener>,
     ) -> Result<(), String> {
-        let waits = |listener: &&Listener| listener.queue().is_none_or(|queue| queue.waiting > 0);
+        let waits = |listener: &&Listener| {
+            !listener.is_deaf() && listener.queue().is_none_or(|queue| queue.waiting > 0)
+        };
         match gone.find(waits).filter(|_| self.table.accepting() == 0) {
             None => Ok(()),
             Some(listener) => Err(format!(
@@ -140,8 +142,12 @@ impl<H: Handler> Master<H> {
         }
         let (is, was) = (&self.serving.config, &before.config);
         let is_other = (is.backlog, is.timeouts.write) != (was.backlog, was.timeouts.write);
-        for shared in before.listeners_of(&self.serving).filter(|_| is_other) {
-            note(shared, shared.adapt(is), "change the backlog or the write timeout of");
+        for shared in before.listeners_of(&self.serving) {
+            if is_other {
+                note(shared, shared.adapt(is), "change the backlog or the write timeout of");
+            }
+            // It is open, unless somebody who shares the socket has closed it.
+            note(shared, shared.open_gate(), "let clients in at");
         }
         for new in self.serving.listeners_beside(before) {
             note(new, new.open_gate(), "let clients in at");

@@ -80,9 +80,13 @@ impl<H: Handler> Shared<H> {
         let mut ended = None;
         while let Some(mut lead) = self.turn.lead(ended.take()) {
             let admit = |accepted| self.admit(accepted, slot, buffer);
-            let Some(accepted) = self.turn.accept(&mut lead, admit) else {
-                self.turn.close_door(lead.door);
-                return;
+            let accepted = match self.turn.accept(&mut lead, admit) {
+                Ok(Some(accepted)) => accepted,
+                Ok(None) => return self.turn.close_door(lead.door),
+                Err(broken) => {
+                    tracing::error!(worker = self.id, "{broken}");
+                    process::exit(1);
+                }
             };
             self.follow(self.turn.pass(lead.door, accepted.at));
             ended = Some(self.serve(accepted, slot, buffer));
