@@ -92,6 +92,9 @@ impl fmt::Display for Death {
                     Ok(signal) => write!(f, "was killed by {signal}")?,
                     Err(_) => write!(f, "was killed by signal {signal}")?,
                 }
+                if *signal == libc::SIGSYS {
+                    f.write_str(", most likely by its sandbox for a system call that is not known")?;
+                }
                 if *core_dumped { f.write_str(" (core dumped)") } else { Ok(()) }
             }
         }
@@ -113,8 +116,9 @@ mod tests {
         let text = "was killed by its sandbox for the forbidden system call ptrace";
         assert_eq!(words(libc::SIGSYS, ptrace), text);
         assert!(words(libc::SIGSYS, sys::noted(9999)).ends_with(" the forbidden system call 9999"));
-        assert_eq!(words(libc::SIGSYS, 0), "was killed by SIGSYS");
-        assert_eq!(words(libc::SIGSYS, u64::MAX), "was killed by SIGSYS");
+        let unknown = "was killed by SIGSYS, most likely by its sandbox for a system call that is not known";
+        assert_eq!(words(libc::SIGSYS, 0), unknown);
+        assert_eq!(words(libc::SIGSYS, u64::MAX), unknown);
         assert_eq!(
             words(libc::SIGABRT, ptrace),
             "was killed by SIGABRT",

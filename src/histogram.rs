@@ -96,9 +96,9 @@ impl Counts {
     /// Adds others.
     pub(crate) fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-            *mine += theirs;
+            *mine = mine.wrapping_add(*theirs);
         }
-        self.sum_micros += other.sum_micros;
+        self.sum_micros = self.sum_micros.wrapping_add(other.sum_micros);
         self.max_micros = self.max_micros.max(other.max_micros);
     }
 

@@ -311,6 +311,7 @@ impl Scoreboard {
             tally += slot.tally();
         }
         tally += row.tally();
+        let tally = tally.of_slots(lease.slots);
         let master = &board.master;
         let (mut queue_wait, mut duration) = (master.queue_wait.read(), master.duration.read());
         queue_wait.add(&row.queue_wait.read());
@@ -445,7 +446,7 @@ impl IdRow {
         let tally = self.tally.iter().zip(tally);
         let causes = self.refused.iter().zip(refused).chain(self.ended.iter().zip(ended));
         for (word, number) in tally.chain(causes) {
-            set(word, get(word) + number);
+            set(word, get(word).wrapping_add(number));
         }
     }
 }

@@ -59,18 +59,23 @@ pub(crate) struct Tally {
     pub(crate) ended: [u64; Ending::COUNTED.len()],
 }
 
+impl Tally {
+    /// The same of a worker that had so many slots. It held no more, whatever one that is not its own master any more has left.
+    pub(super) fn of_slots(self, slots: usize) -> Self {
+        let at_least = self.accepted.saturating_sub(slots as u64);
+        Self { closed: self.closed.clamp(at_least, self.accepted), ..self }
+    }
+}
+
 impl std::ops::AddAssign for Tally {
+    /// Without a panic, whatever numbers a worker that is not its own master any more has left.
     fn add_assign(&mut self, other: Self) {
-        self.accepted += other.accepted;
-        self.closed += other.closed;
-        self.cut += other.cut;
-        self.messages += other.messages;
-        self.bytes_in += other.bytes_in;
-        self.bytes_out += other.bytes_out;
-        self.turned_away += other.turned_away;
-        let refused = self.refused.iter_mut().zip(other.refused);
-        for (mine, theirs) in refused.chain(self.ended.iter_mut().zip(other.ended)) {
-            *mine += theirs;
+        let Self { accepted, closed, cut, messages, bytes_in, bytes_out, turned_away, refused, ended } = self;
+        let mine = [accepted, closed, cut, messages, bytes_in, bytes_out, turned_away].into_iter();
+        let more = [other.accepted, other.closed, other.cut, other.messages, other.bytes_in, other.bytes_out];
+        let theirs = more.into_iter().chain([other.turned_away]).chain(other.refused).chain(other.ended);
+        for (mine, theirs) in mine.chain(refused).chain(ended).zip(theirs) {
+            *mine = mine.wrapping_add(theirs);
         }
     }
 }
