@@ -5,6 +5,7 @@ mod activation;
 mod admission;
 mod asking;
 mod browser;
+mod captured;
 mod client;
 mod crash_loop;
 mod drain;

@@ -97,12 +97,12 @@ fn the_master_has_what_it_needs_and_no_more_also_after_an_upgrade() {
     }
 }
 
-fn trespasser() -> Command {
+pub(crate) fn trespasser() -> Command {
     program(&beside_server("examples/trespasser"))
 }
 
 /// Asks a trespasser for a deed, on a connection of its own; nothing if it died of that.
-fn ask(server: &TestServer, deed: &str) -> String {
+pub(crate) fn ask(server: &TestServer, deed: &str) -> String {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     stream.write_all(deed.as_bytes()).unwrap();
     let mut answer = vec![0; 1024];
@@ -111,7 +111,7 @@ fn ask(server: &TestServer, deed: &str) -> String {
 }
 
 /// EPERM, as nix words it and as the standard library does.
-const REFUSED: &str = "peration not permitted";
+pub(crate) const REFUSED: &str = "peration not permitted";
 
 #[test]
 fn what_a_library_may_try_is_refused_and_the_worker_serves_on() {
@@ -142,6 +142,8 @@ fn what_a_library_may_try_is_refused_and_the_worker_serves_on() {
         "execute".to_owned(),
         "root".to_owned(),
         "files".to_owned(),
+        "hand-over".to_owned(),
+        format!("send-to {}", tcp.local_addr().unwrap()),
     ];
     for deed in deeds {
         let answer = ask(&server, &deed);
@@ -173,6 +175,38 @@ fn what_nobody_harmless_does_ends_the_worker_and_is_named() {
     kill(last, Signal::SIGSYS).unwrap();
     let line = server.wait_for_logs("worker died", 5).remove(4);
     assert!(line.contains("was killed by SIGSYS"), "{line}");
+}
+
+#[test]
+fn who_stays_the_same_user_is_not_dumpable_either() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let (_folder, path) = server_for_all();
+    let way = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"];
+    let server = TestServer::start_command(by(&way, &path), &["--workers", "1"]);
+    let owner = |pid: Pid| fs::metadata(format!("/proc/{pid}/environ")).unwrap().uid();
+    assert_eq!((owner(server.pid()), owner(server.workers()[0])), (1000, 0));
+}
+
+#[test]
+fn what_root_has_beside_its_user_is_given_up_also_where_the_user_stays() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let server = env!("CARGO_BIN_EXE_prefork-echo");
+    let way = ["setpriv", "--groups", "4,27"];
+    for user in ["none", "root"] {
+        let flags = ["--workers", "1", "--security-user", user];
+        let server = TestServer::start_command(by(&way, server.as_ref()), &flags);
+        assert_eq!(fields(server.workers()[0])["Groups"], "", "{user}");
+    }
+    // Who can become root again is not who it seems to be.
+    let (_folder, path) = server_for_all();
+    let way = ["setpriv", "--euid=1000", "--egid=1000", "--clear-groups"];
+    let server = TestServer::start_command(by(&way, &path), &["--workers", "1"]);
+    let fields = fields(server.workers()[0]);
+    assert_eq!((&*fields["Uid"], &*fields["Gid"]), ("1000\t1000\t1000\t1000", "1000\t1000\t1000\t1000"));
 }
 
 #[test]
