@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(peers.crowd(3, Network::of(address("0.0.0.1"), 32, 64)).inside, 2);
     }
 
-    /// What docs/limits.md says of the column: run it with --release --ignored --nocapture.
+    /// What docs/limits.md says of the column: run it with --ignored --nocapture.
     #[test]
     #[ignore = "prints figures, and asserts nothing"]
     fn what_it_costs_to_say_whose_a_slot_is() {
