@@ -137,7 +137,7 @@ fn hanging(start: &str) -> (Manager, TestServer, TempDir) {
     let mut command = program(&beside_server("examples/faulty"));
     command.env("FAULTY_FILE", folder.path().join("how"));
     let pool = format!("{POOL}[timeouts]\nstart = \"{start}\"\n");
-    let server = manager.start_watched_command(INTERVAL, command, &pool);
+    let server = manager.start_watched_command(INTERVAL, &command, &pool);
     (manager, server, folder)
 }
 
@@ -150,9 +150,13 @@ fn a_reload_without_end_excuses_nobody() {
     let begun = |message: &String| message.starts_with("RELOADING=1\n");
     eventually("the reload to begin", || Some(manager.hear()).filter(begun));
     assert_fed(&manager, 3);
-    serving.iter().for_each(|worker| stop(*worker));
+    for worker in &serving {
+        stop(*worker);
+    }
     assert_hungry(&manager);
-    serving.iter().for_each(|worker| kill(*worker, Signal::SIGCONT).unwrap());
+    for worker in serving {
+        kill(worker, Signal::SIGCONT).unwrap();
+    }
     assert_fed(&manager, 3);
 }
 
