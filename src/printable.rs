@@ -2,7 +2,14 @@
 
 use std::fmt::{self, Write};
 
-/// Writes through, with each control character escaped: `\n`, `\u{1b}`. So what is written stays on its line.
+/// Whether a character does something to the text around it instead of being shown: control characters, line and paragraph
+/// separators, and those that turn the direction of what follows, Unicode Standard Annex 9, section 2.
+pub(crate) fn steers(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Writes through, with each character that steers escaped: `\n`, `\u{1b}`. So what is written stays on its line.
 pub(crate) struct Printable<'a, W: ?Sized> {
     inner: &'a mut W,
     /// What is left as it is although it is a control character.
@@ -18,7 +25,7 @@ impl<'a, W: Write + ?Sized> Printable<'a, W> {
 impl<W: Write + ?Sized> Write for Printable<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(|char: char| char.is_control() && !self.kept.contains(&char)) {
+        while let Some(at) = rest.find(|char: char| steers(char) && !self.kept.contains(&char)) {
             let (clean, from) = rest.split_at(at);
             self.inner.write_str(clean)?;
             let mut chars = from.chars();
@@ -39,11 +46,11 @@ pub(crate) fn lines(text: &str) -> String {
     clean
 }
 
-/// A document of JSON, in which control characters beyond those that JSON itself escapes stand in texts alone.
+/// A document of JSON, in which characters that steer beyond those that JSON itself escapes stand in texts alone.
 pub(crate) fn json(document: &str) -> String {
     let mut clean = String::with_capacity(document.len());
     for char in document.chars() {
-        if char.is_control() && char != '\n' {
+        if steers(char) && char != '\n' {
             write!(clean, "\\u{:04x}", u32::from(char)).expect("a string takes all that is written");
         } else {
             clean.push(char);
@@ -67,6 +74,7 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_shown_and_not_obeyed() {
         assert_eq!(line("a\x1b[2Jb\r\nc\u{9b}1m\x7f"), "a\\u{1b}[2Jb\\r\\nc\\u{9b}1m\\u{7f}");
+        assert_eq!(line("a\u{202e}b\u{2028}c\u{2066}"), "a\\u{202e}b\\u{2028}c\\u{2066}");
         assert_eq!(line("grüße, 世界"), "grüße, 世界");
         assert_eq!(lines("1 | a\tb\x07\n  | ^"), "1 | a\tb\\u{7}\n  | ^");
     }
@@ -76,14 +84,14 @@ mod tests {
         fn a_document_says_the_same_and_steers_no_terminal(text in any::<String>()) {
             let document = serde_json::to_string(&text).unwrap();
             let clean = json(&document);
-            prop_assert!(!clean.contains(char::is_control));
+            prop_assert!(!clean.contains(steers));
             prop_assert_eq!(serde_json::from_str::<String>(&clean).unwrap(), text);
         }
 
         #[test]
         fn no_control_character_gets_through(text in any::<String>()) {
-            prop_assert!(!line(&text).contains(char::is_control));
-            prop_assert!(!lines(&text).contains(|char: char| char.is_control() && !"\n\t".contains(char)));
+            prop_assert!(!line(&text).contains(steers));
+            prop_assert!(!lines(&text).contains(|char: char| steers(char) && !"\n\t".contains(char)));
         }
     }
 }

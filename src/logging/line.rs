@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::LogFormat;
-use crate::printable::Printable;
+use crate::printable::{Printable, steers};
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ struct Quoted<'a, 'w> {
 impl Write for Quoted<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(|char: char| char.is_control() || matches!(char, '"' | '\\')) {
+        while let Some(at) = rest.find(|char: char| steers(char) || matches!(char, '"' | '\\')) {
             let (clean, from) = rest.split_at(at);
             self.writer.write_str(clean)?;
             let mut chars = from.chars();
@@ -222,7 +222,7 @@ mod tests {
             for form in [Form::Text { colour: false }, Form::Json] {
                 let line = form.note(Level::INFO, &said);
                 let inside = line.strip_suffix('\n').unwrap();
-                prop_assert!(!inside.contains(char::is_control), "{inside:?}");
+                prop_assert!(!inside.contains(steers), "{inside:?}");
             }
             let json: serde_json::Value = serde_json::from_str(&Form::Json.note(Level::INFO, &said)).unwrap();
             prop_assert_eq!(json["message"].as_str(), Some(&*said));
