@@ -68,10 +68,10 @@ impl Ending {
         Self::COUNTED.iter().position(|(ending, _)| *ending == self)
     }
 
-    /// Whether it is as most connections end, by the will of the peer or of the handler, or one of those that come as a flood.
-    /// Neither is news.
-    pub(crate) fn is_ordinary(self) -> bool {
-        matches!(self, Self::PeerClosed | Self::HandlerClosed | Self::Refused(_) | Self::Reset)
+    /// Whether it is news whatever else happens. All other ends a peer can bring about as often as it likes; those that a limit
+    /// has caused are counted.
+    pub(crate) fn is_news(self) -> bool {
+        matches!(self, Self::HandlerPanicked | Self::Cut | Self::DrainIdle)
     }
 
     /// Whether the peer may still be sending, so that we have to linger.

@@ -1,6 +1,7 @@
-//! Which connections get a line in the log when they end: each, or a sample of those that ended as they should, and of those
-//! that were refused.
+//! Which connections get a line in the log when they end: each, or a random sample of all but those that are news.
 
+use std::hash::{BuildHasher, RandomState};
+use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::Log;
@@ -11,16 +12,16 @@ use crate::ending::Ending;
 pub(super) struct Access {
     is_on: bool,
     every: u64,
-    /// Connections so far from which the sample is taken.
-    ordinary: AtomicU64,
+    /// From which chance is made: it grows with each connection that may be in the sample.
+    chance: AtomicU64,
 }
 
 /// How many connections a line stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
-    /// For one: it is out of the ordinary, or all have a line.
+    /// For one: it is news, or all have a line.
     One,
-    /// For so many that ended as they should.
+    /// For so many of which it was taken.
     Sample(u64),
 }
 
@@ -36,12 +37,14 @@ impl Line {
 
 impl Access {
     pub(super) fn new(log: &Log) -> Self {
-        Self { is_on: log.access, every: log.access_sample.get() as u64, ordinary: AtomicU64::new(0) }
+        // Siblings inherit the same random keys from their master: the pid tells them apart.
+        let chance = RandomState::new().hash_one(process::id());
+        Self { is_on: log.access, every: log.access_sample.get() as u64, chance: AtomicU64::new(chance) }
     }
 
     /// The line of a connection that has ended, if it gets one.
     pub(super) fn line(&self, ending: Ending) -> Option<Line> {
-        if self.is_on && !ending.is_ordinary() { Some(Line::One) } else { self.sampled() }
+        if self.is_on && ending.is_news() { Some(Line::One) } else { self.sampled() }
     }
 
     /// The line of a connection that is refused, if it gets one: it may be one of a flood.
@@ -56,9 +59,20 @@ impl Access {
         if self.every == 1 {
             return Some(Line::One);
         }
-        let number = self.ordinary.fetch_add(1, Ordering::Relaxed) + 1;
-        number.is_multiple_of(self.every).then_some(Line::Sample(self.every))
+        // By chance, since to take each hundredth of connections that come in a rhythm is to take always the same.
+        let chance = mixed(self.chance.fetch_add(STEP, Ordering::Relaxed));
+        chance.is_multiple_of(self.every).then_some(Line::Sample(self.every))
     }
+}
+
+/// What the state of `SplitMix64` grows by: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A number that looks random, of a state.
+fn mixed(state: u64) -> u64 {
+    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
 }
 
 #[cfg(test)]
@@ -84,20 +98,25 @@ mod tests {
     }
 
     #[test]
-    fn of_the_ordinary_one_in_so_many_has_a_line_that_says_so() {
-        let access = access(true, 100);
-        let mut lines = Vec::new();
-        for number in 1..=1000 {
-            lines.extend(match number % 3 {
-                0 => access.line(Ending::PeerClosed),
-                1 => access.line(Ending::Reset),
-                _ => access.line_of_refused(),
-            });
-            if number % 250 == 0 {
-                assert_eq!(access.line(Ending::IdleTimeout), Some(Line::One), "it is told in any case");
+    fn what_is_news_has_its_line_and_of_all_else_one_in_so_many_whatever_the_rhythm() {
+        let mut access = access(true, 100);
+        *access.chance.get_mut() = 0;
+        // Of four kinds that take turns each has its share.
+        let kinds = [Ending::PeerClosed, Ending::FirstByteTimeout, Ending::Reset, Ending::HandlerClosed];
+        let mut lines = [0; 4];
+        for number in 0..100_000 {
+            if let Some(line) = access.line(kinds[number % 4]) {
+                assert_eq!((line, line.sample()), (Line::Sample(100), Some(100)));
+                lines[number % 4] += 1;
             }
         }
-        assert_eq!(lines, vec![Line::Sample(100); 10]);
-        assert_eq!((Line::One.sample(), lines[0].sample()), (None, Some(100)));
+        // 250 each, give or take four times the root of it.
+        assert!(lines.iter().all(|lines| (187..=313).contains(lines)), "{lines:?}");
+        let refused = (0..100_000).filter(|_| access.line_of_refused().is_some()).count();
+        assert!((874..=1126).contains(&refused), "{refused}");
+        for news in [Ending::HandlerPanicked, Ending::Cut, Ending::DrainIdle] {
+            assert!((0..100).all(|_| access.line(news) == Some(Line::One)), "{news:?}");
+        }
+        assert_eq!(Line::One.sample(), None);
     }
 }
