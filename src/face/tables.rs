@@ -7,7 +7,7 @@ use super::line::{Line, Tone};
 use super::table::{Column, Table};
 use super::{Style, human};
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Status, WaitingPeer,
+    ConnectionState, ConnectionStatus, ListenerStatus, MasterState, PoolStatus, Status, Totals, WaitingPeer,
     WorkerState, WorkerStatus,
 };
 
@@ -136,6 +136,22 @@ fn by_reason<const N: usize>(label: &str, numbers: [(&str, u64); N]) -> Table {
     let mut table = Table::new(&COLUMNS);
     if !clauses.is_empty() {
         table.row([Line::new(Tone::Faint, label), Line::plain(&clauses.join("  "))]);
+    }
+    table
+}
+
+/// What the log has lost or left out, in one row; none if that was nothing.
+pub(super) fn log(totals: &Totals) -> Table {
+    const COLUMNS: [Column; 2] = [Column::left("", 0), Column::left("", 1)];
+    let mut table = Table::new(&COLUMNS);
+    let (lost, left_out) = (totals.log_lines_lost, totals.log_lines_left_out);
+    let clauses = [(lost, "lost"), (left_out, "left out")].into_iter().filter(|(number, _)| *number > 0);
+    let clauses: Vec<String> =
+        clauses.map(|(number, what)| format!("{} {what}", human::count(number))).collect();
+    if !clauses.is_empty() {
+        let noun = if lost + left_out == 1 { "line" } else { "lines" };
+        let said = Line::new(Tone::Waiting, &format!("{noun}: {}", clauses.join(", ")));
+        table.row([Line::new(Tone::Faint, "log  "), said]);
     }
     table
 }

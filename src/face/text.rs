@@ -14,6 +14,7 @@ pub(crate) fn status(status: &Status, style: Style) -> String {
     lines.extend(tables::queues(status).rows(style));
     lines.extend(tables::refused(status).rows(style));
     lines.extend(tables::ended(status).rows(style));
+    lines.extend(tables::log(&status.totals).rows(style));
     lines.push(Line::default());
     lines.extend(workers(&status.workers, style));
     lines.push(Line::default());
@@ -155,6 +156,16 @@ waiting          waited  sent
 waits  p50 0 ms  p90 1.2 s  p99 3.1 s  max 3.4 s  of 2,408 connections
 ";
         assert_eq!(status(&example::busy(1, 2, 2, 2), PLAIN), expected);
+    }
+
+    #[test]
+    fn what_the_log_has_lost_is_told_and_nothing_where_that_is_nothing() {
+        let mut pool = example::busy(1, 2, 2, 2);
+        assert!(!status(&pool, PLAIN).contains("\nlog"));
+        pool.totals.log_lines_lost = 3;
+        assert!(status(&pool, PLAIN).contains("\nlog    lines: 3 lost\n"), "{}", status(&pool, PLAIN));
+        (pool.totals.log_lines_lost, pool.totals.log_lines_left_out) = (18_514, 2);
+        assert!(status(&pool, PLAIN).contains("\nlog    lines: 18,514 lost, 2 left out\n"));
     }
 
     #[test]

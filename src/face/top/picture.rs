@@ -60,6 +60,7 @@ fn draw_status(buffer: &mut Buffer, area: Rect, state: &State, status: &Status, 
     top.extend(tables::queues(status).rows(style).into_iter().take(rooms.queues.into()));
     top.extend(tables::refused(status).rows(style));
     top.extend(tables::ended(status).rows(style));
+    top.extend(tables::log(&status.totals).rows(style));
     for (row, line) in (0..rooms.top.height).zip(&top) {
         put(buffer, rooms.top, row, line, style);
     }
@@ -81,8 +82,10 @@ struct Rooms {
 impl Rooms {
     fn new(area: Rect, status: &Status, workers_height: usize) -> Self {
         let queues = rows(status.listeners.len()).min((area.height / 6).max(1));
-        let told =
-            u16::from(status.refused != Refused::default()) + u16::from(status.ended != Ended::default());
+        let log = u16::from(status.totals.log_lines_lost + status.totals.log_lines_left_out > 0);
+        let told = log
+            + u16::from(status.refused != Refused::default())
+            + u16::from(status.ended != Ended::default());
         let (top, rest) = split_top(area, 2 + queues + told);
         let curve_rows = match area.height {
             height if height < CURVES_MIN => 0,
