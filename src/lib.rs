@@ -34,6 +34,7 @@ mod accept_turn;
 mod admission;
 mod connection;
 mod door;
+mod pace;
 mod parting;
 mod patience;
 mod pretence;

@@ -4,16 +4,14 @@
 //! command line than that of the start, that one stays.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::pace::Pace;
 use crate::printable::Printable;
 use crate::scoreboard::Phase;
 use crate::sys;
-
-/// How often the counts in a title may change.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The page that is shown.
 static PLACE: OnceLock<&'static [AtomicU8]> = OnceLock::new();
@@ -40,10 +38,16 @@ pub(crate) fn show_monitor() {
     show("prefork-echo: monitor");
 }
 
-/// The title of a master.
+/// Generation, number of workers, and what the master is doing.
+type Pool = (u64, usize, Phase);
+
+/// The title of a master. It changes once a second at most.
 #[derive(Debug)]
 pub(crate) struct MasterTitle {
-    shown: Option<(u64, usize, Phase)>,
+    shown: Option<Pool>,
+    /// What is true, and not shown yet.
+    news: Option<Pool>,
+    pace: Pace,
 }
 
 impl MasterTitle {
@@ -54,16 +58,22 @@ impl MasterTitle {
             Ok(place) => drop(PLACE.set(place)),
             Err(error) => tracing::debug!("the processes keep the title of the start: {error}"),
         }
-        Self { shown: None }
+        Self { shown: None, news: None, pace: Pace::new(Instant::now()) }
     }
 
-    /// Shows how the pool is, if that is new, and how the program was started.
-    pub(crate) fn show(&mut self, generation: u64, workers: usize, phase: Phase) {
-        let news = Some((generation, workers, phase));
-        if self.shown != news {
-            self.shown = news;
+    /// Shows how the pool is, if that is new and it is time to, and how the program was started.
+    pub(crate) fn show(&mut self, pool: Pool, now: Instant) {
+        self.news = Some(pool).filter(|_| self.shown != Some(pool));
+        if self.news.is_some() && self.pace.is_due(now) {
+            (self.shown, self.news) = (Some(pool), None);
+            let (generation, workers, phase) = pool;
             show(&of_master(generation, workers, phase, std::env::args_os()));
         }
+    }
+
+    /// When it is time to show what is new.
+    pub(crate) fn due_at(&self) -> Option<Instant> {
+        self.news.map(|_| self.pace.next())
     }
 }
 
@@ -90,51 +100,61 @@ fn of_master(
     title
 }
 
-/// The title of a worker.
+/// The title of a worker. It changes once a second at most, by whichever thread has something new then; what comes between two
+/// changes the first thread shows, which comes back once for that. So it is wrong for a second at most, and while nothing
+/// changes nobody wakes up.
 #[derive(Debug)]
 pub(crate) struct WorkerTitle {
     id: usize,
     generation: u64,
     slots: usize,
     is_draining: AtomicBool,
+    /// Something has changed that is not shown yet.
+    is_behind: AtomicBool,
     pace: Pace,
 }
 
 impl WorkerTitle {
-    /// Shows it for the first time.
+    /// Shows it for the first time, which is no change.
     pub(crate) fn new(id: usize, generation: u64, slots: usize, now: Instant) -> Self {
-        let title = Self { id, generation, slots, is_draining: AtomicBool::new(false), pace: Pace::new(now) };
+        let (is_draining, is_behind) = (AtomicBool::new(false), AtomicBool::new(false));
+        let title = Self { id, generation, slots, is_draining, is_behind, pace: Pace::new(now) };
         title.show(0);
         title
     }
 
-    /// Shows how many connections there are, if it is time to.
-    pub(crate) fn show_busy(&self, busy: usize, now: Instant) {
+    /// Takes note of how many connections there are. True if the first thread is to be called, which shows it later.
+    pub(crate) fn note_busy(&self, busy: usize, now: Instant) -> bool {
         if self.pace.is_due(now) {
             self.show(busy);
+            return false;
+        }
+        !self.is_behind.swap(true, Ordering::AcqRel)
+    }
+
+    /// Takes note that the worker leaves. The first thread does, and shows it when it is time.
+    pub(crate) fn note_draining(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+        self.is_behind.store(true, Ordering::Release);
+    }
+
+    /// Shows in the first thread what has changed, if it is time to.
+    pub(crate) fn catch_up(&self, busy: impl FnOnce() -> usize, now: Instant) {
+        if self.is_behind.load(Ordering::Relaxed) && self.pace.is_due(now) {
+            // First this, so that whatever changes while it is shown is behind again.
+            self.is_behind.swap(false, Ordering::AcqRel);
+            self.show(busy());
         }
     }
 
-    /// Shows that there are none, since the master has just looked and may not look again: what was last shown of a worker
-    /// that has become idle would stay otherwise.
-    pub(crate) fn show_idle(&self) {
-        self.show(0);
-    }
-
-    /// Shows that the worker leaves.
-    pub(crate) fn show_draining(&self, busy: usize) {
-        self.is_draining.store(true, Ordering::Relaxed);
-        self.show(busy);
+    /// When the first thread has something to show.
+    pub(crate) fn due_at(&self) -> Option<Instant> {
+        self.is_behind.load(Ordering::Relaxed).then(|| self.pace.next())
     }
 
     fn show(&self, busy: usize) {
-        show(&of_worker(
-            self.id,
-            self.generation,
-            busy,
-            self.slots,
-            self.is_draining.load(Ordering::Relaxed),
-        ));
+        let is_draining = self.is_draining.load(Ordering::Relaxed);
+        show(&of_worker(self.id, self.generation, busy, self.slots, is_draining));
     }
 }
 
@@ -143,30 +163,10 @@ fn of_worker(id: usize, generation: u64, busy: usize, slots: usize, is_draining:
     format!("prefork-echo: worker {id} gen {generation} [{busy}/{slots} busy{state}]")
 }
 
-/// Whether it is time for something that is done once in a while, by any thread that comes past.
-#[derive(Debug)]
-struct Pace {
-    began: Instant,
-    next_millis: AtomicU64,
-}
-
-impl Pace {
-    fn new(began: Instant) -> Self {
-        Self { began, next_millis: AtomicU64::new(0) }
-    }
-
-    /// Of several threads one is told so.
-    fn is_due(&self, now: Instant) -> bool {
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let age = millis(now.saturating_duration_since(self.began));
-        let at = self.next_millis.load(Ordering::Relaxed);
-        let next = age.saturating_add(millis(INTERVAL));
-        age >= at && self.next_millis.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -183,10 +183,21 @@ mod tests {
     }
 
     #[test]
-    fn counts_change_once_a_second_at_most() {
+    fn what_comes_between_two_changes_is_shown_once_it_is_time() {
         let start = Instant::now();
-        let pace = Pace::new(start);
-        let at = |millis| pace.is_due(start + Duration::from_millis(millis));
-        assert_eq!([0, 1, 999, 1000, 1500, 2400].map(at), [true, false, false, true, false, true]);
+        let after = |millis| start + Duration::from_millis(millis);
+        let title = WorkerTitle::new(0, 1, 8, start);
+        assert_eq!(title.due_at(), None);
+        assert!(!title.note_busy(1, after(10)), "it is shown");
+        assert_eq!(title.due_at(), None);
+        assert!(title.note_busy(2, after(20)), "the first thread has to come");
+        assert!(!title.note_busy(0, after(30)), "it was called already");
+        assert_eq!(title.due_at(), Some(after(1010)));
+        title.catch_up(|| panic!("it is not time"), after(1009));
+        title.catch_up(|| 0, after(1010));
+        assert_eq!(title.due_at(), None, "nothing ticks");
+        title.catch_up(|| panic!("nothing is behind"), after(5000));
+        title.note_draining();
+        assert_eq!(title.due_at(), Some(after(2010)));
     }
 }

@@ -10,9 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
+use crate::pace::Pace;
 
-/// How long a look at the memory counts.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// As much as one read gives of /proc/self/status: a page. The line in question is among its first.
 const STATUS_BYTES_MAX: usize = 4096;
 
@@ -45,10 +44,9 @@ pub(crate) struct Wearing {
     old_at: Option<Instant>,
     /// Bytes of resident memory.
     memory: Option<u64>,
-    born: Instant,
     accepted: AtomicU64,
-    /// When the memory is looked at again, in milliseconds from birth.
-    look_at_millis: AtomicU64,
+    /// When the memory is looked at again.
+    look: Pace,
     reached: OnceLock<Wear>,
 }
 
@@ -69,9 +67,8 @@ impl Wearing {
                 now.checked_add(Duration::from_nanos(lowered(nanos, random("age"))))
             }),
             memory: limits.worker_memory,
-            born: now,
             accepted: AtomicU64::new(0),
-            look_at_millis: AtomicU64::new(0),
+            look: Pace::new(now),
             reached: OnceLock::new(),
         }
     }
@@ -85,14 +82,7 @@ impl Wearing {
     /// Looks at the memory once in a while, as connections end. True as above; `resident` tells the bytes.
     pub(crate) fn note_ended(&self, now: Instant, resident: impl FnOnce() -> Option<u64>) -> bool {
         let Some(most) = self.memory else { return false };
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let age = millis(now.saturating_duration_since(self.born));
-        let look_at = self.look_at_millis.load(Ordering::Relaxed);
-        let next = age + millis(LOOK_AGAIN_AFTER);
-        let is_due = age >= look_at
-            && self.reached.get().is_none()
-            // Of several threads one looks.
-            && self.look_at_millis.compare_exchange(look_at, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let is_due = self.reached.get().is_none() && self.look.is_due(now);
         is_due && resident().is_some_and(|bytes| bytes >= most) && self.reach(Wear::Memory)
     }
 

@@ -230,12 +230,7 @@ impl<H: Handler> FirstThread<H> {
             Order::Retire => self.leave(|shared| shared.follow(shared.turn.retire())),
             Order::Drain => self.leave(|shared| shared.turn.drain()),
             Order::Stop => self.stop(),
-            Order::Arm => {
-                self.shared.turn.arm();
-                if self.shared.rows.worker.busy() == 0 {
-                    self.shared.title.show_idle();
-                }
-            }
+            Order::Arm => self.shared.turn.arm(),
             Order::MakeRoom { count, asked } => self.shared.make_room(count, asked),
             Order::Ask => self.shared.follow(self.shared.turn.ask(Instant::now())),
         }
@@ -250,7 +245,7 @@ impl<H: Handler> FirstThread<H> {
             self.listeners = None;
             accepting(&self.shared);
             tracing::debug!(worker = self.shared.id, "worker drains");
-            self.shared.title.show_draining(self.shared.rows.worker.busy());
+            self.shared.title.note_draining();
             if let Some(parting) = &self.shared.parting {
                 parting.begin();
             }
@@ -269,7 +264,7 @@ impl<H: Handler> FirstThread<H> {
     fn advance(&mut self) -> bool {
         let now = Instant::now();
         let (mode, busy) = self.shared.turn.status();
-        self.shared.title.show_busy(busy, now);
+        self.shared.title.catch_up(|| self.shared.rows.worker.busy(), now);
         if mode == Mode::Closed && !self.closed_reported {
             self.closed_reported = true;
             self.report(Report::Closed);
@@ -348,7 +343,7 @@ impl<H: Handler> FirstThread<H> {
 
     /// Waits for an order, a signal, a change among the connections, or the end of the time.
     fn wait(&self) -> io::Result<()> {
-        let due = [self.deadline(), self.shared.turn.call_at(), self.tell_at()];
+        let due = [self.deadline(), self.shared.turn.call_at(), self.tell_at(), self.shared.title.due_at()];
         let until = due.into_iter().flatten().min();
         let changed = self.shared.turn.changed();
         let mut files = [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()]
