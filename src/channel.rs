@@ -53,6 +53,8 @@ pub(crate) enum Report {
     Alive,
     /// It has reached a limit, and goes on until it is replaced.
     Worn(Wear),
+    /// It had no room for the descriptor of the log's file, and asks for it again.
+    LogMissed,
 }
 
 /// A message of the line: one datagram.
@@ -120,6 +122,7 @@ impl Message for Report {
             Self::Worn(Wear::Connections) => b'1',
             Self::Worn(Wear::Age) => b'2',
             Self::Worn(Wear::Memory) => b'3',
+            Self::LogMissed => b'M',
         }]
     }
 
@@ -136,6 +139,7 @@ impl Message for Report {
             b"1" => Some(Self::Worn(Wear::Connections)),
             b"2" => Some(Self::Worn(Wear::Age)),
             b"3" => Some(Self::Worn(Wear::Memory)),
+            b"M" => Some(Self::LogMissed),
             _ => None,
         }
     }
@@ -299,6 +303,7 @@ mod tests {
             Report::Busy,
             Report::Full,
             Report::Alive,
+            Report::LogMissed,
         ];
         for report in others.into_iter().chain(worn) {
             worker.send(report).unwrap();

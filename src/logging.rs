@@ -6,6 +6,8 @@ mod limit;
 mod line;
 mod output;
 mod panics;
+mod patience;
+mod place;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -60,12 +62,19 @@ pub(crate) fn change(log: Log) {
 /// The same in a new child, which has nothing to say of what the master lost.
 pub(crate) fn change_in_child(log: Log) {
     output().forget();
-    limit::forget();
+    limit::begin_in_child();
     change(log);
 }
 
-/// Logs into another file from now on; `None` is standard error.
+/// Logs into another file from now on, as the first of its pool; `None` is standard error.
 pub(crate) fn move_to(file: Option<LogFile>, log: Log) {
+    // The half of a line is in the file before.
+    output::row().set_torn(false);
+    follow(file, log);
+}
+
+/// The same in a process that is told so.
+pub(crate) fn follow(file: Option<LogFile>, log: Log) {
     output().move_to(file);
     // One is a terminal perhaps, and the other is not.
     change(log);

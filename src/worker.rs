@@ -7,7 +7,7 @@ mod slots;
 
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -170,6 +170,7 @@ fn enter_sandbox(confinement: &Confinement, id: usize, rows: Rows) -> Result<(),
 
 impl<H: Handler> FirstThread<H> {
     fn obey(mut self) -> io::Result<()> {
+        let mut misses_log = false;
         loop {
             self.wait()?;
             if !self.signals.take().is_empty() {
@@ -179,14 +180,7 @@ impl<H: Handler> FirstThread<H> {
                 match self.channel.receive()? {
                     Received::Nothing => break,
                     Received::Message(order) => self.carry_out(order)?,
-                    Received::Log(Ok(file)) => logging::move_to(Some(file.into()), self.shared.config.log),
-                    Received::Log(Err(error)) => {
-                        let worker = self.shared.id;
-                        tracing::warn!(
-                            worker,
-                            "cannot take the log's new file, writing on into the old: {error}"
-                        );
-                    }
+                    Received::Log(file) => misses_log = !self.follow_log(file, misses_log),
                     // The master is gone. Nobody can take the port as long as we listen on it.
                     Received::Closed => {
                         self.orphan = true;
@@ -199,6 +193,30 @@ impl<H: Handler> FirstThread<H> {
             self.shared.turn.quiet();
             if self.advance() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Logs where the master has it now; false where there is no room for a descriptor, which is said once. Then it is sent
+    /// again.
+    fn follow_log(&self, file: io::Result<OwnedFd>, misses_log: bool) -> bool {
+        match file {
+            Ok(file) => {
+                logging::follow(Some(file.into()), self.shared.config.log);
+                true
+            }
+            Err(error) => {
+                if !misses_log {
+                    let worker = self.shared.id;
+                    tracing::warn!(
+                        worker,
+                        "cannot take the log's new file, writing on into the old until it can: {error}"
+                    );
+                }
+                if !self.report(Report::LogMissed) {
+                    self.shared.turn.repeat(Report::LogMissed);
+                }
+                false
             }
         }
     }

@@ -198,8 +198,8 @@ Examples:
 
 const REOPEN_EXAMPLES: &str = "\
 Examples:
-  mv pool.log pool.log.1 && prefork-echo reopen   exit code 0: nobody
-                                                  writes into it any more";
+  mv pool.log pool.log.1 && prefork-echo reopen   exit code 0: each process
+                                                  was handed the new file";
 
 const STOP_EXAMPLES: &str = "\
 Examples:

@@ -14,6 +14,9 @@ use super::output;
 
 /// So many warnings of one place are logged at once.
 const BURST: u32 = 50;
+/// The same in the master. No peer makes it warn but by the death of a worker, and all workers that there may be, also those that
+/// drain, can die at one moment: each death has its line.
+const BURST_OF_MASTER: u32 = 4096;
 /// After that one is in so long.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -36,7 +39,7 @@ impl<S: Subscriber> Layer<S> for Limit {
 }
 
 /// What the threads of this process share.
-static PLACES: Mutex<Places> = Mutex::new(Places { places: Vec::new() });
+static PLACES: Mutex<Places> = Mutex::new(Places { burst: BURST_OF_MASTER, places: Vec::new() });
 /// Whether anything was left out that is not said yet.
 static HAS_NEWS: AtomicBool = AtomicBool::new(false);
 
@@ -55,15 +58,16 @@ pub(super) fn news() -> Vec<String> {
     news
 }
 
-/// Forgets what was left out: the master, which this process was, says it.
-pub(super) fn forget() {
-    places().places.clear();
+/// Begins anew in a child of the master, which says itself what it has left out.
+pub(super) fn begin_in_child() {
+    *places() = Places { burst: BURST, places: Vec::new() };
     HAS_NEWS.store(false, Ordering::Relaxed);
 }
 
 /// The places of the code that have warned, of which there are as many as the code has.
 #[derive(Debug)]
 struct Places {
+    burst: u32,
     places: Vec<(Identifier, Place)>,
 }
 
@@ -73,7 +77,7 @@ impl Places {
         let id = place.callsite();
         let at = self.places.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
             let name = format!("{}:{}", place.file().unwrap_or_default(), place.line().unwrap_or_default());
-            self.places.push((id, Place::new(name, now)));
+            self.places.push((id, Place::new(name, self.burst, now)));
             self.places.len() - 1
         });
         self.places[at].1.admit(now)
@@ -93,6 +97,7 @@ impl Places {
 #[derive(Debug)]
 struct Place {
     name: String,
+    burst: u32,
     tokens: u32,
     refilled: Instant,
     left_out: u64,
@@ -102,17 +107,25 @@ struct Place {
 }
 
 impl Place {
-    fn new(name: String, now: Instant) -> Self {
-        Self { name, tokens: BURST, refilled: now, left_out: 0, last_left_out: now, warned_again: false }
+    fn new(name: String, burst: u32, now: Instant) -> Self {
+        Self {
+            name,
+            burst,
+            tokens: burst,
+            refilled: now,
+            left_out: 0,
+            last_left_out: now,
+            warned_again: false,
+        }
     }
 
     fn admit(&mut self, now: Instant) -> bool {
         let intervals = now.saturating_duration_since(self.refilled).as_secs() / INTERVAL.as_secs();
-        if let Some(gained) = u32::try_from(intervals).ok().filter(|gained| *gained < BURST) {
-            self.tokens = (self.tokens + gained).min(BURST);
+        if let Some(gained) = u32::try_from(intervals).ok().filter(|gained| *gained < self.burst) {
+            self.tokens = (self.tokens + gained).min(self.burst);
             self.refilled += INTERVAL * gained;
         } else {
-            (self.tokens, self.refilled) = (BURST, now);
+            (self.tokens, self.refilled) = (self.burst, now);
         }
         let is_logged = self.tokens > 0;
         if is_logged {
@@ -142,7 +155,7 @@ mod tests {
 
     fn place() -> (Place, Instant) {
         let now = Instant::now();
-        (Place::new("here:1".to_owned(), now), now)
+        (Place::new("here:1".to_owned(), BURST, now), now)
     }
 
     fn logged(place: &mut Place, count: usize, now: Instant) -> usize {

@@ -1,26 +1,24 @@
-//! Where the lines of this process go. Its loss is no reason to stop serving: a full disk, a reader that has gone, or one
-//! that has stopped reading, for which a line waits a little, and once that was in vain, not at all until it reads again.
+//! Where the lines of this process go. Its loss is no reason to stop serving: a full disk, a reader that has gone, one that
+//! has stopped reading, or one that is slow, for which lines wait a little, all together.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::Instant;
 
-use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use nix::unistd::{Whence, lseek};
 use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::file::LogFile;
 use super::limit;
 use super::line::Form;
+use super::patience::Patience;
+use super::place::{self, Nature};
 use crate::scoreboard::LogRow;
 use crate::signals::Blocked;
-
-/// How long a line may wait for the log's reader.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the threads of a process share. Holding it they write one after the other.
 static OUTPUT: Mutex<Output> = Mutex::new(Output::new(None));
@@ -50,34 +48,25 @@ pub(super) struct Output {
     /// `None` is standard error.
     file: Option<LogFile>,
     nature: Option<Nature>,
-    /// Nobody has read it for too long.
-    is_stuck: bool,
+    patience: Patience,
     /// Lines that were dropped since the last that was written, and why the last of them.
     lost: u64,
     why: String,
 }
 
-/// What has to be known of a file before something is written to it.
-#[derive(Debug, Clone, Copy)]
-struct Nature {
-    /// It is no file with places, which never lets a writer wait.
-    may_wait: bool,
-    is_terminal: bool,
-}
-
 impl Output {
     const fn new(file: Option<LogFile>) -> Self {
-        Self { file, nature: None, is_stuck: false, lost: 0, why: String::new() }
+        Self { file, nature: None, patience: Patience::new(), lost: 0, why: String::new() }
     }
 
     /// Lets the lines go elsewhere. What was lost before is said there.
     pub(super) fn move_to(&mut self, file: Option<LogFile>) {
-        (self.file, self.nature, self.is_stuck) = (file, None, false);
+        (self.file, self.nature, self.patience) = (file, None, Patience::new());
     }
 
     /// Forgets what was lost: the master, which this process was, says it.
     pub(super) fn forget(&mut self) {
-        (self.is_stuck, self.lost) = (false, 0);
+        (self.patience, self.lost) = (Patience::new(), 0);
     }
 
     pub(super) fn has_file(&self) -> bool {
@@ -94,19 +83,11 @@ impl Output {
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {
-        // Nobody closes this one: what is opened later would take its number, and get what is meant for people.
-        static STDERR: OnceLock<io::Stderr> = OnceLock::new();
-        self.file.as_ref().map_or_else(|| STDERR.get_or_init(io::stderr).as_fd(), AsFd::as_fd)
+        self.file.as_ref().map_or_else(|| place::stderr(), AsFd::as_fd)
     }
 
     fn nature(&mut self) -> Nature {
-        if let Some(nature) = self.nature {
-            return nature;
-        }
-        // In its sandbox a process may not ask what kind of file it is. What has no place to write at is a pipe, a socket or a
-        // terminal, lseek(2).
-        let has_place = lseek(self.descriptor(), 0, Whence::SeekCur).is_ok();
-        let nature = Nature { may_wait: !has_place, is_terminal: self.is_terminal() };
+        let nature = self.nature.unwrap_or_else(|| Nature::of(self.descriptor()));
         *self.nature.insert(nature)
     }
 
@@ -162,22 +143,32 @@ impl Output {
         while !rest.is_empty() {
             let is_partial = rest.len() < bytes.len();
             let unwritten = |why: String| Unwritten { why, is_partial };
-            let part = if nature.may_wait { &rest[..rest.len().min(libc::PIPE_BUF)] } else { rest };
-            if nature.may_wait {
-                let patience = if self.is_stuck { Duration::ZERO } else { PATIENCE };
-                self.is_stuck = !is_writable(self.descriptor(), patience);
-                if self.is_stuck {
-                    return Err(unwritten("nobody read it".to_owned()));
-                }
-            }
-            match nix::unistd::write(self.descriptor(), part) {
+            match nature.write(self.descriptor(), rest) {
                 Ok(0) => return Err(unwritten("nothing was written".to_owned())),
                 Ok(written) => rest = &rest[written..],
-                Err(nix::errno::Errno::EINTR | nix::errno::Errno::EAGAIN) => (),
+                Err(Errno::EINTR) => (),
+                Err(Errno::EAGAIN) if self.wait() => (),
+                Err(Errno::EAGAIN) => return Err(unwritten("nobody read it".to_owned())),
                 Err(error) => return Err(unwritten(io::Error::from(error).to_string())),
             }
         }
+        self.patience.note_written(Instant::now);
         Ok(())
+    }
+
+    /// Waits for the reader, for as long as a line may; false if that was in vain.
+    fn wait(&mut self) -> bool {
+        let began = Instant::now();
+        let patience = self.patience.left(began);
+        let is_writable = !patience.is_zero() && place::is_writable(self.descriptor(), patience);
+        if is_writable {
+            // A terminal in which another process is writing says that there is room, and takes nothing: that one has to get
+            // on, `tty_write_lock` in drivers/tty/tty_io.c.
+            thread::yield_now();
+        }
+        let now = Instant::now();
+        self.patience.note_waited(now.saturating_duration_since(began), !is_writable, now);
+        is_writable
     }
 }
 
@@ -185,13 +176,6 @@ impl Output {
 struct Unwritten {
     why: String,
     is_partial: bool,
-}
-
-/// Whether something may be written without waiting. A pipe says so while `PIPE_BUF` bytes fit, see pipe(7).
-fn is_writable(file: BorrowedFd<'_>, patience: Duration) -> bool {
-    let mut files = [PollFd::new(file, PollFlags::POLLOUT)];
-    // A closed one counts as writable: the write fails at once.
-    poll(&mut files, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)).is_ok_and(|ready| ready > 0)
 }
 
 /// The output as what writes lines wants it.
@@ -219,7 +203,8 @@ impl MakeWriter<'_> for Lines {
 /// Tells whoever has started this process, when the log goes to a file: one line on standard error.
 pub(crate) fn tell_starter(line: &str) {
     if output().has_file() {
-        Output::new(None).write(format!("{line}\n").as_bytes());
+        // The log has it too. What the log has to say of itself does not belong here.
+        let _ = Output::new(None).put(format!("{line}\n").as_bytes());
     }
 }
 
@@ -227,8 +212,14 @@ pub(crate) fn tell_starter(line: &str) {
 mod tests {
     use std::fs::File;
     use std::io::{Read as _, Seek as _};
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::os::unix::net::UnixStream;
+
+    use nix::libc;
 
     use super::*;
+    use crate::logging::patience;
 
     fn to(file: impl Into<OwnedFd>) -> Output {
         Output::new(Some(LogFile(File::from(file.into()))))
@@ -244,7 +235,7 @@ mod tests {
         for _ in 0..100 {
             output.write(line.as_bytes());
         }
-        assert!(output.is_stuck && output.lost > 30, "{}", output.lost);
+        assert!(output.lost > 30, "{}", output.lost);
         assert!(row().losses().lost - before >= output.lost);
         let lost = output.lost;
         let mut read = vec![0; 1 << 20];
@@ -257,6 +248,25 @@ mod tests {
         assert!(
             rest.contains(&format!(" WARN {lost} lines of the log were lost: nobody read it\n2026 again\n"))
         );
+    }
+
+    #[test]
+    fn whoever_stops_reading_costs_half_a_second_once() {
+        let (_pipe, writer) = io::pipe().unwrap();
+        let shared = to(writer.try_clone().unwrap());
+        let (_socket, other) = UnixStream::pair().unwrap();
+        let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
+        let own = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path).unwrap();
+        let line = format!("2026 {}\n", "x".repeat(10_000));
+        for mut output in [to(own), shared, to(other)] {
+            let began = Instant::now();
+            for _ in 0..200 {
+                output.write(line.as_bytes());
+            }
+            assert!(output.lost > 100 && output.why == "nobody read it", "{} {}", output.lost, output.why);
+            // The first fills the pipe, and the second finds it full: both wait.
+            assert!(began.elapsed() < 4 * patience::MOST, "{:?}", began.elapsed());
+        }
     }
 
     #[test]

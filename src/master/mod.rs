@@ -223,6 +223,7 @@ impl<H: Handler> Master<H> {
                     Ok(Received::Message(Report::Short)) => short.push(worker.pid),
                     Ok(Received::Message(Report::Full)) => (worker.told_full, is_full) = (true, true),
                     Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
+                    Ok(Received::Message(Report::LogMissed)) => worker.note_log_missed(now),
                     Ok(Received::Message(Report::Alive)) => {
                         let effort = self.scoreboard.effort_of(worker.lease);
                         if worker.beat(effort, self.goal.stuck_after, now) {

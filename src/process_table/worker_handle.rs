@@ -26,6 +26,9 @@ pub(crate) struct Patience {
 /// How long after an order could not be sent it is tried again.
 const SEND_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
+/// How long after a worker had no room for the log's file it is sent it again: until a connection of it has ended.
+const LOG_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// Which worker is forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Birth {
@@ -140,6 +143,11 @@ impl<C> WorkerHandle<C> {
         matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing)
             && !self.stopped
             && self.asked.is_none()
+    }
+
+    /// It could not take where the log goes now.
+    pub(crate) fn note_log_missed(&mut self, now: Instant) {
+        self.log_unsent = Some(now + LOG_AGAIN_AFTER);
     }
 
     /// Whether it takes connections from the queue.

@@ -19,7 +19,7 @@ fn reset(stream: TcpStream) {
 }
 
 /// Lowers a limit of a running process, or sets it back.
-fn limit(pid: Pid, limit: &str) {
+pub(crate) fn limit(pid: Pid, limit: &str) {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let id = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap();
@@ -36,7 +36,7 @@ fn limit(pid: Pid, limit: &str) {
 }
 
 /// Takes from a worker that accepts what it needs to accept one more.
-fn leave_no_file(worker: Pid) {
+pub(crate) fn leave_no_file(worker: Pid) {
     // Before it has its epoll instance it would not even begin.
     eventually("it to accept", || {
         let files = std::fs::read_dir(format!("/proc/{worker}/fd")).unwrap().flatten();

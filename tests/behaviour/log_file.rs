@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use crate::hostile::{leave_no_file, limit};
 use crate::support::{TestServer, children, eventually, server_command};
 
 /// A folder, and a log in it.
@@ -81,6 +82,23 @@ fn reopen_takes_every_process_to_the_new_file() {
         assert!(read(&path).contains(worker), "{}", read(&path));
     }
     assert_eq!(read(&aside), old, "nobody writes there any more");
+}
+
+#[test]
+fn a_worker_without_a_free_file_takes_the_new_one_when_it_has_one() {
+    let (folder, path) = log();
+    let server = TestServer::start(&["--log-file", path.to_str().unwrap(), "--workers", "1"]);
+    let worker = server.workers()[0];
+    leave_no_file(worker);
+    let before = fs::metadata(&path).unwrap();
+    fs::rename(&path, folder.path().join("aside")).unwrap();
+    assert!(server.ask(&["reopen"]).status.success(), "it was sent");
+    wait_for(&folder.path().join("aside"), "cannot take the log's new file, writing on into the old");
+    assert_eq!(holds(worker, &before), 1);
+    limit(worker, "--nofile=1024:");
+    eventually("the worker to let go", || (holds(worker, &before) == 0).then_some(()));
+    visit(&server);
+    wait_for(&path, "connection closed");
 }
 
 #[test]

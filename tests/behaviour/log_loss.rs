@@ -132,6 +132,19 @@ fn a_reader_that_goes_takes_nobody_with_it() {
 }
 
 #[test]
+fn each_of_many_deaths_at_one_moment_has_its_line() {
+    let server = TestServer::start(&["--workers", "80", "--threads", "1"]);
+    let workers = server.workers();
+    for pid in &workers {
+        nix::sys::signal::kill(*pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+    }
+    for pid in &workers {
+        server.wait_for_log(&format!("pid={pid} "));
+    }
+    assert_eq!(server.status()["totals"]["log_lines_left_out"], 0);
+}
+
+#[test]
 fn a_warning_that_repeats_is_limited_and_its_number_is_said() {
     let server = TestServer::start_command(program(&beside_server("examples/faulty")), &["--workers", "1"]);
     for _ in 0..120 {

@@ -21,6 +21,7 @@ mod load;
 mod log_contents;
 mod log_file;
 mod log_loss;
+mod log_reader;
 mod lossless;
 mod make_room;
 mod many_reloads;
