@@ -1,6 +1,7 @@
 //! One client on one thread: read, answer, write, watch the clock, and close without destroying what is in flight.
 
 mod clock;
+mod delivery;
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
@@ -20,13 +21,16 @@ use crate::pretence;
 use crate::proxy_header::ProxyHeader;
 use crate::refusal::Refusal;
 use crate::scoreboard::{Silence, SlotRow, State};
-use crate::sys::Moment;
+use crate::sys::{self, Moment};
 pub(crate) use clock::Clock;
+pub(crate) use delivery::Delivery;
+use delivery::Progress;
 
 /// What one read takes at most. Chosen by measurement, see docs/performance.md.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// How long a connection that we close waits for its peer to close too. Closing earlier, with bytes of the peer still
-/// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet.
+/// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet. A peer that still
+/// takes its answer has this time again and again.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 /// Takes whom a proxy has told, if it has told anybody, or what is wrong with its header, and says whether the connection
@@ -41,6 +45,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) idle: Option<Duration>,
     /// What else it may take, if there is more than the timeouts of its socket.
     pub(crate) clock: Option<Clock>,
+    /// How much of what was written the peer has taken.
+    pub(crate) delivery: Delivery,
     /// Where it comes from a proxy, whose header is no part of what the handler gets.
     pub(crate) introduce: Option<Introduce<'a>>,
     /// Where its silence is seen, if it may cost it the slot.
@@ -162,14 +168,41 @@ impl Connection<'_> {
         read
     }
 
+    /// Reads, and waits for it as long as the peer may be waited for. While it still takes its answer it is neither idle, nor
+    /// as slow as what it has sent.
     fn wait_and_read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
-        let mut now = self.clock.as_ref().map(|_| Instant::now());
-        let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_read(now));
         loop {
-            self.await_bytes(wait.as_ref().zip(now))?;
+            let mut now = self.clock.as_ref().map(|_| Instant::now());
+            let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_read(now));
+            let read = self.read_within(wait.as_ref(), &mut now, buffer);
+            self.note_moved(wait.zip(now), *read.as_ref().unwrap_or(&0));
+            let goes_on = match read {
+                Err(Ending::TooSlow) => self.progress().taken > 0,
+                Err(Ending::IdleTimeout) => self.progress().is_under_way(),
+                _ => false,
+            };
+            if !goes_on {
+                return read;
+            }
+        }
+    }
+
+    /// Reads within a wait, and says what the time is then.
+    fn read_within(
+        &mut self,
+        wait: Option<&Wait>,
+        now: &mut Option<Instant>,
+        buffer: &mut [u8],
+    ) -> Result<usize, Ending> {
+        loop {
+            let awaited = self.await_bytes(wait.zip(*now));
+            if awaited.is_err() {
+                *now = now.map(|_| Instant::now());
+            }
+            awaited?;
             let mut socket = self.socket;
             let read = socket.read(buffer);
-            now = now.map(|_| Instant::now());
+            *now = now.map(|_| Instant::now());
             match read {
                 // SIGSTOP and SIGCONT interrupt a call that has a timeout, see signal(7).
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
@@ -178,10 +211,7 @@ impl Connection<'_> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && wait.is_some() => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Ending::IdleTimeout),
                 Err(error) => return Err(lost(&error)),
-                Ok(length) => {
-                    self.note_moved(wait.zip(now), length);
-                    return Ok(length);
-                }
+                Ok(length) => return Ok(length),
             }
         }
     }
@@ -225,22 +255,41 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Sends some of it. Each call that makes some progress gives the peer the whole write timeout again.
+    /// Sends some of it. A peer that takes some of its answer has the whole write timeout again, and a second more of its
+    /// lifetime. The thread does not learn of each byte: the kernel wakes it when much room is free (`sk_stream_write_space`).
     fn send(&mut self, bytes: &[u8]) -> Result<usize, Ending> {
-        let mut now = self.clock.as_ref().map(|_| Instant::now());
-        let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_write(now));
+        loop {
+            let mut now = self.clock.as_ref().map(|_| Instant::now());
+            let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_write(now));
+            let sent = self.send_within(wait.as_ref(), &mut now, bytes);
+            // What was sent now is taken later.
+            self.note_moved(wait.zip(now), 0);
+            let ends = matches!(sent, Err(Ending::TooSlow | Ending::WriteTimeout | Ending::Lifetime));
+            if !ends || self.progress().taken == 0 {
+                return sent;
+            }
+        }
+    }
+
+    /// Sends within a wait, and says what the time is then.
+    fn send_within(
+        &mut self,
+        wait: Option<&Wait>,
+        now: &mut Option<Instant>,
+        bytes: &[u8],
+    ) -> Result<usize, Ending> {
         loop {
             let sent = if self.lasts.is_some() {
                 self.socket.send_with_flags(bytes, libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT)
             } else {
-                if let (Some(clock), Some(wait), Some(now)) = (&mut self.clock, &wait, now) {
+                if let (Some(clock), Some(wait), Some(now)) = (&mut self.clock, wait, *now) {
                     clock.let_write(self.socket, wait, now)?;
                 }
                 // No filter has to look at what this is called with, as it has with `send`. SIGPIPE is ignored since
                 // before `main`, by Rust's runtime.
                 nix::unistd::write(self.socket, bytes).map_err(io::Error::from)
             };
-            now = now.map(|_| Instant::now());
+            *now = now.map(|_| Instant::now());
             match sent {
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && self.lasts.is_some() => self.last(),
@@ -248,12 +297,26 @@ impl Connection<'_> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && wait.is_some() => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Ending::WriteTimeout),
                 Err(error) => return Err(lost(&error)),
-                Ok(sent) => {
-                    self.note_moved(wait.zip(now), sent);
-                    return Ok(sent);
-                }
+                Ok(sent) => return Ok(sent),
             }
         }
+    }
+
+    /// What the peer has taken of its answers since this was last asked, which it is given credit for.
+    fn progress(&mut self) -> Progress {
+        let progress = self.delivery.progress(self.row.traffic().bytes_out, self.unsent());
+        if let Some(clock) = &mut self.clock {
+            clock.patience.note_taken(progress.taken);
+        }
+        progress
+    }
+
+    /// How much of what was written the peer has not taken.
+    fn unsent(&self) -> u64 {
+        sys::unsent(self.socket).unwrap_or_else(|error| {
+            tracing::debug!("cannot see what a peer has taken: {error}");
+            0
+        })
     }
 
     fn note_moved(&mut self, wait: Option<(Wait, Instant)>, bytes: usize) {
@@ -262,20 +325,38 @@ impl Connection<'_> {
         }
     }
 
-    /// Says that nothing more comes, and takes what the peer still sends until it has closed too.
+    /// Says that nothing more comes, and takes what the peer still sends until it has closed too: for [`LINGER`], and on as
+    /// long as it takes its answer, no more slowly than a peer may.
     fn linger(&self, buffer: &mut [u8]) {
-        let deadline = Instant::now() + LINGER;
         let mut open = self.socket.shutdown(Shutdown::Write).is_ok() || self.is_cut();
-        while open {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let mut socket = self.socket;
+        let least = self.clock.as_ref().map_or(1, |clock| clock.patience.least_within(LINGER)).max(1);
+        let mut unsent = if open { self.unsent() } else { 0 };
+        while open && self.discard(buffer, Instant::now() + LINGER) {
+            let before = std::mem::replace(&mut unsent, self.unsent());
+            open = unsent > 0 && before.saturating_sub(unsent) >= least;
+            // That is what it waits for from now on.
+            self.row.turn_to(State::Writing);
+        }
+    }
+
+    /// Takes what the peer sends, until then; whether it has not closed.
+    fn discard(&self, buffer: &mut [u8], until: Instant) -> bool {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
             // A timeout of less than a microsecond would be one of zero, which is without end.
-            open = left >= Duration::from_micros(1)
-                && self.socket.set_read_timeout(Some(left)).is_ok()
-                && match socket.read(buffer) {
-                    Ok(length) => length > 0,
-                    Err(error) => error.kind() == ErrorKind::Interrupted,
-                };
+            if left < Duration::from_micros(1) {
+                return true;
+            }
+            let mut socket = self.socket;
+            if self.socket.set_read_timeout(Some(left)).is_err() {
+                return false;
+            }
+            match socket.read(buffer) {
+                Ok(0) => return false,
+                Ok(_) => (),
+                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => (),
+                Err(_) => return false,
+            }
         }
     }
 
@@ -290,158 +371,4 @@ fn lost(error: &io::Error) -> Ending {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::io::Write as _;
-    use std::thread;
-
-    use socket2::{Domain, Type};
-
-    use super::*;
-    use crate::config::Transform;
-    use crate::handler::Echo;
-    use crate::listener::{BRIEF, Peer};
-    use crate::patience::{Awaited, Patience, Terms};
-    use crate::scoreboard::Traffic;
-
-    fn pair() -> (Socket, Socket) {
-        Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap()
-    }
-
-    fn serve<H: Handler>(socket: &Socket, handler: &H) -> (Ending, Traffic) {
-        serve_by(socket, handler, None)
-    }
-
-    fn serve_by<H: Handler>(socket: &Socket, handler: &H, clock: Option<Clock>) -> (Ending, Traffic) {
-        let cutting = AtomicBool::new(false);
-        let calls = Cell::new(0);
-        let lasts = || calls.set(calls.get() + 1);
-        let idle = Some(Duration::from_millis(20));
-        let row = SlotRow::default();
-        row.open(Peer::Unix, None);
-        let mut connection = Connection {
-            socket,
-            work: Work::default(),
-            idle,
-            clock,
-            introduce: None,
-            silence: None,
-            parting: None,
-            cutting: &cutting,
-            row: &row,
-            lasts: Some(&lasts),
-        };
-        let ending = connection.serve(handler, &mut [0; 64]);
-        let brief = connection.lasts.is_some();
-        assert_eq!(calls.get(), i32::from(!brief), "who lasts says so once");
-        (ending, row.traffic())
-    }
-
-    #[test]
-    fn what_was_sent_before_the_end_is_answered() {
-        let (ours, mut theirs) = pair();
-        theirs.write_all("héllo\r\n\0".as_bytes()).unwrap();
-        theirs.shutdown(Shutdown::Write).unwrap();
-        let (ending, traffic) = serve(&ours, &Echo::new(Transform::Uppercase));
-        assert_eq!(ending, Ending::PeerClosed);
-        assert_eq!(traffic, Traffic { messages: 1, bytes_in: 9, bytes_out: 9 });
-        drop(ours);
-        let mut answer = Vec::new();
-        theirs.read_to_end(&mut answer).unwrap();
-        assert_eq!(answer, "HéLLO\r\n\0".as_bytes());
-    }
-
-    #[test]
-    fn a_silent_peer_meets_the_idle_timeout() {
-        let (ours, theirs) = pair();
-        ours.set_read_timeout(Some(BRIEF)).unwrap();
-        let reader = thread::spawn(move || (&theirs).read(&mut [0]).unwrap());
-        assert_eq!(serve(&ours, &Echo::new(Transform::None)).0, Ending::IdleTimeout);
-        assert_eq!(reader.join().unwrap(), 0, "the peer sees an orderly end");
-    }
-
-    #[test]
-    fn a_peer_that_never_reads_meets_the_write_timeout() {
-        let (ours, theirs) = pair();
-        ours.set_write_timeout(Some(Duration::from_millis(5))).unwrap();
-        let writer = thread::spawn(move || while (&theirs).write(&[b'x'; 4096]).is_ok() {});
-        assert_eq!(serve(&ours, &Echo::new(Transform::None)).0, Ending::WriteTimeout);
-        drop(ours);
-        writer.join().unwrap();
-    }
-
-    /// Answers with more than the socket takes at once.
-    struct Lavish;
-
-    impl Handler for Lavish {
-        type Session = Vec<u8>;
-
-        fn reply<'a>(&self, session: &'a mut Vec<u8>, _: &'a mut [u8]) -> Reply<'a> {
-            session.resize(4 << 20, b'x');
-            Reply::Send(session)
-        }
-    }
-
-    /// What comes of an answer with a lifetime of 50 ms, and how many bytes of it are taken by a peer that reads, or does not.
-    fn answer_beyond_the_lifetime(reads: bool) -> (Ending, usize) {
-        let (ours, mut theirs) = pair();
-        ours.set_read_timeout(Some(BRIEF)).unwrap();
-        theirs.write_all(b"x").unwrap();
-        let reader = thread::spawn(move || {
-            let (mut taken, mut part) = (0, vec![0; 1 << 16]);
-            // It takes its time: 64 times 5 ms at least.
-            while reads
-                && theirs.read(&mut part).is_ok_and(|length| {
-                    taken += length;
-                    length > 0
-                })
-            {
-                thread::sleep(Duration::from_millis(5));
-            }
-            (taken, theirs)
-        });
-        let mut config = crate::config::Config::default();
-        config.timeouts.lifetime = Some(Duration::from_millis(50));
-        let patience = Patience::new(Terms::of(&config), Instant::now(), Awaited::FirstByte);
-        let ending = serve_by(&ours, &Lavish, Some(Clock::new(patience, None))).0;
-        drop(ours);
-        (ending, reader.join().unwrap().0)
-    }
-
-    #[test]
-    fn an_answer_that_is_taken_is_sent_to_its_end_and_one_that_is_not_ends_with_the_lifetime() {
-        assert_eq!(answer_beyond_the_lifetime(true), (Ending::Lifetime, 4 << 20));
-        assert_eq!(answer_beyond_the_lifetime(false), (Ending::Lifetime, 0));
-    }
-
-    struct Faulty;
-
-    impl Handler for Faulty {
-        type Session = ();
-
-        fn reply<'a>(&self, (): &'a mut (), input: &'a mut [u8]) -> Reply<'a> {
-            assert_ne!(input, b"panic");
-            Reply::Close(input)
-        }
-    }
-
-    #[test]
-    fn a_panic_ends_the_connection_in_order() {
-        let (ours, mut theirs) = pair();
-        theirs.write_all(b"panic").unwrap();
-        theirs.shutdown(Shutdown::Write).unwrap();
-        assert_eq!(serve(&ours, &Faulty).0, Ending::HandlerPanicked);
-        assert_eq!(theirs.read(&mut [0]).unwrap(), 0);
-    }
-
-    #[test]
-    fn a_handler_may_close() {
-        let (ours, mut theirs) = pair();
-        theirs.write_all(b"bye").unwrap();
-        theirs.shutdown(Shutdown::Write).unwrap();
-        assert_eq!(
-            serve(&ours, &Faulty),
-            (Ending::HandlerClosed, Traffic { messages: 1, bytes_in: 3, bytes_out: 3 })
-        );
-    }
-}
+mod tests;

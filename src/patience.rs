@@ -24,7 +24,7 @@ pub(crate) struct Terms {
 }
 
 /// How slow a peer may be. It has an allowance, which is used up while it is waited for; each byte that it sends or takes
-/// gives some of it back.
+/// gives some of it back: one that it sends when it has come, one that it takes when its kernel has acknowledged it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rate {
     bytes_per_second: u64,
@@ -110,15 +110,30 @@ impl Patience {
         Wait::until_the_first(now, ends)
     }
 
-    /// A wait has ended with so many bytes sent or taken by the peer.
+    /// A wait has ended with so many bytes sent by the peer.
     pub(crate) fn note_moved(&mut self, wait: &Wait, bytes: usize, now: Instant) {
         if self.awaited == Awaited::FirstByte && bytes > 0 {
             self.awaited = Awaited::More;
         }
+        let waited = now.saturating_duration_since(wait.since);
+        self.allowance = self.allowance.saturating_sub(waited);
+        self.give_back(bytes as u64);
+    }
+
+    /// The peer has taken so many bytes. It is enough to say so when a wait is to end: whoever has credit left needs no more.
+    pub(crate) fn note_taken(&mut self, bytes: u64) {
+        self.give_back(bytes);
+    }
+
+    /// How many bytes a peer takes in such a time that takes as little as it may.
+    pub(crate) fn least_within(&self, time: Duration) -> u64 {
+        let bytes = |rate: Rate| u128::from(rate.bytes_per_second) * time.as_nanos() / 1_000_000_000;
+        self.terms.rate.map_or(0, |rate| u64::try_from(bytes(rate)).unwrap_or(u64::MAX))
+    }
+
+    fn give_back(&mut self, bytes: u64) {
         if let Some(rate) = self.terms.rate {
-            let waited = now.saturating_duration_since(wait.since);
-            let left = self.allowance.saturating_sub(waited).saturating_add(rate.time_for(bytes));
-            self.allowance = left.min(rate.allowance);
+            self.allowance = self.allowance.saturating_add(rate.time_for(bytes)).min(rate.allowance);
         }
     }
 
@@ -136,8 +151,8 @@ impl Patience {
 }
 
 impl Rate {
-    fn time_for(self, bytes: usize) -> Duration {
-        let nanos = bytes as u128 * 1_000_000_000 / u128::from(self.bytes_per_second);
+    fn time_for(self, bytes: u64) -> Duration {
+        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(self.bytes_per_second);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
@@ -302,8 +317,10 @@ mod tests {
         let accepted = Instant::now();
         let mut patience = Patience::new(slow(), accepted, Awaited::More);
         let wait = patience.to_write(accepted);
-        patience.note_moved(&wait, 1024, accepted + seconds(9));
         let now = accepted + seconds(9);
+        patience.note_moved(&wait, 0, now);
+        patience.note_taken(1024);
+        assert_eq!(patience.least_within(seconds(3)), 3072);
         let wait = patience.to_write(now);
         assert_eq!(wait.left(now + seconds(2)), Err(Ending::TooSlow), "a second left, and one for its bytes");
     }
@@ -322,8 +339,11 @@ mod tests {
                 let wait = if is_read { patience.to_read(now) } else { patience.to_write(now) };
                 now += Duration::from_millis(millis);
                 prop_assert!(wait.left(now).is_ok());
-                let bytes = usize::try_from((millis * 1024).div_ceil(1000)).unwrap();
-                patience.note_moved(&wait, bytes, now);
+                let bytes = (millis * 1024).div_ceil(1000);
+                patience.note_moved(&wait, if is_read { usize::try_from(bytes).unwrap() } else { 0 }, now);
+                if !is_read {
+                    patience.note_taken(bytes);
+                }
             }
         }
 

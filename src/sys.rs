@@ -234,6 +234,20 @@ pub(crate) fn queue_wait(accepted: &impl AsFd) -> io::Result<Duration> {
     Ok(Duration::from_millis(tcp_info(accepted)?.tcpi_last_data_sent.into()))
 }
 
+/// How much of what was written to a socket its peer has not taken.
+///
+/// Of TCP these are bytes that the peer's kernel has not acknowledged, and an end that was sent is one more, tcp(7). Of a unix
+/// socket it is the memory of the messages that are not read to their ends, each of 48 KiB at most (`unix_stream_sendmsg`).
+pub(crate) fn unsent(socket: &impl AsFd) -> io::Result<u64> {
+    let mut unsent: libc::c_int = 0;
+    // SAFETY: TIOCOUTQ, which is SIOCOUTQ, writes an int, which lives for the time of the call.
+    let result = unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut unsent) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(u64::try_from(unsent).unwrap_or(0))
+}
+
 fn tcp_info(socket: &impl AsFd) -> io::Result<libc::tcp_info> {
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut length = length_of::<libc::tcp_info>();

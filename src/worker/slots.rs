@@ -17,7 +17,7 @@ use super::admit::reset_at_close;
 use crate::accept_turn::{Brief, Next, Turn};
 use crate::admission::Admission;
 use crate::config::Config;
-use crate::connection::{BUFFER_BYTES, Clock, Connection, Introduce};
+use crate::connection::{BUFFER_BYTES, Clock, Connection, Delivery, Introduce};
 use crate::door::Accepted;
 use crate::ending::Ending;
 use crate::handler::Handler;
@@ -138,6 +138,7 @@ impl<H: Handler> Shared<H> {
             work: self.config.work,
             idle: self.config.timeouts.idle,
             clock: self.clock(at, proxy.is_some()),
+            delivery: Delivery::default(),
             introduce: introduce.as_ref().map(|introduce| introduce as Introduce<'_>),
             silence,
             parting: self.parting.as_ref(),

@@ -51,6 +51,7 @@ mod status;
 mod stuck;
 mod support;
 mod systemd;
+mod taker;
 mod terminal;
 mod titles;
 mod upgrade;

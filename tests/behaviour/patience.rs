@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{PATIENCE, TestServer, eventually, field, has_answer, meanwhile};
+use crate::taker::Taker;
 
 /// A pool of one worker and two slots.
 fn start(flags: &[&str]) -> TestServer {
@@ -236,4 +237,69 @@ fn without_these_keys_nobody_is_ended() {
     let server = start(&[]);
     let (silent, talker) = (server.connect(), server.served());
     meanwhile("both are kept", millis(1500), || !has_answer(&silent) && !has_answer(&talker));
+}
+
+/// A connection that takes an answer for far longer than a limit is not what the limit is for.
+#[track_caller]
+fn goes_on(limit: &[&str]) {
+    let server = start(limit);
+    let mut taker = Taker::of(&server, 400_000);
+    taker.take_for(millis(2500));
+    taker.say(b"more");
+    taker.take_all();
+    assert_eq!(taker.next(), b"MORE", "with {limit:?}");
+    drop(taker);
+    assert_eq!(reason(&server), "peer closed", "with {limit:?}");
+}
+
+#[test]
+fn who_takes_its_answer_faster_than_the_rate_goes_on_although_it_was_written_long_ago() {
+    let rate = ["--limits-min-rate", "1KiB", "--limits-min-rate-after", "1s"];
+    goes_on(&rate);
+    goes_on(&[&rate[..], &["--timeouts-drain-idle", "5s"]].concat());
+}
+
+#[test]
+fn who_takes_its_answer_is_not_idle() {
+    goes_on(&["--timeouts-idle", "500ms"]);
+    goes_on(&["--timeouts-idle", "500ms", "--timeouts-lifetime", "1m"]);
+    goes_on(&["--timeouts-idle", "500ms", "--timeouts-drain-idle", "5s"]);
+}
+
+#[test]
+fn who_takes_some_all_the_time_meets_no_write_timeout() {
+    for limit in
+        [&["--timeouts-write", "500ms"][..], &["--timeouts-write", "500ms", "--timeouts-lifetime", "1m"]]
+    {
+        let server = start(limit);
+        // More than the server can write at once, and so slow that it does not learn of each part.
+        let mut taker = Taker::of(&server, 16_000_000);
+        taker.take_for(millis(2500));
+        taker.take_all();
+        drop(taker);
+        assert_eq!(reason(&server), "peer closed");
+    }
+}
+
+#[test]
+fn an_end_of_ours_destroys_nothing_that_is_still_taken() {
+    let server = start(&["--timeouts-lifetime", "300ms"]);
+    let mut taker = Taker::of(&server, 400_000);
+    // Beyond the second in which what it says is awaited anyway.
+    taker.take_for(millis(2500));
+    taker.say(b"more");
+    taker.take_all();
+    assert_eq!(taker.next(), b"", "what comes after the end has no answer");
+    drop(taker);
+    assert_eq!(reason(&server), "lifetime");
+}
+
+#[test]
+fn who_takes_nothing_has_no_longer_end_than_others() {
+    let server = start(&["--timeouts-lifetime", "300ms"]);
+    let begin = Instant::now();
+    let taker = Taker::of(&server, 400_000);
+    assert_eq!(reason(&server), "lifetime");
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    drop(taker);
 }

@@ -194,7 +194,11 @@ pub(super) fn allowed(role: Role, pid: u32) -> Result<Calls, BackendError> {
     let option = |(level, name): &(i32, i32)| rule(&[equal(1, *level)?, equal(2, *name)?]);
     calls.insert(libc::SYS_setsockopt, OPTIONS.iter().map(option).collect::<Result<_, _>>()?);
     // Whether the log goes to a terminal: with glibc the first, with musl the second.
-    let requests = [request(libc::TCGETS), request(libc::TIOCGWINSZ)];
+    let mut requests = vec![request(libc::TCGETS), request(libc::TIOCGWINSZ)];
+    if role == Role::Worker {
+        // How much of an answer its peer has not taken: SIOCOUTQ, by its other name.
+        requests.push(request(libc::TIOCOUTQ));
+    }
     calls.insert(libc::SYS_ioctl, either(1, &requests)?);
     if role == Role::Worker {
         // The log's next file, from the master. And threads.
