@@ -1,9 +1,41 @@
-//! Whose silence makes room for those who wait: theirs who have been silent longest.
+//! How many silences make room for those who wait, and whose: theirs who have been silent longest.
 
 use std::time::Duration;
 
+use crate::saturation::Sight;
 use crate::scoreboard::Silence;
 use crate::sys::Moment;
+
+/// How much room is made. At first for one, and for twice as many at each look that finds somebody waiting still.
+///
+/// Who waits may be one who may not enter, or is gone. One idle slot is enough for its worker to clear a queue of those long before
+/// the next look, without the end of anybody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// For how many room is made next.
+    step: u64,
+}
+
+impl Default for Demand {
+    fn default() -> Self {
+        Self { step: 1 }
+    }
+}
+
+impl Demand {
+    /// How many are to end after one look, at which so many leave anyway: never more than wait.
+    pub(crate) fn look(&mut self, sight: Sight, leaving: u64) -> u64 {
+        let lacking = sight.waiting.saturating_sub(sight.idle);
+        if lacking == 0 {
+            self.step = 1;
+        }
+        let count = lacking.saturating_sub(leaving).min(self.step);
+        if count > 0 {
+            self.step = self.step.saturating_mul(2);
+        }
+        count
+    }
+}
 
 /// Since when somebody is silent, of those who have been for so long, with the number of the slot.
 pub(crate) fn long(
@@ -33,6 +65,29 @@ mod tests {
 
     use super::*;
 
+    /// How many end at each look, of so many that wait.
+    fn ends(waiting: &[u64]) -> Vec<u64> {
+        let mut demand = Demand::default();
+        waiting.iter().map(|waiting| demand.look(Sight { idle: 0, waiting: *waiting }, 0)).collect()
+    }
+
+    #[test]
+    fn room_is_made_for_one_first_and_then_for_more() {
+        assert_eq!(ends(&[40, 39, 37, 33, 25, 9]), [1, 2, 4, 8, 16, 9]);
+        assert_eq!(ends(&[90, 0, 90, 0, 90]), [1, 0, 1, 0, 1], "those who may not enter cost one each time");
+        assert_eq!(ends(&[2, 2, 2]), [1, 2, 2], "never more than wait");
+    }
+
+    #[test]
+    fn who_leaves_anyway_makes_room() {
+        let mut demand = Demand::default();
+        let sight = |idle, waiting| Sight { idle, waiting };
+        assert_eq!(demand.look(sight(0, 10), 10), 0);
+        assert_eq!(demand.look(sight(10, 10), 0), 0, "there is room");
+        assert_eq!(demand.look(sight(0, 10), 0), 1);
+        assert_eq!(demand.look(sight(0, 9), 8), 1, "eight others leave");
+    }
+
     #[test]
     fn only_long_silences_count() {
         let silences: Vec<Silence> = (0..5).map(|_| Silence::default()).collect();
@@ -54,6 +109,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_look_ends_more_than_wait_and_nobody_waits_for_ever(waiting in 1_u64..5_000) {
+            let (mut demand, mut left, mut looks) = (Demand::default(), waiting, 0);
+            while left > 0 {
+                let count = demand.look(Sight { idle: 0, waiting: left }, 0);
+                prop_assert!(count >= 1 && count <= left);
+                (left, looks) = (left - count, looks + 1);
+            }
+            prop_assert!(looks <= waiting.ilog2() + 1);
+        }
+
         #[test]
         fn never_more_end_than_wait(silent in prop::collection::vec((any::<u64>(), 0..5_u8), 0..50), wanted in 0_usize..60) {
             let have = silent.len();

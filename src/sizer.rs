@@ -88,7 +88,7 @@ impl Sizer {
     pub(crate) fn next_look(&self, is_full: bool, workers: usize, now: Instant) -> Option<Instant> {
         let wait = match workers {
             _ if self.is_fixed() => return None,
-            _ if is_full && workers < self.max => TICK,
+            _ if is_full && self.may_grow(workers) => TICK,
             _ if workers > self.min => SPARE_TICK,
             _ => return None,
         };
@@ -104,6 +104,11 @@ impl Sizer {
         let resize = self.grow(sight, now).or_else(|| self.shrink(sight, now));
         self.workers = Some(resize.map_or(sight.workers, |resize| resize.to));
         resize
+    }
+
+    /// Whether a pool of so many workers gets more by itself when peers wait.
+    pub(crate) fn may_grow(&self, workers: usize) -> bool {
+        !self.is_fixed() && workers < self.max
     }
 
     fn is_fixed(&self) -> bool {

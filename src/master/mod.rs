@@ -41,6 +41,7 @@ use crate::process_table::{Action, Aim, Breaker, Goal, ProcessTable, Stage};
 use crate::saturation::Saturation;
 use crate::scoreboard::{Board, Phase, Scoreboard};
 use crate::signals::{Command, Signals};
+use crate::silence::Demand;
 use crate::sizer::Sizer;
 use crate::snapshot::Observer;
 use crate::sys::timeout_until;
@@ -88,6 +89,7 @@ pub(crate) struct Master<H> {
     scoreboard: Scoreboard,
     observer: Observer,
     saturation: Saturation,
+    demand: Demand,
     /// The waits in the queue before the pool was last found saturated.
     waits_before: Counts,
     /// What was answered lately.
@@ -155,6 +157,7 @@ impl<H: Handler> Master<H> {
             waits_before: scoreboard.queue_waits(),
             scoreboard,
             saturation: Saturation::default(),
+            demand: Demand::default(),
             answers: Vec::new(),
             breaker: Breaker::default(),
             ending: Ending::default(),

@@ -9,19 +9,20 @@ use crate::listener::Listener;
 use crate::logging::seconds;
 use crate::process_table::{Aim, WorkerHandle};
 use crate::saturation::{Edge, Sight};
-use crate::scoreboard::{Happening, Silence, Standing};
+use crate::scoreboard::{Happening, Standing};
 use crate::silence;
 use crate::sys::Moment;
 
 impl<H: Handler> Master<H> {
     pub(super) fn look_for_saturation(&mut self, now: Instant) {
+        // Of the whole look: an order of it is void before the next one.
+        let asked = Moment::now();
         let waits = (!self.saturation.is_on()).then(|| self.scoreboard.queue_waits());
-        // In this order: whoever is told to go, leaves, and makes room for somebody meanwhile counts twice, and not at all
-        // the other way round.
-        let told = self.told_to_go();
+        // In this order: whoever leaves, and makes room for somebody meanwhile counts twice, and not at all the other way round.
+        let leaving = self.leaving();
         let sight = Sight { idle: self.scoreboard.idle(), waiting: self.queued() };
         if self.goal.aim == Aim::Serve {
-            self.make_room(sight, told);
+            self.make_room(sight, leaving, asked);
         }
         let edge = self.saturation.look(sight, now);
         if let Some(Edge::Begin { .. }) = edge {
@@ -35,30 +36,33 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    /// How many connections were told to go so that others get their slots.
-    fn told_to_go(&self) -> u64 {
+    /// How many connections leave in a moment, because they were told to, or anyway.
+    fn leaving(&self) -> u64 {
         if self.serving.config.timeouts.idle_saturated.is_none() {
             return 0;
         }
-        let told = |silences: &[Silence]| silences.iter().filter(|silence| silence.is_told()).count() as u64;
-        self.serving_workers().map(|worker| told(self.scoreboard.silences_of(worker.lease))).sum()
+        let leaving = |worker: &WorkerHandle| {
+            let rows = self.scoreboard.used_by(worker.lease);
+            let slots = rows.slots.iter().zip(rows.silences);
+            slots.filter(|(slot, silence)| silence.is_told() || slot.is_closing()).count() as u64
+        };
+        self.serving_workers().map(leaving).sum()
     }
 
-    /// Has those who say nothing end whose slots others wait for, if they may: as many as wait, less those for whom there is
-    /// room, or will be in a moment.
-    fn make_room(&mut self, sight: Sight, told: u64) {
+    /// Has those who say nothing end whose slots others wait for, if they may.
+    fn make_room(&mut self, sight: Sight, leaving: u64, asked: Moment) {
         let Some(least) = self.serving.config.timeouts.idle_saturated else { return };
-        let wanted = sight.waiting.saturating_sub(sight.idle).saturating_sub(told);
-        if wanted == 0 {
+        let count = self.demand.look(sight, leaving);
+        // Another worker has room for them without anybody's end.
+        if count == 0 || self.sizer.may_grow(self.serving_workers().count()) {
             return;
         }
-        let asked = Moment::now();
         let mut silent = Vec::new();
         for worker in self.serving_workers() {
-            let silences = self.scoreboard.silences_of(worker.lease);
+            let silences = self.scoreboard.used_by(worker.lease).silences;
             silent.extend(silence::long(silences, least, asked).map(|(since, _)| (since, worker.pid)));
         }
-        for (pid, count) in silence::shares(silent, usize::try_from(wanted).unwrap_or(usize::MAX)) {
+        for (pid, count) in silence::shares(silent, usize::try_from(count).unwrap_or(usize::MAX)) {
             self.tell(pid, Order::MakeRoom { count, asked });
         }
     }

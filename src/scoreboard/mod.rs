@@ -360,10 +360,10 @@ impl Scoreboard {
         self.board.workers[lease.row].idle()
     }
 
-    /// The silences in the slots of a worker.
-    pub(crate) fn silences_of(&self, lease: Lease) -> &'static [Silence] {
+    /// The rows of a worker without those of slots that were never used.
+    pub(crate) fn used_by(&self, lease: Lease) -> Rows {
         let used = size(&self.board.workers[lease.row].slots_used).min(lease.slots);
-        &self.board.silences[lease.first_slot..lease.first_slot + used]
+        self.board.rows(Lease { slots: used, ..lease })
     }
 
     /// How many connections a worker has.

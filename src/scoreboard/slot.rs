@@ -171,6 +171,11 @@ impl SlotRow {
         });
     }
 
+    /// Whether its connection has ended but for its peer's end.
+    pub(crate) fn is_closing(&self) -> bool {
+        load(&self.state) == State::Closing as u64 && load(&self.accepted) > load(&self.closed)
+    }
+
     /// What went over the connection that is, or was, in the slot.
     pub(crate) fn traffic(&self) -> Traffic {
         let counts = [&self.messages, &self.bytes_in, &self.bytes_out];
@@ -328,7 +333,11 @@ mod tests {
         assert_eq!(tally, Tally { accepted: 1, messages: 1, bytes_in: 5, bytes_out: 3, ..Tally::default() });
         assert_eq!(occupant.peer, Some(tcp("127.0.0.1:5000")));
         assert_eq!((occupant.state, occupant.queue_wait), (State::Working, Some(Duration::from_millis(8))));
+        assert!(!row.is_closing());
+        row.turn_to(State::Closing);
+        assert!(row.is_closing());
         row.close(true);
+        assert!(!row.is_closing(), "it is closed");
         row.open(tcp("[::1]:6000"), None);
         let (tally, occupant) = row.read();
         assert_eq!((tally.accepted, tally.closed, tally.cut, tally.bytes_in), (2, 1, 1, 5));

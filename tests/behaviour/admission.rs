@@ -23,7 +23,7 @@ enum Met {
 }
 
 /// A connection from an address of this machine, which is in the queue, or beyond it; `None` if it is reset already.
-fn try_connect_from(from: &str, server: &str) -> Option<TcpStream> {
+pub(crate) fn try_connect_from(from: &str, server: &str) -> Option<TcpStream> {
     let (from, server): (IpAddr, SocketAddr) = (from.parse().unwrap(), server.parse().unwrap());
     let socket = Socket::new(Domain::for_address(server), Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::new(from, 0).into()).unwrap();

@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use prefork_client::Connection;
+use socket2::Socket;
 
+use crate::admission::try_connect_from;
 use crate::support::{PATIENCE, TestServer, answered, eventually, field, has_answer, meanwhile};
+use crate::taker::Taker;
 
 fn start(workers: &str, threads: &str, flags: &[&str]) -> TestServer {
     start_with("300ms", workers, threads, flags)
@@ -211,4 +214,79 @@ fn without_the_key_who_waits_waits() {
     meanwhile("it is kept", Duration::from_secs(1), || !has_answer(&silent) && !has_answer(&waiting));
     drop(silent);
     eventually("its turn", || has_answer(&waiting).then_some(()));
+}
+
+#[test]
+fn those_who_may_not_enter_do_not_end_one_each() {
+    let server = start("2", "6", &["--limits-deny", "127.0.0.9/32"]);
+    let silent = served_in_turn(&server, 12);
+    thread::sleep(Duration::from_millis(300));
+    let strangers: Vec<_> = (0..60).map(|_| try_connect_from("127.0.0.9", &server.address)).collect();
+    server.wait_for_status("all refused", |status| status["refused"]["denied"] == 60);
+    let ended = answered(&silent);
+    assert!((1..=3).contains(&ended), "room for one lets all of them be refused, {ended} have ended");
+    drop(strangers);
+}
+
+#[test]
+fn those_who_are_gone_do_not_end_one_each() {
+    let server = start("2", "6", &[]);
+    let silent = served_in_turn(&server, 12);
+    thread::sleep(Duration::from_millis(300));
+    for _ in 0..60 {
+        let gone = TcpStream::connect(&server.address).unwrap();
+        Socket::from(gone).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    eventually("the end of one", || (made_room(&server) > 0).then_some(()));
+    meanwhile("and of few more", Duration::from_millis(500), || answered(&silent) <= 3);
+}
+
+#[test]
+fn who_leaves_anyway_makes_room_too() {
+    let server = start("1", "12", &["--timeouts-first-byte", "800ms"]);
+    let silent = served_in_turn(&server, 6);
+    thread::sleep(Duration::from_millis(300));
+    let dumb: Vec<Connection> = (0..6).map(|_| server.connect()).collect();
+    eventually("their ends", || (answered(&dumb) == 6).then_some(()));
+    // They do not close, so their slots are taken for a while.
+    let mut waiting: Vec<Connection> = (0..6).map(|_| server.asker(b"hello")).collect();
+    for connection in &mut waiting {
+        connection.receive(b"hello").unwrap();
+    }
+    assert_eq!((answered(&silent), made_room(&server)), (0, 0));
+}
+
+#[test]
+fn a_pool_that_may_grow_makes_no_room() {
+    let server = start("1..2", "1", &[]);
+    let silent = server.served();
+    thread::sleep(Duration::from_millis(400));
+    let mut second = server.asker(b"hello");
+    second.receive(b"hello").unwrap();
+    assert!(!has_answer(&silent), "there is another worker instead");
+    let mut third = server.asker(b"hello");
+    third.receive(b"hello").unwrap();
+    assert!(has_answer(&silent), "there is no other any more");
+    wait_for_room(&server, 1);
+}
+
+#[test]
+fn who_takes_its_answer_is_not_silent() {
+    let server = start("1", "2", &[]);
+    let mut taker = Taker::of(&server, 400_000);
+    let silent = server.served();
+    let begin = Instant::now();
+    let mut waiting = None;
+    while begin.elapsed() < Duration::from_millis(2500) {
+        taker.take();
+        if begin.elapsed() > Duration::from_secs(1) {
+            waiting.get_or_insert_with(|| server.asker(b"hello"));
+        }
+    }
+    waiting.unwrap().receive(b"hello").unwrap();
+    assert!(has_answer(&silent), "it said nothing for a shorter time, but it took nothing either");
+    taker.say(b"more");
+    taker.take_all();
+    assert_eq!(taker.next(), b"MORE");
+    wait_for_room(&server, 1);
 }

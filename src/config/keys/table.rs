@@ -182,7 +182,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key {
         path: "timeouts.idle_saturated",
         placeholder: "TIME",
-        help: "How long a peer may send nothing while others wait for a slot: as many are closed as wait, those first that have been silent longest; 0s = as long as otherwise",
+        help: "How long a peer may send nothing while others wait for a slot: no more are closed than wait, those first that have been silent longest; 0s = as long as otherwise",
         set: |config, value| timeout(value).map(|time| config.timeouts.idle_saturated = time),
         get: |config| time(config.timeouts.idle_saturated),
     },
