@@ -268,13 +268,13 @@ fn who_takes_its_answer_is_not_idle() {
 
 #[test]
 fn who_takes_some_all_the_time_meets_no_write_timeout() {
-    for limit in
-        [&["--timeouts-write", "500ms"][..], &["--timeouts-write", "500ms", "--timeouts-lifetime", "1m"]]
-    {
-        let server = start(limit);
-        // More than the server can write at once, and so slow that it does not learn of each part.
-        let mut taker = Taker::of(&server, 16_000_000);
-        taker.take_for(millis(2500));
+    let limit = ["--timeouts-write", "1s"];
+    for more in [&[][..], &["--timeouts-lifetime", "1m"]] {
+        let server = start(&[&limit, more].concat());
+        let mut taker = Taker::with_room(64 * 1024, &server, 16_000_000);
+        // So that the server's kernel has room for much, and wakes the server only when much of that is free.
+        taker.take_fast(8_000_000);
+        taker.take_for(millis(3500));
         taker.take_all();
         drop(taker);
         assert_eq!(reason(&server), "peer closed");

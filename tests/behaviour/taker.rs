@@ -22,8 +22,13 @@ pub(crate) struct Taker {
 impl Taker {
     /// Has the server write an answer of so many bytes, which most of it has to keep: this end has room for little.
     pub(crate) fn of(server: &TestServer, length: usize) -> Self {
+        Self::with_room(8 * 1024, server, length)
+    }
+
+    /// The same with room for so much at this end.
+    pub(crate) fn with_room(room: usize, server: &TestServer, length: usize) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.set_recv_buffer_size(8 * 1024).unwrap();
+        socket.set_recv_buffer_size(room).unwrap();
         let address: SocketAddr = server.address.parse().unwrap();
         socket.connect(&address.into()).unwrap();
         let stream = TcpStream::from(socket);
@@ -51,10 +56,15 @@ impl Taker {
         thread::sleep(PAUSE);
     }
 
+    /// Takes so much as fast as it comes.
+    pub(crate) fn take_fast(&mut self, length: usize) {
+        self.stream.read_exact(&mut vec![0; length]).expect("what was answered arrives");
+        self.left -= length;
+    }
+
     /// Takes the rest as fast as it comes.
     pub(crate) fn take_all(&mut self) {
-        self.stream.read_exact(&mut vec![0; self.left]).expect("what was answered arrives");
-        self.left = 0;
+        self.take_fast(self.left);
     }
 
     /// Says something that has no answer before all else is taken.
