@@ -13,6 +13,7 @@ mod histogram;
 mod lease;
 mod log_row;
 mod peers;
+mod phase;
 mod picture;
 mod sequence;
 mod silence;
@@ -34,6 +35,7 @@ pub(crate) use histogram::Histogram;
 pub(crate) use lease::Lease;
 pub(crate) use log_row::{LogLosses, LogRow};
 pub(crate) use peers::{Crowd, Network, Peers};
+pub(crate) use phase::{Phase, Standing};
 pub(crate) use picture::{Picture, WorkerPicture};
 pub(crate) use silence::Silence;
 pub(crate) use slot::{Occupant, SlotRow, State, Tally, Traffic};
@@ -110,34 +112,6 @@ struct IdRow {
     ended: [AtomicU64; Ending::COUNTED.len()],
     /// Zero if there is a worker, or one is due now.
     throttled_until: AtomicU64,
-}
-
-/// What the master is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Starting,
-    Running,
-    Reloading,
-    Upgrading,
-    Resting,
-    Draining,
-}
-
-/// Where a worker stands, as far as others care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Starting,
-    Ready,
-    Draining,
-}
-
-impl Phase {
-    const ALL: [Self; 6] =
-        [Self::Starting, Self::Running, Self::Reloading, Self::Upgrading, Self::Resting, Self::Draining];
-}
-
-impl Standing {
-    const ALL: [Self; 3] = [Self::Starting, Self::Ready, Self::Draining];
 }
 
 /// The rows that were lent to one worker, in its own hands.
