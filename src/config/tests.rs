@@ -112,7 +112,7 @@ fn a_limit_is_a_number_a_time_or_a_size_and_nothing_is_none() {
             .unwrap_err()
             .contains("a number from 0 to 1000000000000")
     );
-    assert!(limits("worker_memory = \"1.5GB\"").unwrap_err().contains("such as \"512MiB\""));
+    assert!(limits("worker_memory = \"1.5GB\"").unwrap_err().contains("such as \"1KiB\""));
     assert!(limits("worker_memory = -1").unwrap_err().contains("found the number -1"));
 }
 
