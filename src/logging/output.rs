@@ -98,7 +98,10 @@ impl Output {
             self.put(line)
         } else {
             let before = self.before(line, &news, is_torn);
-            row().set_torn(false);
+            if is_torn {
+                // Only then: another process may tear a line just now.
+                row().set_torn(false);
+            }
             self.put(&[before.as_bytes(), line].concat()).inspect_err(|error| {
                 // Nothing was written: the line before is as it was.
                 if is_torn && !error.is_partial {

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::support::{PATIENCE, children, eventually, server_command};
 
 /// No connection takes as long, though the log may hold one up for half a second.
-const PROMPT: Duration = Duration::from_secs(3);
+const PROMPT: Duration = Duration::from_secs(10);
 
 /// A server whose standard error is this one.
 struct Server {
@@ -126,11 +126,12 @@ fn serve_unread(name: &str, stderr: OwnedFd, mut reader: impl Read + Send + 'sta
         server.visit();
         text.lock().unwrap().contains(" of the log were lost: nobody read it").then_some(())
     });
-    let lost = server.lost();
-    for _ in 0..100 {
-        server.visit();
-    }
-    assert_eq!(server.lost(), lost, "somebody reads");
+    // Once somebody reads, and as fast as it goes here.
+    eventually("lines of which none is lost", || {
+        let lost = server.lost();
+        (0..20).for_each(|_| server.visit());
+        (server.lost() == lost).then_some(())
+    });
 }
 
 #[test]
@@ -166,14 +167,9 @@ fn a_slow_reader_does_not_set_the_pace() {
             thread::sleep(Duration::from_millis(400));
         }
     });
-    // Hundreds that the reader has no time for, in less time than waiting for it would take.
-    eventually("the pipe to be full", || {
+    // Were each of them waited for, none would be lost: the reader comes before a line gives up.
+    eventually("lines that the reader has no time for", || {
         server.visit();
-        (server.lost() > 0).then_some(())
+        (server.lost() > 100).then_some(())
     });
-    let began = Instant::now();
-    for _ in 0..300 {
-        server.visit();
-    }
-    assert!(began.elapsed() < PROMPT, "{:?} for 300 connections", began.elapsed());
 }

@@ -87,7 +87,7 @@ fn counts_change_once_a_second_at_most_and_are_right_soon_after() {
         }
         true
     });
-    held = (0..3).map(|_| server.served()).collect();
+    held.resize_with(3, || server.served());
     let wait = |what: &str, look: &mut dyn FnMut()| {
         let asked = Instant::now();
         eventually(what, || {
