@@ -26,12 +26,6 @@ impl Pace {
         let next = age.saturating_add(millis(INTERVAL));
         age >= at && self.next_millis.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
-
-    /// When it is time.
-    pub(crate) fn next(&self) -> Instant {
-        // It is at most an interval after a moment that has been.
-        self.began + Duration::from_millis(self.next_millis.load(Ordering::Relaxed))
-    }
 }
 
 fn millis(time: Duration) -> u64 {
@@ -48,6 +42,5 @@ mod tests {
         let pace = Pace::new(start);
         let at = |millis| pace.is_due(start + Duration::from_millis(millis));
         assert_eq!([0, 1, 999, 1000, 1500, 2400].map(at), [true, false, false, true, false, true]);
-        assert_eq!(pace.next(), start + Duration::from_millis(3400));
     }
 }

@@ -4,7 +4,7 @@
 //! command line than that of the start, that one stays.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -41,13 +41,10 @@ pub(crate) fn show_monitor() {
 /// Generation, number of workers, and what the master is doing.
 type Pool = (u64, usize, Phase);
 
-/// The title of a master. It changes once a second at most.
+/// The title of a master.
 #[derive(Debug)]
 pub(crate) struct MasterTitle {
     shown: Option<Pool>,
-    /// What is true, and not shown yet.
-    news: Option<Pool>,
-    pace: Pace,
 }
 
 impl MasterTitle {
@@ -58,22 +55,16 @@ impl MasterTitle {
             Ok(place) => drop(PLACE.set(place)),
             Err(error) => tracing::debug!("the processes keep the title of the start: {error}"),
         }
-        Self { shown: None, news: None, pace: Pace::new(Instant::now()) }
+        Self { shown: None }
     }
 
-    /// Shows how the pool is, if that is new and it is time to, and how the program was started.
-    pub(crate) fn show(&mut self, pool: Pool, now: Instant) {
-        self.news = Some(pool).filter(|_| self.shown != Some(pool));
-        if self.news.is_some() && self.pace.is_due(now) {
-            (self.shown, self.news) = (Some(pool), None);
+    /// Shows how the pool is, if that is new, and how the program was started.
+    pub(crate) fn show(&mut self, pool: Pool) {
+        if self.shown != Some(pool) {
+            self.shown = Some(pool);
             let (generation, workers, phase) = pool;
             show(&of_master(generation, workers, phase, std::env::args_os()));
         }
-    }
-
-    /// When it is time to show what is new.
-    pub(crate) fn due_at(&self) -> Option<Instant> {
-        self.news.map(|_| self.pace.next())
     }
 }
 
@@ -100,60 +91,45 @@ fn of_master(
     title
 }
 
-/// The title of a worker. It changes once a second at most, by whichever thread has something new then; what comes between two
-/// changes the first thread shows, which comes back once for that. So it is wrong for a second at most, and while nothing
-/// changes nobody wakes up.
+/// The title of a worker. Its count changes once a second at most, by whoever is awake and has the time at hand: nobody wakes
+/// up for it, so it may be old in a worker that has nothing to do.
 #[derive(Debug)]
 pub(crate) struct WorkerTitle {
     id: usize,
     generation: u64,
     slots: usize,
     is_draining: AtomicBool,
-    /// Something has changed that is not shown yet.
-    is_behind: AtomicBool,
+    /// How many connections it says there are.
+    shown: AtomicUsize,
     pace: Pace,
 }
 
 impl WorkerTitle {
     /// Shows it for the first time, which is no change.
     pub(crate) fn new(id: usize, generation: u64, slots: usize, now: Instant) -> Self {
-        let (is_draining, is_behind) = (AtomicBool::new(false), AtomicBool::new(false));
-        let title = Self { id, generation, slots, is_draining, is_behind, pace: Pace::new(now) };
-        title.show(0);
+        let (is_draining, shown) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let title = Self { id, generation, slots, is_draining, shown, pace: Pace::new(now) };
+        title.show();
         title
     }
 
-    /// Takes note of how many connections there are. True if the first thread is to be called, which shows it later.
-    pub(crate) fn note_busy(&self, busy: usize, now: Instant) -> bool {
-        if self.pace.is_due(now) {
-            self.show(busy);
-            return false;
+    /// Shows how many connections there are, if that is new and it is time to.
+    pub(crate) fn show_busy(&self, busy: usize, now: Instant) {
+        if self.shown.load(Ordering::Relaxed) != busy && self.pace.is_due(now) {
+            self.shown.store(busy, Ordering::Relaxed);
+            self.show();
         }
-        !self.is_behind.swap(true, Ordering::AcqRel)
     }
 
-    /// Takes note that the worker leaves. The first thread does, and shows it when it is time.
-    pub(crate) fn note_draining(&self) {
+    /// Shows that the worker leaves.
+    pub(crate) fn show_draining(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
-        self.is_behind.store(true, Ordering::Release);
+        self.show();
     }
 
-    /// Shows in the first thread what has changed, if it is time to.
-    pub(crate) fn catch_up(&self, busy: impl FnOnce() -> usize, now: Instant) {
-        if self.is_behind.load(Ordering::Relaxed) && self.pace.is_due(now) {
-            // First this, so that whatever changes while it is shown is behind again.
-            self.is_behind.swap(false, Ordering::AcqRel);
-            self.show(busy());
-        }
-    }
-
-    /// When the first thread has something to show.
-    pub(crate) fn due_at(&self) -> Option<Instant> {
-        self.is_behind.load(Ordering::Relaxed).then(|| self.pace.next())
-    }
-
-    fn show(&self, busy: usize) {
+    fn show(&self) {
         let is_draining = self.is_draining.load(Ordering::Relaxed);
+        let busy = self.shown.load(Ordering::Relaxed);
         show(&of_worker(self.id, self.generation, busy, self.slots, is_draining));
     }
 }
@@ -183,21 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_between_two_changes_is_shown_once_it_is_time() {
+    fn a_count_changes_once_a_second_at_most() {
         let start = Instant::now();
-        let after = |millis| start + Duration::from_millis(millis);
         let title = WorkerTitle::new(0, 1, 8, start);
-        assert_eq!(title.due_at(), None);
-        assert!(!title.note_busy(1, after(10)), "it is shown");
-        assert_eq!(title.due_at(), None);
-        assert!(title.note_busy(2, after(20)), "the first thread has to come");
-        assert!(!title.note_busy(0, after(30)), "it was called already");
-        assert_eq!(title.due_at(), Some(after(1010)));
-        title.catch_up(|| panic!("it is not time"), after(1009));
-        title.catch_up(|| 0, after(1010));
-        assert_eq!(title.due_at(), None, "nothing ticks");
-        title.catch_up(|| panic!("nothing is behind"), after(5000));
-        title.note_draining();
-        assert_eq!(title.due_at(), Some(after(2010)));
+        let show = |busy, millis| {
+            title.show_busy(busy, start + Duration::from_millis(millis));
+            title.shown.load(Ordering::Relaxed)
+        };
+        assert_eq!(show(1, 10), 1, "the title of the start is no change");
+        assert_eq!(show(2, 500), 1);
+        title.show_draining();
+        assert_eq!(show(2, 1009), 1);
+        assert_eq!(show(2, 1010), 2);
+        assert_eq!(show(2, 1900), 2);
+        assert_eq!(show(3, 2010), 3, "what is no change takes no time");
     }
 }

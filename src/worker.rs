@@ -263,7 +263,7 @@ impl<H: Handler> FirstThread<H> {
             self.listeners = None;
             accepting(&self.shared);
             tracing::debug!(worker = self.shared.id, "worker drains");
-            self.shared.title.note_draining();
+            self.shared.title.show_draining();
             if let Some(parting) = &self.shared.parting {
                 parting.begin();
             }
@@ -282,7 +282,7 @@ impl<H: Handler> FirstThread<H> {
     fn advance(&mut self) -> bool {
         let now = Instant::now();
         let (mode, busy) = self.shared.turn.status();
-        self.shared.title.catch_up(|| self.shared.rows.worker.busy(), now);
+        self.shared.title.show_busy(busy, now);
         if mode == Mode::Closed && !self.closed_reported {
             self.closed_reported = true;
             self.report(Report::Closed);
@@ -361,7 +361,7 @@ impl<H: Handler> FirstThread<H> {
 
     /// Waits for an order, a signal, a change among the connections, or the end of the time.
     fn wait(&self) -> io::Result<()> {
-        let due = [self.deadline(), self.shared.turn.call_at(), self.tell_at(), self.shared.title.due_at()];
+        let due = [self.deadline(), self.shared.turn.call_at(), self.tell_at()];
         let until = due.into_iter().flatten().min();
         let changed = self.shared.turn.changed();
         let mut files = [self.channel.as_fd(), self.signals.as_fd(), changed.as_fd()]

@@ -373,7 +373,7 @@ impl<H: Handler> Master<H> {
         let phase = self.phase();
         self.scoreboard.set_phase(phase);
         let (now, is_full) = (Instant::now(), self.table.is_full());
-        self.title.show((self.serving.number, self.goal.workers, phase), now);
+        self.title.show((self.serving.number, self.goal.workers, phase));
         if self.saturation.next_look(is_full, now).is_some_and(|at| at <= now) {
             self.look_for_saturation(now);
         }
@@ -395,7 +395,6 @@ impl<H: Handler> Master<H> {
             self.next_size_look(now),
             self.breaker.closes_at(self.tolerance()),
             self.manager.next_beat(),
-            self.title.due_at(),
             (!is_settled).then_some(now),
         ];
         let timeout = timeout_until(due.into_iter().flatten().min(), now);

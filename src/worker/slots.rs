@@ -110,7 +110,7 @@ impl<H: Handler> Shared<H> {
         let Accepted { socket, peer, queue_wait, at } = accepted;
         let row = &self.rows.slots[slot];
         row.open(peer, queue_wait);
-        self.show_busy(self.rows.worker.busy(), at);
+        self.title.show_busy(self.rows.worker.busy(), at);
         if let Some(wait) = queue_wait {
             self.rows.worker.queue_wait.record(wait);
         }
@@ -167,13 +167,6 @@ impl<H: Handler> Shared<H> {
         })
     }
 
-    /// Shows how many connections there are, now or later.
-    fn show_busy(&self, busy: usize, now: Instant) {
-        if self.title.note_busy(busy, now) {
-            self.turn.call_first();
-        }
-    }
-
     /// Takes a connection that has ended out of its slot, and says how long it was there.
     fn part(&self, slot: usize, ending: Ending, accepted: Instant) -> Duration {
         *self.socket(slot) = None;
@@ -184,7 +177,7 @@ impl<H: Handler> Shared<H> {
         let open = now.saturating_duration_since(accepted);
         self.rows.worker.duration.record(open);
         // This one is counted still.
-        self.show_busy(self.rows.worker.busy().saturating_sub(1), now);
+        self.title.show_busy(self.rows.worker.busy().saturating_sub(1), now);
         if self.wearing.note_ended(now, || self.memory.resident_bytes()) {
             self.turn.call_first();
         }
