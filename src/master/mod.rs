@@ -83,6 +83,8 @@ pub(crate) struct Master<H> {
     /// What is still between this master and its first accept, if it takes over from another.
     succession: Option<Succession>,
     signals: Signals,
+    /// It goes before the control socket: who has waited there for the end finds nothing left, fields being dropped in this order.
+    pid_file: Option<PidFile>,
     control: ControlSocket,
     table: ProcessTable,
     goal: Goal,
@@ -99,7 +101,6 @@ pub(crate) struct Master<H> {
     ending: Ending,
     /// How large a pool with a range of workers is to be.
     sizer: Sizer,
-    pid_file: Option<PidFile>,
     manager: ServiceManager,
     /// Why the last worker died, for the case that the pool never opens.
     last_cause: Option<String>,
