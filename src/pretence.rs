@@ -1,24 +1,31 @@
 //! Pretended work: sleeps, then computes, for a time that is known, or whose distribution is.
 
+use std::cell::RefCell;
+use std::hash::{BuildHasher as _, RandomState};
 use std::thread;
 use std::time::Duration;
 
-use rand::Rng;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng as _};
 use rand_distr::{Distribution as _, Exp1};
 
 use crate::config::{Distribution, WORK_MAX, Work};
 use crate::sys;
 
+thread_local! {
+    /// What decides where chance is to decide. Threads begin after the fork, each from the kernel's entropy, so that no two
+    /// workers draw the same. That comes by way of the standard library, which asks by getrandom(2); `rand` asks the C
+    /// library, and in a static program opens a file, which the sandbox refuses.
+    static RANDOM: RefCell<StdRng> = RefCell::new(StdRng::seed_from_u64(RandomState::new().hash_one(())));
+}
+
 /// Works as it is told for one message.
-///
-/// What chance decides is decided by a generator of the thread's own. It begins with the thread, from the kernel's
-/// entropy; threads begin after the fork, so that no two workers draw the same.
 pub(crate) fn work(work: Work) {
     if work.is_none() {
         return;
     }
     let Work { sleep, cpu, distribution } = work;
-    let time = |mean| draw(mean, distribution, &mut rand::rng());
+    let time = |mean| RANDOM.with_borrow_mut(|random| draw(mean, distribution, random));
     if !sleep.is_zero() {
         thread::sleep(time(sleep));
     }
@@ -44,9 +51,6 @@ fn draw(mean: Duration, distribution: Distribution, random: &mut impl Rng) -> Du
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-    use rand::rngs::StdRng;
-
     use super::*;
 
     const MEAN: Duration = Duration::from_millis(10);
@@ -58,7 +62,8 @@ mod tests {
 
     #[test]
     fn fixed_work_is_the_same_each_time() {
-        assert_eq!(draw(MEAN, Distribution::Fixed, &mut rand::rng()), MEAN);
+        let mut random = StdRng::seed_from_u64(7);
+        assert_eq!(draw(MEAN, Distribution::Fixed, &mut random), MEAN);
     }
 
     #[test]
