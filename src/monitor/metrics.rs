@@ -8,7 +8,7 @@ use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, Me
 use crate::ending::Ending;
 use crate::histogram::Counts;
 use crate::refusal::Refusal;
-use crate::snapshot::{ListenerStatus, Sample, Totals, WorkerTotals};
+use crate::snapshot::{ListenerStatus, Sample, Status, Totals, WorkerTotals};
 
 /// The `Content-Type` of the text.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -72,6 +72,7 @@ pub(crate) fn render(sample: &Sample) -> String {
     families.push(ended(&sample.workers));
     families.extend(of_listeners(&sample.status.listeners));
     families.extend(of_pool(sample));
+    families.extend(of_state(&sample.status));
     families.extend(of_log(&sample.status.totals));
     families.retain(|family| !family.get_metric().is_empty());
     TextEncoder::new().encode_to_string(&families).expect("every family has a name and a series")
@@ -128,16 +129,14 @@ fn of_listeners(listeners: &[ListenerStatus]) -> Vec<MetricFamily> {
     OF_LISTENERS.into_iter().map(of_one).collect()
 }
 
-fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
-    use MetricType::{COUNTER, GAUGE, HISTOGRAM};
+fn of_pool(sample: &Sample) -> [MetricFamily; 5] {
+    use MetricType::{COUNTER, HISTOGRAM};
 
     let status = &sample.status;
     let respawns =
         sample.respawns.iter().map(|(cause, count)| metric(COUNTER, label("cause", cause), number(*count)));
     let reloads = [("ok", status.totals.reloads), ("failed", sample.reloads_failed)]
         .map(|(result, count)| metric(COUNTER, label("result", result), number(count)));
-    let one = |kind, value| vec![metric(kind, Vec::new(), value)];
-    let build = metric(GAUGE, label("version", &status.version), 1.0);
     [
         family(
             "prefork_accept_queue_wait_seconds",
@@ -167,16 +166,22 @@ fn of_pool(sample: &Sample) -> [MetricFamily; 7] {
             "prefork_saturated_seconds_total",
             COUNTER,
             "Time without an idle connection slot, in seconds, the second of calm that ends it included.",
-            one(COUNTER, sample.saturated_seconds),
+            vec![metric(COUNTER, Vec::new(), sample.saturated_seconds)],
         ),
-        family(
-            "prefork_generation",
-            GAUGE,
-            "Number of the workers' generation: one more with each reload.",
-            one(GAUGE, number(status.master.generation)),
-        ),
-        family("prefork_build_info", GAUGE, "Always 1; the label tells the version.", vec![build]),
     ]
+}
+
+fn of_state(status: &Status) -> [MetricFamily; 3] {
+    let one = |labels, value| vec![metric(MetricType::GAUGE, labels, value)];
+    let generation = "Number of the workers' generation: one more with each reload.";
+    let ready = "1 while the pool takes connections, as /readyz says; else 0.";
+    let build = "Always 1; the label tells the version.";
+    [
+        ("prefork_generation", generation, one(Vec::new(), number(status.master.generation))),
+        ("prefork_ready", ready, one(Vec::new(), number(status.readiness().is_ok().into()))),
+        ("prefork_build_info", build, one(label("version", &status.version), 1.0)),
+    ]
+    .map(|(name, help, series)| family(name, MetricType::GAUGE, help, series))
 }
 
 fn of_log(totals: &Totals) -> [MetricFamily; 2] {
@@ -399,11 +404,14 @@ mod tests {
 
     #[test]
     fn the_pool_has_figures_of_its_own() {
-        let sample = fixture::sample();
+        let mut sample = fixture::sample();
         assert_eq!(value(&sample, "prefork_worker_respawns_total", "cause", "signal"), Some(3.0));
         assert_eq!(value(&sample, "prefork_reloads_total", "result", "ok"), Some(4.0));
         assert_eq!(value(&sample, "prefork_reloads_total", "result", "failed"), Some(2.0));
         assert_eq!(value(&sample, "prefork_saturated_seconds_total", "", ""), Some(12.5));
+        assert_eq!(value(&sample, "prefork_ready", "", ""), Some(1.0));
+        sample.status.master.crash_loop = true;
+        assert_eq!(value(&sample, "prefork_ready", "", ""), Some(0.0));
     }
 
     #[test]
