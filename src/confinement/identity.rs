@@ -179,12 +179,23 @@ impl Identity {
         if self.without_groups {
             setgroups(&[]).map_err(failed("give up the supplementary groups"))?;
         }
-        // Also where they do not change: a real or a saved one may be another's. In this order: the last takes the right to
-        // the others with it.
-        setresgid(gid, gid, gid).map_err(failed("change the group"))?;
-        setresuid(uid, uid, uid).map_err(failed("change the user"))?;
+        // The real and the saved ones too, which may be another's. In this order: the last takes the right to the others with
+        // it. What is so already is left alone, since a service manager may forbid the calls (`@privileged`, systemd.exec(5)).
+        let (users, groups) = self.numbers();
+        if getresgid() != Ok(groups) {
+            setresgid(gid, gid, gid).map_err(failed("change the group"))?;
+        }
+        if getresuid() != Ok(users) {
+            setresuid(uid, uid, uid).map_err(failed("change the user"))?;
+        }
         capabilities::drop_all().map_err(of_capabilities)?;
         self.verify()
+    }
+
+    /// Real, effective and saved.
+    fn numbers(&self) -> (ResUid, ResGid) {
+        let Self { uid, gid, .. } = *self;
+        (ResUid { real: uid, effective: uid, saved: uid }, ResGid { real: gid, effective: gid, saved: gid })
     }
 
     /// Not what was asked for counts, but what is.
@@ -194,10 +205,7 @@ impl Identity {
             return Err(format!("capabilities are left: {left:?}"));
         }
         let Self { uid, gid, .. } = *self;
-        let (users, groups) = (
-            ResUid { real: uid, effective: uid, saved: uid },
-            ResGid { real: gid, effective: gid, saved: gid },
-        );
+        let (users, groups) = self.numbers();
         if getresuid() != Ok(users) || getresgid() != Ok(groups) {
             return Err(format!("user and group are not {uid} and {gid} after all"));
         }

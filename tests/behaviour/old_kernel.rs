@@ -1,4 +1,5 @@
-//! Runs a program as on a kernel that lacks a system call, for the tests: `old_kernel landlock|seccomp PROGRAM ARGUMENT…`.
+//! Runs a program as on a kernel that lacks a system call, or under a service manager that forbids one, for the tests:
+//! `old_kernel landlock|seccomp|setresuid PROGRAM ARGUMENT…`.
 
 use std::env;
 use std::error::Error;
@@ -10,15 +11,17 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1);
-    let lacking = match arguments.next().as_deref().and_then(|name| name.to_str()) {
-        Some("landlock") => libc::SYS_landlock_create_ruleset,
-        Some("seccomp") => libc::SYS_seccomp,
-        _ => return Err("landlock or seccomp?".into()),
+    let (lacking, answer) = match arguments.next().as_deref().and_then(|name| name.to_str()) {
+        Some("landlock") => (libc::SYS_landlock_create_ruleset, libc::ENOSYS),
+        Some("seccomp") => (libc::SYS_seccomp, libc::ENOSYS),
+        // `SystemCallFilter=~@privileged` and `SystemCallErrorNumber=EPERM`.
+        Some("setresuid") => (libc::SYS_setresuid, libc::EPERM),
+        _ => return Err("landlock, seccomp or setresuid?".into()),
     };
     let filter = SeccompFilter::new(
         [(lacking, vec![])].into(),
         SeccompAction::Allow,
-        SeccompAction::Errno(libc::ENOSYS.unsigned_abs()),
+        SeccompAction::Errno(answer.unsigned_abs()),
         env::consts::ARCH.try_into()?,
     )?;
     apply_filter(&BpfProgram::try_from(filter)?)?;

@@ -425,3 +425,12 @@ fn a_kernel_that_lacks_something_is_refused_or_said() {
         server.served().finish().unwrap();
     }
 }
+
+#[test]
+fn who_stays_the_same_user_needs_no_right_to_change_it() {
+    let mut command = program(&beside_server("examples/old_kernel"));
+    command.arg("setresuid").arg(env!("CARGO_BIN_EXE_prefork-echo"));
+    let server = TestServer::start_command(command, &["--workers", "1", "--security-user", "none"]);
+    assert_eq!(fields(server.workers()[0])["Seccomp"], "2");
+    server.served().finish().unwrap();
+}
