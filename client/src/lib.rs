@@ -4,7 +4,8 @@
 //! what can go wrong on it is a [`Failure`]. [`watch`] gives each of many connections a lane and turns what happens
 //! on it into [events](watch::Event); [`talk`] is one conversation with the server, typed or piped; [`map`] sends every
 //! line of its input through one of several connections; [`bench`](mod@bench) measures how much the server serves and how
-//! fast. [`pool`] is what it tells of itself, [`queueing`] what theory says of how long its clients wait.
+//! fast. [`pool`] is what it tells of itself, [`queueing`] what theory says of how long its clients wait, [`statistics`] how
+//! sure a mean is that was measured.
 //!
 //! ```no_run
 //! use prefork_client::{Connection, Options};
@@ -28,6 +29,7 @@ mod plan;
 pub mod pool;
 mod prediction;
 pub mod queueing;
+pub mod statistics;
 pub mod talk;
 pub mod watch;
 
@@ -39,7 +41,6 @@ mod human;
 mod interrupt;
 mod open_files;
 mod output;
-mod statistics;
 mod tally;
 mod target;
 mod terminal;

@@ -3,5 +3,5 @@
 mod batch_means;
 mod student;
 
-pub(crate) use batch_means::BatchMeans;
+pub use batch_means::{BatchMeans, Interval};
 pub(crate) use student::{Confidence, quantile};

@@ -10,15 +10,16 @@ const BATCHES_MAX: usize = 32;
 
 /// A mean, and between which bounds the true one lies with a confidence of 95 %.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Interval {
-    pub(crate) mean: f64,
+pub struct Interval {
+    /// The mean of the observations.
+    pub mean: f64,
     /// The bounds are the mean less and plus this.
-    pub(crate) half_width: f64,
+    pub half_width: f64,
 }
 
 /// Observations, of which only the sums of batches of equal size are kept: 31 of them at most, however many come.
 #[derive(Debug, Clone)]
-pub(crate) struct BatchMeans {
+pub struct BatchMeans {
     /// The sums of the batches that are full.
     full: Vec<f64>,
     /// Observations in each of them.
@@ -48,7 +49,7 @@ impl Default for BatchMeans {
 
 impl BatchMeans {
     /// Takes the next observation.
-    pub(crate) fn add(&mut self, value: f64) {
+    pub fn add(&mut self, value: f64) {
         self.all.add(value);
         self.open.add(value);
         if self.open.count < self.size {
@@ -62,17 +63,20 @@ impl BatchMeans {
     }
 
     /// How many observations there were.
-    pub(crate) fn count(&self) -> u64 {
+    #[must_use]
+    pub fn count(&self) -> u64 {
         self.all.count
     }
 
     /// The mean of all observations.
-    pub(crate) fn mean(&self) -> Option<f64> {
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
         (self.all.count > 0).then(|| self.all.sum / number(self.all.count))
     }
 
     /// The same with its interval, from the spread of the full batches; `None` for fewer than ten batches.
-    pub(crate) fn interval(&self) -> Option<Interval> {
+    #[must_use]
+    pub fn interval(&self) -> Option<Interval> {
         let batches = u32::try_from(self.full.len()).ok().filter(|batches| *batches >= 10)?;
         let count = f64::from(batches);
         let means = || self.full.iter().map(|sum| sum / number(self.size));
