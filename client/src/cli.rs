@@ -82,6 +82,9 @@ enum Command {
     ///
     /// What queueing theory says of clients that come by chance (Poisson arrivals), one connection per request, served
     /// first come, first served. Each figure is explained with its formula's source; ≈ marks an approximation.
+    ///
+    /// For replicas behind a balancer, give two of --replicas, --slots (of each) and a target: the third is found, for
+    /// one queue at the balancer and for replicas that are chosen at random, between which other ways lie.
     Plan(PlanArguments),
 }
 

@@ -1,5 +1,6 @@
 //! How long clients will wait, or how many slots it takes that they do not: queueing theory, explained.
 
+pub(crate) mod fleet;
 mod json;
 mod text;
 
@@ -93,12 +94,15 @@ pub(crate) fn answer(question: &Question) -> Result<Answer, String> {
 
 /// Prints an answer.
 pub(crate) fn print(answer: &Answer, json: bool) -> Result<(), Error> {
-    let mut stdout = io::stdout();
-    let text = if json {
+    write(&if json {
         format!("{}\n", json::object(answer))
     } else {
         text::text(answer, Style::of_stdout(false))
-    };
+    })
+}
+
+fn write(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(Error::local("cannot write to standard output"))
 }

@@ -5,8 +5,10 @@
 
 mod erlang;
 mod fixed;
+mod fleet;
 mod search;
 
+pub use fleet::{Fleet, Sharing};
 pub use search::{SLOTS_MAX, Target, least_slots};
 
 /// Who comes, and how long each takes.

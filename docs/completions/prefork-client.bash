@@ -240,7 +240,7 @@ _prefork__client() {
             return 0
             ;;
         prefork__client__subcmd__plan)
-            opts="-h --rate --service --slots --target-wait --target-p99 --target-chance --distribution --cv --backlog --json --help"
+            opts="-h --rate --service --slots --replicas --target-wait --target-p99 --target-chance --distribution --cv --backlog --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -255,6 +255,10 @@ _prefork__client() {
                     return 0
                     ;;
                 --slots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

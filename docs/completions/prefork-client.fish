@@ -96,7 +96,8 @@ complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -l 
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l rate -d 'Connections that arrive: 300 (per second), 2k, 30/m' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l service -d 'How long a connection holds its slot, on average' -r
-complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l slots -d 'How many slots there are: workers × threads' -r
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l slots -d 'How many slots there are: workers × threads. With a target: find how many replicas with so many slots each it takes' -r
+complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l replicas -d 'So many replicas share the arrivals, each with the slots that are given or looked for' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l target-wait -d 'Find the least slots for which the mean wait is this at most' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l target-p99 -d 'Find the least slots for which 99 of 100 wait this long at most' -r
 complete -c prefork-client -n "__fish_prefork_client_using_subcommand plan" -l target-chance -d 'Find the least slots for which so many wait at all: 5%, 0.05' -r

@@ -9,8 +9,9 @@ use clap::{ArgGroup, Args, value_parser};
 use super::values::{Distribution, timeout};
 use crate::Error;
 use crate::bench::Rate;
+use crate::plan::fleet::{self, Wanted as FleetWanted};
 use crate::plan::{self, Question, Wanted};
-use crate::queueing::{Load, SLOTS_MAX, ServiceTimes, Target};
+use crate::queueing::{Fleet, Load, SLOTS_MAX, ServiceTimes, Target};
 
 /// The largest backlog, as of the server.
 const BACKLOG_MAX: i64 = 65_535;
@@ -24,6 +25,8 @@ Examples:
   prefork-client plan --rate 300 --service 10ms --target-wait 1ms
   prefork-client plan --rate 2k --service 35ms --target-p99 50ms
   prefork-client plan --rate 30/m --service 5s --slots 4 --cv 0.5
+  prefork-client plan --rate 6k --service 50ms --slots 16 --replicas 24
+  prefork-client plan --rate 6k --service 50ms --slots 16 --target-p99 5ms
   prefork-client plan --rate 500 --service 10ms --slots 4 --json
 
 Exit codes:
@@ -40,10 +43,12 @@ pub(super) struct PlanArguments {
     /// How long a connection holds its slot, on average
     #[arg(long, value_name = "TIME", value_parser = timeout)]
     service: Duration,
-    /// How many slots there are: workers × threads
+    /// How many slots there are: workers × threads. With a target: find how many replicas with so many slots each it takes
     #[arg(long, value_name = "N", group = "wanted", value_parser = value_parser!(u32).range(1..=i64::from(SLOTS_MAX)))]
-    #[arg(conflicts_with_all = ["target_wait", "target_p99", "target_chance"])]
     slots: Option<u32>,
+    /// So many replicas share the arrivals, each with the slots that are given or looked for
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(SLOTS_MAX)))]
+    replicas: Option<u32>,
     /// Find the least slots for which the mean wait is this at most
     #[arg(long, value_name = "TIME", group = "wanted", value_parser = timeout)]
     target_wait: Option<Duration>,
@@ -69,32 +74,58 @@ pub(super) struct PlanArguments {
 
 impl PlanArguments {
     pub(super) fn run(self) -> Result<ExitCode, Error> {
-        let json = self.json;
-        match plan::answer(&self.into_question()) {
-            Ok(answer) => plan::print(&answer, json).map(|()| ExitCode::SUCCESS),
+        let (json, load, backlog) = (self.json, self.load(), self.backlog);
+        let printed = match self.into_wanted() {
+            Ok(Asked::Pool(wanted)) => {
+                plan::answer(&Question { load, wanted, backlog }).map(|answer| plan::print(&answer, json))
+            }
+            Ok(Asked::Fleet(wanted)) => fleet::answer(&fleet::Question { load, wanted, backlog })
+                .map(|answer| fleet::print(&answer, json)),
+            Err(problem) => Err(problem),
+        };
+        match printed {
+            Ok(printed) => printed.map(|()| ExitCode::SUCCESS),
             Err(problem) => clap::Error::raw(ErrorKind::ValueValidation, format!("{problem}\n")).exit(),
         }
     }
 
-    fn into_question(self) -> Question {
+    fn load(&self) -> Load {
         let times = match self.cv {
             Some(coefficient) => ServiceTimes::Varying { coefficient },
             None => self.distribution.into(),
         };
-        let seconds = |time: Duration| time.as_secs_f64();
-        Question {
-            load: Load { rate: self.rate.per_second(), service: self.service.as_secs_f64(), times },
-            wanted: match self.slots {
-                Some(slots) => Wanted::Waits { slots },
-                None => Wanted::Slots(Target {
-                    mean_wait: self.target_wait.map(seconds),
-                    p99: self.target_p99.map(seconds),
-                    chance: self.target_chance,
-                }),
-            },
-            backlog: self.backlog,
-        }
+        Load { rate: self.rate.per_second(), service: self.service.as_secs_f64(), times }
     }
+
+    fn into_wanted(self) -> Result<Asked, String> {
+        let seconds = |time: Duration| time.as_secs_f64();
+        let target = Target {
+            mean_wait: self.target_wait.map(seconds),
+            p99: self.target_p99.map(seconds),
+            chance: self.target_chance,
+        };
+        let target = Some(target).filter(|target| *target != Target::default());
+        Ok(match (self.replicas, self.slots, target) {
+            (None, Some(slots), None) => Asked::Pool(Wanted::Waits { slots }),
+            (None, None, target) => Asked::Pool(Wanted::Slots(target.unwrap_or_default())),
+            (Some(replicas), Some(slots), None) => {
+                Asked::Fleet(FleetWanted::Waits(Fleet { replicas, slots }))
+            }
+            (None, Some(slots), Some(target)) => Asked::Fleet(FleetWanted::Replicas { slots, target }),
+            (Some(replicas), None, target) => {
+                Asked::Fleet(FleetWanted::Slots { replicas, target: target.unwrap_or_default() })
+            }
+            (Some(_), Some(_), Some(_)) => {
+                return Err("give two of --replicas, --slots and a target: the third is found".to_owned());
+            }
+        })
+    }
+}
+
+/// A question about one pool, or about replicas.
+enum Asked {
+    Pool(Wanted),
+    Fleet(FleetWanted),
 }
 
 /// A share of all: `5%` or `0.05`.

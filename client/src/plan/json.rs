@@ -36,7 +36,7 @@ pub(super) fn object(answer: &Answer) -> Value {
     })
 }
 
-fn pool(load: &Load, pool: &Pool) -> Value {
+pub(super) fn pool(load: &Load, pool: &Pool) -> Value {
     let (steady, growth) = match pool.outlook {
         Outlook::Steady(steady) => (Some(steady), 0.0),
         Outlook::Growing { per_second } => (None, per_second),

@@ -39,7 +39,7 @@ pub(super) fn text(answer: &Answer, style: Style) -> String {
 }
 
 /// What waits when more arrive than can be served.
-fn growing(answer: &Answer, per_second: f64) -> String {
+pub(super) fn growing(answer: &Answer, per_second: f64) -> String {
     let Answer { load, backlog, here, .. } = answer;
     let served = f64::from(here.slots) / load.service;
     let needed = load.offered().floor() + 1.0;
@@ -95,7 +95,7 @@ fn figures(load: &Load, slots: u32, steady: &Steady) -> [(&'static str, String, 
     ]
 }
 
-fn chance_source(times: ServiceTimes) -> &'static str {
+pub(super) fn chance_source(times: ServiceTimes) -> &'static str {
     match times {
         ServiceTimes::Exponential => "Erlang C (Erlang 1917)",
         ServiceTimes::Fixed => "M/D/c (Crommelin 1932)",
@@ -143,7 +143,7 @@ fn table(answer: &Answer) -> String {
     format!("\n    slots  utilisation  chance to wait   mean wait    p99 wait\n{rows}")
 }
 
-fn times(times: ServiceTimes) -> String {
+pub(super) fn times(times: ServiceTimes) -> String {
     match times {
         ServiceTimes::Exponential => "exponentially distributed".to_owned(),
         ServiceTimes::Fixed => "always the same".to_owned(),
@@ -151,11 +151,11 @@ fn times(times: ServiceTimes) -> String {
     }
 }
 
-fn slots(count: u32) -> String {
+pub(super) fn slots(count: u32) -> String {
     format!("{count} slot{}", if count == 1 { "" } else { "s" })
 }
 
-fn goal(target: &Target) -> String {
+pub(super) fn goal(target: &Target) -> String {
     let goals = [
         target.mean_wait.map(|wait| format!("a mean wait of {} at most", seconds(wait))),
         target.p99.map(|wait| format!("99 of 100 waiting {} at most", seconds(wait))),
@@ -164,19 +164,19 @@ fn goal(target: &Target) -> String {
     format!(" for {}", goals.into_iter().flatten().collect::<Vec<_>>().join(" and "))
 }
 
-fn seconds(seconds: f64) -> String {
+pub(super) fn seconds(seconds: f64) -> String {
     Duration::try_from_secs_f64(seconds).map_or_else(|_| "for ever".to_owned(), human::time)
 }
 
 /// A quantile, and whether that is only about right.
-fn quantile(times: ServiceTimes, steady: &Steady, share: f64) -> String {
+pub(super) fn quantile(times: ServiceTimes, steady: &Steady, share: f64) -> String {
     let wait = steady.quantile(share);
     let mark = if wait > 0.0 && !times.have_exact_quantiles() { "≈ " } else { "" };
     format!("{mark}{}", seconds(wait))
 }
 
 /// Three digits or so.
-fn number(number: f64) -> String {
+pub(super) fn number(number: f64) -> String {
     match number {
         ..9.995 => format!("{number:.2}"),
         ..99.95 => format!("{number:.1}"),

@@ -29,21 +29,29 @@ impl Target {
 /// The least number of slots for which the target is met; `None` if [`SLOTS_MAX`] do not meet it.
 #[must_use]
 pub fn least_slots(load: &Load, target: &Target) -> Option<u32> {
-    let is_met = |slots: u32| load.steady(slots).is_some_and(|steady| target.is_met(&steady));
-    // More slots never wait longer. First a number that is enough, from what the load takes on, then the least.
-    let mut enough = least_steady(load);
+    least(load.offered(), SLOTS_MAX, |slots| load.steady(slots).is_some_and(|steady| target.is_met(&steady)))
+}
+
+/// The least number, up to this most, for which something holds that holds for all greater ones too. It cannot hold for
+/// what does not exceed `above`.
+pub(super) fn least(above: f64, most: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
+    if most == 0 {
+        return None;
+    }
+    // First a number that is enough, then the least.
+    let mut enough = next_after(above, most);
     let (mut too_few, mut step) = (0, 1);
-    while !is_met(enough) {
-        if enough == SLOTS_MAX {
+    while !holds(enough) {
+        if enough == most {
             return None;
         }
         too_few = enough;
-        enough = enough.saturating_add(step).min(SLOTS_MAX);
+        enough = enough.saturating_add(step).min(most);
         step *= 2;
     }
     while enough - too_few > 1 {
         let middle = too_few + (enough - too_few) / 2;
-        if is_met(middle) {
+        if holds(middle) {
             enough = middle;
         } else {
             too_few = middle;
@@ -52,8 +60,8 @@ pub fn least_slots(load: &Load, target: &Target) -> Option<u32> {
     Some(enough)
 }
 
-/// About the least number of slots that keep up.
+/// About the least number beyond this one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped to what fits")]
-fn least_steady(load: &Load) -> u32 {
-    (load.offered().floor() + 1.0).clamp(1.0, f64::from(SLOTS_MAX)) as u32
+fn next_after(number: f64, most: u32) -> u32 {
+    (number.floor() + 1.0).clamp(1.0, f64::from(most)) as u32
 }

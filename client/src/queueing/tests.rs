@@ -201,3 +201,43 @@ proptest! {
         prop_assert!(!load.steady(slots - 1).is_some_and(|steady| target.is_met(&steady)));
     }
 }
+
+#[test]
+fn one_queue_is_shorter_than_many() {
+    let load = load(48.0, ServiceTimes::Exponential);
+    let fleet = Fleet { replicas: 4, slots: 16 };
+    let [one, many] = [Sharing::OneQueue, Sharing::Random].map(|way| way.steady(&load, fleet).unwrap());
+    assert_eq!((one, many), (exponential(48.0, 64), exponential(12.0, 16)));
+    assert!(one.mean_wait < many.mean_wait / 8.0);
+    let alone = Fleet { replicas: 1, slots: 64 };
+    assert_eq!(Sharing::Random.steady(&load, alone), Sharing::OneQueue.steady(&load, alone));
+}
+
+#[test]
+fn a_fleet_has_so_many_slots_at_most() {
+    assert_eq!(Fleet { replicas: 4_000, slots: 250 }.capacity(), Some(SLOTS_MAX));
+    assert_eq!(Fleet { replicas: 4_001, slots: 250 }.capacity(), None);
+    assert_eq!(Fleet { replicas: u32::MAX, slots: 2 }.capacity(), None);
+    let (load, target) = (load(2e6, ServiceTimes::Exponential), Target::default());
+    assert_eq!(Sharing::Random.least_replicas(&load, 64, &target), None);
+    assert_eq!(Sharing::OneQueue.least_slots(&load, SLOTS_MAX, &target), None);
+}
+
+proptest! {
+    #[test]
+    fn the_replicas_and_slots_that_are_found_are_the_least(
+        times in any_times(), offered in 0.01..400.0, given in 1_u32..80, p99 in 1e-6..1.0,
+        sharing in prop::sample::select(&[Sharing::OneQueue, Sharing::Random]),
+    ) {
+        let (load, target) = (load(offered, times), Target { p99: Some(p99), ..Target::default() });
+        let meets = |replicas, slots| {
+            sharing.steady(&load, Fleet { replicas, slots }).is_some_and(|steady| target.is_met(&steady))
+        };
+        let replicas = sharing.least_replicas(&load, given, &target).unwrap();
+        prop_assert!(meets(replicas, given) && (replicas == 1 || !meets(replicas - 1, given)));
+        let slots = sharing.least_slots(&load, given, &target).unwrap();
+        prop_assert!(meets(given, slots) && (slots == 1 || !meets(given, slots - 1)));
+        // One queue never needs more.
+        prop_assert!(Sharing::OneQueue.least_replicas(&load, given, &target) <= Sharing::Random.least_replicas(&load, given, &target));
+    }
+}

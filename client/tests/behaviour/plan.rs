@@ -107,6 +107,90 @@ fn who_cannot_keep_up_learns_when_the_queue_is_full() {
 }
 
 #[test]
+fn a_fleet_is_one_queue_or_many() {
+    let fleet = answer("--rate 4800 --service 10ms --slots 16 --replicas 4");
+    let [one, many] = ["one_queue", "random"].map(|way| fleet["fleet"][way].clone());
+    assert_eq!(one["queue"], answer("--rate 4800 --service 10ms --slots 64")["pool"]);
+    assert_eq!(many["queue"], answer("--rate 1200 --service 10ms --slots 16")["pool"]);
+    assert_eq!((&fleet["pool"], &fleet["backlog"]), (&one["queue"], &json!(4 * 511)));
+    let replicas = |way: &str| {
+        let around = fleet["fleet"]["around"].as_array().unwrap().iter();
+        json!(around.map(|both| both[way]["replicas"].clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        (replicas("one_queue"), replicas("random")),
+        (json!([2, 3, 4, 5, 6, 7]), json!([2, 3, 4, 5, 6, 7]))
+    );
+    assert!(answer("--rate 4800 --service 10ms --slots 64").get("fleet").is_none());
+    let ended = plan("--rate 4800 --service 10ms --slots 16 --replicas 4");
+    let text = ended.stdout();
+    let question = text.split("\n\n").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = "4800 arrive per second, each holds a slot for 10.0 ms (exponentially distributed), and there are \
+                    4 replicas with 16 slots each, 64 slots in all.";
+    assert_eq!(question, expected);
+    for line in [
+        "one queue           4       16       75.0 %          1.78 %     0.01 ms     0.36 ms",
+        "at random           4       16       75.0 %          20.5 %     0.51 ms     7.55 ms",
+        "DNS, a Service of Kubernetes",
+        ">        4       16       75.0 %      0.01 ms      0.36 ms      0.51 ms      7.55 ms",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn the_least_replicas_are_found() {
+    let fleet = answer("--rate 6k --service 50ms --slots 16 --target-p99 5ms");
+    let found = |way: &str| fleet["fleet"][way]["replicas"].as_u64().unwrap();
+    let is_enough =
+        |shared: &Value| shared["queue"]["p99_wait_seconds"].as_f64().is_some_and(|wait| wait <= 0.005);
+    let around = fleet["fleet"]["around"].as_array().unwrap();
+    for (both, way) in around.iter().flat_map(|both| [(both, "one_queue"), (both, "random")]) {
+        assert_eq!(
+            is_enough(&both[way]),
+            both[way]["replicas"].as_u64().unwrap() >= found(way),
+            "{way}: {both}"
+        );
+    }
+    assert!(found("one_queue") < found("random"));
+    assert_eq!(fleet["target"]["p99_wait_seconds"], json!(0.005));
+    let text = plan("--rate 6k --service 50ms --slots 16 --target-p99 5ms").stdout();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = format!(
+        "it takes {} replicas with 16 slots each for 99 of 100 waiting 5.00 ms at most, if all wait in one queue, and {} if",
+        found("one_queue"),
+        found("random")
+    );
+    assert!(words.contains(&wanted), "{text}");
+}
+
+#[test]
+fn the_least_slots_of_replicas_are_found() {
+    let fleet = answer("--rate 6k --service 50ms --replicas 6 --target-p99 5ms");
+    let found = |way: &str| fleet["fleet"][way]["slots_per_replica"].as_u64().unwrap();
+    assert!(found("one_queue") < found("random") && fleet["fleet"]["random"]["replicas"] == json!(6));
+    for (slots, is_enough) in [(found("random"), true), (found("random") - 1, false)] {
+        let alone = answer(&format!("--rate 1000 --service 50ms --slots {slots}"));
+        assert_eq!(number(&alone["pool"]["p99_wait_seconds"]) <= 0.005, is_enough, "{alone}");
+    }
+}
+
+#[test]
+fn a_fleet_that_cannot_keep_up_learns_when_its_queues_are_full() {
+    let fleet = answer("--rate 500 --service 10ms --slots 2 --replicas 2 --backlog 50");
+    assert_eq!(
+        (&fleet["fleet"]["random"]["queue"]["steady"], &fleet["backlog"]),
+        (&json!(false), &json!(100))
+    );
+    assert!((number(&fleet["backlog_full_after_seconds"]) - 1.0).abs() < 1e-9);
+    let text = plan("--rate 500 --service 10ms --slots 2 --replicas 2 --backlog 50").stdout();
+    assert!(
+        text.contains("They cannot keep up") && text.contains("a backlog of 100 is full after 1.00 s"),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_output_that_is_full_is_named() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-client"));
@@ -125,7 +209,11 @@ fn wrong_questions_are_refused() {
         ("--rate 300 --service 10ms --slots 0", "1..=1000000"),
         ("--rate many --service 10ms --slots 4", "expected requests per second, such as 500, 2k"),
         ("--rate 300 --service 0s --slots 4", "invalid value '0s' for '--service <TIME>'"),
-        ("--rate 300 --service 10ms --slots 4 --target-wait 1s", "cannot be used with"),
+        ("--rate 300 --service 10ms --replicas 2", "--slots <N>"),
+        ("--rate 300 --service 10ms --replicas 0 --slots 4", "1..=1000000"),
+        ("--rate 300 --service 10ms --replicas 2 --slots 4 --target-wait 1s", "give two of"),
+        ("--rate 300 --service 10ms --replicas 2 --slots 500001", "replicas × slots is 1000000 at most"),
+        ("--rate 900k --service 10m --slots 64 --target-wait 1s", "1000000 slots in all are not enough"),
         ("--rate 300 --service 10ms --slots 4 --cv 2 --distribution fixed", "cannot be used with"),
         ("--rate 300 --service 10ms --target-chance 200%", "expected a share"),
         ("--rate 900k --service 10m --target-chance 5%", "1000000 slots are not enough"),
