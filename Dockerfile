@@ -1,7 +1,7 @@
 # Server and client from one build, on Debian or on nothing:
 #
-#   docker build -t prefork-echo .                                the server (--target server)
-#   docker build -t prefork-client --target client .              its client
+#   docker build -t prefork-echo --target server .
+#   docker build -t prefork-client --target client .
 #   docker build -t prefork-echo:scratch --target scratch-server .     and --target scratch-client: static, without a shell
 #
 #   docker run --rm -p 127.0.0.1:8080:8080 prefork-echo --workers 2 --threads 2 --log-access
@@ -30,6 +30,9 @@ RUN touch src/lib.rs src/main.rs client/src/lib.rs client/src/main.rs \
  && cargo build --release --locked -p prefork-echo --bins \
  && cargo build --release --locked -p prefork-client --bins \
  && mkdir -p /out && cp target/release/prefork-echo target/release/prefork-client /out/
+# Whatever the umask of who has cloned this: everybody may read it.
+COPY deploy/container/config.toml /out/
+RUN chmod 644 /out/config.toml
 
 
 FROM debian:bookworm-slim AS debian
@@ -41,13 +44,13 @@ LABEL org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 # For the pictures of top and watch.
 ENV LANG=C.UTF-8
-USER 65532:65532
 
 
 FROM debian AS client
 LABEL org.opencontainers.image.title="prefork-client" \
       org.opencontainers.image.description="The client of prefork-echo: opens several connections and shows which are served and which wait"
 COPY --from=build /out/prefork-client /usr/local/bin/
+USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/prefork-client"]
 
 
@@ -56,8 +59,9 @@ LABEL org.opencontainers.image.title="prefork-echo" \
       org.opencontainers.image.description="A preforking TCP server in the Nginx style: workers, a thread per connection, and a queue you can see"
 COPY --from=build /out/prefork-echo /usr/local/bin/
 WORKDIR /etc/prefork-echo
-COPY deploy/container/config.toml ./
+COPY --from=build /out/config.toml ./
 EXPOSE 8080 8081
+USER 65532:65532
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["/usr/local/bin/prefork-echo", "health"]
 # As PID 1 the master reaps whatever ends and drains on TERM: it needs no init.
 ENTRYPOINT ["/usr/local/bin/prefork-echo"]
@@ -78,13 +82,13 @@ LABEL org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 ENV LANG=C.UTF-8
-USER 65532:65532
 
 
 FROM empty AS scratch-client
 LABEL org.opencontainers.image.title="prefork-client" \
       org.opencontainers.image.description="The client of prefork-echo: opens several connections and shows which are served and which wait"
 COPY --from=build-static /out/static/prefork-client /usr/local/bin/
+USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/prefork-client"]
 
 
@@ -93,8 +97,9 @@ LABEL org.opencontainers.image.title="prefork-echo" \
       org.opencontainers.image.description="A preforking TCP server in the Nginx style: workers, a thread per connection, and a queue you can see"
 COPY --from=build-static /out/static/prefork-echo /usr/local/bin/
 WORKDIR /etc/prefork-echo
-COPY deploy/container/config.toml ./
+COPY --from=build /out/config.toml ./
 EXPOSE 8080 8081
+USER 65532:65532
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["/usr/local/bin/prefork-echo", "health"]
 ENTRYPOINT ["/usr/local/bin/prefork-echo"]
 

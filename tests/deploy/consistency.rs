@@ -104,6 +104,12 @@ fn ports(world: &World) -> Vec<String> {
         complain(&mut faults, known, format!("no port of the container has the name {name}"));
     }
     for scraper in world.of_kind("ServiceMonitor") {
+        // By which the rules, the dashboard and the adapter find the pods, as `job`.
+        let job = scraper["spec"]["jobLabel"].as_str().unwrap_or_default();
+        for service in world.of_kind("Service") {
+            let right = service["metadata"]["labels"][job] == "prefork-echo";
+            complain(&mut faults, right, format!("as `job` the pods have the label {job:?} of the service"));
+        }
         for endpoint in scraper["spec"]["endpoints"].as_array().into_iter().flatten() {
             let scraped = world.of_kind("Service").filter(|service| {
                 let leads =
@@ -132,6 +138,7 @@ fn every_port_that_is_named_is_there() {
             ("Service/prefork-echo-pods", "/metadata/labels/app.kubernetes.io~1component", None),
             ("NetworkPolicy/prefork-echo", "/spec/ingress/1/ports/0/port", other()),
             ("ServiceMonitor/prefork-echo", "/spec/endpoints/0/port", other()),
+            ("ServiceMonitor/prefork-echo", "/spec/jobLabel", None),
             ("ServiceMonitor/prefork-echo", "/spec/selector/matchLabels", Some(json!({}))),
         ],
     );

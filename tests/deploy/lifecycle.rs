@@ -137,7 +137,7 @@ fn a_pool_at_rest_is_alive_and_not_ready() {
 #[test]
 fn a_pod_that_ends_is_not_ready_and_still_accepts() {
     let world = World::load();
-    let mut server = Server::start(&["--workers", "1", "--threads", "2", "--timeouts-grace", "2s"]);
+    let mut server = Server::start(&["--workers", "1", "--threads", "2", "--timeouts-grace", "5s"]);
     let mut early = server.connect();
     served(&mut early);
     server.signal(Signal::SIGTERM);
