@@ -10,7 +10,7 @@
 
 FROM rust:1-slim-bookworm AS build
 WORKDIR /src
-# No debug information: that of a release is in the packages. Names of functions stay, for backtraces.
+# No debug information. Names of functions stay, for backtraces.
 ENV CARGO_PROFILE_RELEASE_DEBUG=none
 # The dependencies, with nothing of ours but the manifests, so that this layer stays until those change. Cargo wants to see
 # each file that they name.

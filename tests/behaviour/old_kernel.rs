@@ -1,5 +1,5 @@
 //! Runs a program as on a kernel that lacks a system call, or under a service manager that forbids one, for the tests:
-//! `old_kernel landlock|seccomp|setresuid PROGRAM ARGUMENT…`.
+//! `old_kernel landlock|seccomp|setresuid|setresgid PROGRAM ARGUMENT…`.
 
 use std::env;
 use std::error::Error;
@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("seccomp") => (libc::SYS_seccomp, libc::ENOSYS),
         // `SystemCallFilter=~@privileged` and `SystemCallErrorNumber=EPERM`.
         Some("setresuid") => (libc::SYS_setresuid, libc::EPERM),
-        _ => return Err("landlock, seccomp or setresuid?".into()),
+        Some("setresgid") => (libc::SYS_setresgid, libc::EPERM),
+        _ => return Err("landlock, seccomp, setresuid or setresgid?".into()),
     };
     let filter = SeccompFilter::new(
         [(lacking, vec![])].into(),

@@ -428,9 +428,11 @@ fn a_kernel_that_lacks_something_is_refused_or_said() {
 
 #[test]
 fn who_stays_the_same_user_needs_no_right_to_change_it() {
-    let mut command = program(&beside_server("examples/old_kernel"));
-    command.arg("setresuid").arg(env!("CARGO_BIN_EXE_prefork-echo"));
-    let server = TestServer::start_command(command, &["--workers", "1", "--security-user", "none"]);
-    assert_eq!(fields(server.workers()[0])["Seccomp"], "2");
-    server.served().finish().unwrap();
+    for forbidden in ["setresuid", "setresgid"] {
+        let mut command = program(&beside_server("examples/old_kernel"));
+        command.arg(forbidden).arg(env!("CARGO_BIN_EXE_prefork-echo"));
+        let server = TestServer::start_command(command, &["--workers", "1", "--security-user", "none"]);
+        assert_eq!(fields(server.workers()[0])["Seccomp"], "2");
+        server.served().finish().unwrap();
+    }
 }

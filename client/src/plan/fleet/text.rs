@@ -1,4 +1,4 @@
-//! A fleet as people read it: the two ways to share that are exactly known, beside each other.
+//! A fleet as people read it: the two ways to share of which theory knows as much as of one server, beside each other.
 
 use super::{Answer, Shared, Wanted};
 use crate::human::{self, percent};
@@ -16,7 +16,7 @@ const WAYS: [&str; 2] = [
 
 /// What is known of the others.
 const BETWEEN: &str = "Other ways lie between: least connections near the first, while each balancer has about as many connections as there \
-     are replicas; round robin nearer the second; a hash of the client beyond it.";
+     are replicas; round robin between them, and as one queue where all times are the same; a hash of the client beyond the second.";
 
 /// The whole answer.
 pub(super) fn text(answer: &Answer, style: Style) -> String {
@@ -35,8 +35,8 @@ pub(super) fn text(answer: &Answer, style: Style) -> String {
     };
     text.extend([("one queue", one_queue), ("at random", random)].map(row));
     text.push('\n');
-    let exact = format!("Both by {} and what follows from it.", chance_source(pool.load.times));
-    text.extend(WAYS.into_iter().chain([exact.as_str(), BETWEEN]).map(wrapped));
+    let source = format!("The chance to wait of both is {}.", chance_source(pool.load.times));
+    text.extend(WAYS.into_iter().chain([source.as_str(), BETWEEN]).map(wrapped));
     text + &table(answer)
 }
 
