@@ -11,7 +11,7 @@ use signal_hook::consts::{
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithRawSiginfo;
 
-use crate::sys::is_from_process;
+use crate::sys::{Sender, sender};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,25 +81,34 @@ impl Signals {
         let arrived = self
             .delivery
             .pending()
-            .filter_map(|info| Some((Signal::try_from(info.si_signo).ok()?, is_from_process(&info))));
+            .filter_map(|info| Some((Signal::try_from(info.si_signo).ok()?, sender(&info))));
         commands(&arrived.collect::<Vec<_>>())
     }
 }
 
-/// What signals ask for that have arrived together, in no particular order, each with whether a process sent it.
+/// What signals ask for that have arrived together, in no particular order, each with who sent it.
 ///
 /// Repeated signals count once, except TTIN and TTOU, and so do several that ask for the same: a supervisor that sends
 /// TERM and HUP together asks for one drain. The kernel sends HUP to the terminal's processes when it is gone, WINCH when
-/// its size changes, TTIN and TTOU to those in the background.
-fn commands(arrived: &[(Signal, bool)]) -> Vec<Command> {
+/// its size changes, TTIN and TTOU to those in the background. `docker run` passes on those that it gets itself, so these
+/// three do not count from outside of a container.
+fn commands(arrived: &[(Signal, Sender)]) -> Vec<Command> {
     let count = |wanted: Signal| {
-        let of_processes = arrived.iter().filter(|(signal, is_sent)| *signal == wanted && *is_sent);
+        let may_be_a_terminals = matches!(wanted, Signal::SIGWINCH | Signal::SIGTTIN | Signal::SIGTTOU);
+        let of_processes = arrived.iter().filter(|(signal, sender)| {
+            *signal == wanted
+                && match sender {
+                    Sender::Kernel => false,
+                    Sender::Process => true,
+                    Sender::Outsider => !may_be_a_terminals,
+                }
+        });
         i64::try_from(of_processes.count()).unwrap_or(i64::MAX)
     };
     let reap = arrived.iter().any(|(signal, _)| *signal == Signal::SIGCHLD).then_some(Command::Reap);
-    let stops = arrived.iter().filter(|(signal, is_sent)| match signal {
+    let stops = arrived.iter().filter(|(signal, sender)| match signal {
         Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT => true,
-        Signal::SIGHUP => !is_sent,
+        Signal::SIGHUP => *sender == Sender::Kernel,
         _ => false,
     });
     // HUP asks for least, so any other stands for it too.
@@ -168,8 +177,8 @@ pub(crate) fn unblock_term() -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const SENT: bool = true;
-    const OF_THE_KERNEL: bool = false;
+    const SENT: Sender = Sender::Process;
+    const OF_THE_KERNEL: Sender = Sender::Kernel;
 
     #[test]
     fn what_a_terminal_sends_is_no_command_but_its_end() {
@@ -178,6 +187,16 @@ mod tests {
         assert_eq!(commands(&[(Signal::SIGHUP, SENT)]), [Command::Reload]);
         assert_eq!(commands(&[(Signal::SIGWINCH, SENT)]), [Command::Rest]);
         assert_eq!(commands(&[(Signal::SIGINT, OF_THE_KERNEL)]), [Command::Drain(Signal::SIGINT)]);
+    }
+
+    #[test]
+    fn what_is_passed_on_into_a_container_is_no_command_if_it_may_be_a_terminals() {
+        for signal in [Signal::SIGWINCH, Signal::SIGTTIN, Signal::SIGTTOU] {
+            assert_eq!(commands(&[(signal, Sender::Outsider)]), [], "{signal}");
+        }
+        assert_eq!(commands(&[(Signal::SIGHUP, Sender::Outsider)]), [Command::Reload]);
+        assert_eq!(commands(&[(Signal::SIGUSR1, Sender::Outsider)]), [Command::Reopen]);
+        assert_eq!(commands(&[(Signal::SIGTERM, Sender::Outsider)]), [Command::Drain(Signal::SIGTERM)]);
     }
 
     #[test]

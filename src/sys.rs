@@ -117,9 +117,26 @@ pub(crate) fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     Ok(file)
 }
 
-/// Whether a process sent a signal, by kill(2) or one of its kin, and not the kernel: sigaction(2).
-pub(crate) fn is_from_process(info: &libc::siginfo_t) -> bool {
-    matches!(info.si_code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL)
+/// Who sent a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    Kernel,
+    /// A process, by kill(2) or one of its kin.
+    Process,
+    /// A process that is not seen from here: in a container, one outside of it.
+    Outsider,
+}
+
+/// Who sent a signal, by sigaction(2). Who is in no PID namespace of ours has the number 0 (pid_namespaces(7)).
+pub(crate) fn sender(info: &libc::siginfo_t) -> Sender {
+    if !matches!(info.si_code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL) {
+        return Sender::Kernel;
+    }
+    // SAFETY: the field is there for signals that a process has sent, which was just seen.
+    match unsafe { info.si_pid() } {
+        0 => Sender::Outsider,
+        _ => Sender::Process,
+    }
 }
 
 /// Zeroed memory that this process shares with those that it forks from now on. It lives as long as they do.
