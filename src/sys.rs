@@ -127,7 +127,7 @@ pub(crate) enum Sender {
     Outsider,
 }
 
-/// Who sent a signal, by sigaction(2). Who is in no PID namespace of ours has the number 0 (pid_namespaces(7)).
+/// Who sent a signal, by sigaction(2). Who is in no PID namespace of ours has the number 0, `pid_namespaces(7)`.
 pub(crate) fn sender(info: &libc::siginfo_t) -> Sender {
     if !matches!(info.si_code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL) {
         return Sender::Kernel;

@@ -114,7 +114,12 @@ impl Settings {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Vec::new(),
             Err(error) => {
-                return vec![format!("cannot read the configuration {}: {error}", path.display())];
+                let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+                let uid = nix::unistd::geteuid();
+                return vec![format!(
+                    "cannot read the configuration {} as uid {uid}: {error}",
+                    whole.display()
+                )];
             }
         };
         let pointed = |diagnostic: Diagnostic| diagnostic.render(&path.display().to_string(), &text);

@@ -53,7 +53,7 @@ fn a_mistake_in_the_file_is_shown_where_it_is() {
 #[test]
 fn a_file_that_is_not_there_or_no_text_is_refused() {
     assert_refused(&run(&["-c", "/nowhere/config.toml"]), 78, &["cannot read", "/nowhere/config.toml"]);
-    assert_refused(&run(&["-c", "/"]), 78, &["cannot read the configuration /"]);
+    assert_refused(&run(&["-c", "/"]), 78, &["cannot read the configuration / as uid "]);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.toml"), [0xff, 0xfe]).unwrap();
     assert_refused(&run_in(folder.path(), &["check"], &[]), 78, &["UTF-8"]);
