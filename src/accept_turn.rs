@@ -30,7 +30,7 @@ use life::Question;
 const SETTLE: Duration = Duration::from_millis(100);
 /// How long a refused thread is not asked for again.
 const GROW_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// While more connections than this are brief, no sleeping thread is called. Measured, see docs/performance.md.
+/// While more connections than this are brief, no sleeping thread is called. Measured, see PERFORMANCE.md.
 const BRIEF_MIN: usize = 4;
 
 /// What a master wants to be told at first, and when it has asked for it again.

@@ -26,7 +26,7 @@ pub(crate) use clock::Clock;
 pub(crate) use delivery::Delivery;
 use delivery::Progress;
 
-/// What one read takes at most. Chosen by measurement, see docs/performance.md.
+/// What one read takes at most. Chosen by measurement, see PERFORMANCE.md.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// How long a connection that we close waits for its peer to close too. Closing earlier, with bytes of the peer still
 /// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet. A peer that still

@@ -18,7 +18,7 @@ pub trait Handler: Send + Sync + 'static {
     /// It runs as the user of the workers (`security.user`), and it is the last occasion to open anything: after it the
     /// worker goes into its sandbox (`security.sandbox`), where what is open can be used, and nothing else can be opened,
     /// connected to, started or signalled. It must leave no thread running, which would stand outside: threads can be
-    /// started later, in [`Handler::reply`]. docs/security.md says what is refused, and what ends the worker.
+    /// started later, in [`Handler::reply`]. SECURITY.md says what is refused, and what ends the worker.
     fn start(&self) -> Result<(), Box<dyn Error>> {
         Ok(())
     }

@@ -132,7 +132,7 @@ fn saturation_adds_up() {
     assert_eq!((picture.saturated_since, picture.saturated), (None, Duration::from_nanos(21)));
 }
 
-/// What docs/performance.md says of a message: run it with --release --ignored --nocapture.
+/// What PERFORMANCE.md says of a message: run it with --release --ignored --nocapture.
 #[test]
 #[ignore = "prints a figure, and asserts nothing"]
 fn what_a_message_costs() {
