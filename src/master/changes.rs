@@ -11,7 +11,7 @@ use super::succession::Successor;
 use crate::control::{self, Change, Outcome, Ticket};
 use crate::handler::Handler;
 use crate::pid_file::PidFile;
-use crate::process_table::Aim;
+use crate::process_table::{Aim, Scaling};
 use crate::scoreboard::Happening;
 
 /// The most changes that may wait.
@@ -49,8 +49,8 @@ pub(super) enum Course {
     Upgrading(Successor),
     /// It has taken effect, once those who leave accept nobody any more.
     Settling { words: String, until: Instant },
-    /// The pool gets another size. It had `before` workers, and its goal was `goal`.
-    Scaling { before: usize, goal: usize, deadline: Option<Instant>, failed: Option<String> },
+    /// The pool gets another size.
+    Scaling(Scaling),
 }
 
 /// All changes that were asked for and have no outcome yet.
@@ -103,7 +103,7 @@ impl Changes {
     /// Whether a pool that was at rest gets its first workers, and has a deadline for it.
     pub(super) fn is_waking_in_time(&self) -> bool {
         let course = self.current.as_ref().map(|current| &current.course);
-        matches!(course, Some(Course::Scaling { before: 0, deadline: Some(_), .. }))
+        matches!(course, Some(Course::Scaling(scaling)) if scaling.before == 0 && scaling.deadline.is_some())
     }
 
     /// Whether somebody has asked for something that has no outcome yet.
@@ -132,7 +132,7 @@ impl Changes {
     /// When the one under way is given up.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         match &self.current.as_ref()?.course {
-            Course::Scaling { deadline, .. } => *deadline,
+            Course::Scaling(scaling) => scaling.deadline,
             Course::Upgrading(successor) => successor.deadline,
             Course::Settling { until, .. } => Some(*until),
             // The goal has it.
@@ -172,12 +172,10 @@ impl<H: Handler> Master<H> {
             None => self.table.is_open() && self.begin_next(now),
             Some(Current { course: Course::Preparing, .. }) => false,
             Some(Current { course: Course::Failing { cause }, .. }) => {
-                let number = self.goal.generation;
                 let cause = cause.clone();
-                let is_gone = self.table.workers.iter().all(|worker| worker.generation <= number);
-                is_gone && self.end_change(Err(cause))
+                !self.table.has_next(&self.goal) && self.end_change(Err(cause))
             }
-            Some(Current { course: Course::Scaling { .. }, .. }) => self.go_on_scaling(now),
+            Some(Current { course: Course::Scaling(_), .. }) => self.go_on_scaling(now),
             Some(Current { course: Course::Upgrading(_), .. }) => self.hear_successor(now),
             Some(Current { course: Course::Settling { words, until }, .. }) => {
                 let words = words.clone();
@@ -258,14 +256,10 @@ impl<H: Handler> Master<H> {
     /// A worker did not get as far as to accept: what it was for fails with it.
     pub(super) fn note_failed_birth(&mut self, id: usize, generation: u64, cause: &str) {
         let cause = format!("{cause} before it was ready; the log has its own words");
-        if let Some(next) = self.goal.next.as_mut().filter(|next| next.generation == generation) {
-            next.failed.get_or_insert(cause);
-        } else if let Some(Current { course: Course::Scaling { before, failed, .. }, .. }) =
-            &mut self.changes.current
-            && id >= *before
-            && generation == self.goal.generation
-        {
-            failed.get_or_insert(cause);
+        if generation != self.goal.generation {
+            self.goal.note_failed_birth(generation, cause);
+        } else if let Some(Current { course: Course::Scaling(scaling), .. }) = &mut self.changes.current {
+            scaling.note_failed_birth(id, &cause);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::death::Death;
 use crate::handler::Handler;
 use crate::logging::counted;
 use crate::monitor::Monitor;
-use crate::process_table::{Aim, Birth, Pulse, Stage, WorkerHandle};
+use crate::process_table::{Birth, Pulse, Stage, WorkerHandle};
 use crate::scoreboard::{Happening, Standing};
 use crate::signals::Blocked;
 use crate::sys::{self, Fork};
@@ -79,8 +79,7 @@ impl<H: Handler> Master<H> {
     fn note_failed_spawn(&mut self, id: usize, generation: u64, cause: &str) {
         let cause = format!("worker {id}: {cause}");
         self.note_failed_birth(id, generation, &cause);
-        if generation == self.goal.generation {
-            let wait = self.table.note_failed_spawn(id, Instant::now());
+        if let Some(wait) = self.table.note_failed_spawn(id, generation, &self.goal, Instant::now()) {
             self.scoreboard.note_throttled(id, wait);
             tracing::warn!(worker = id, "{cause}; trying again in {wait:?}");
         }
@@ -156,11 +155,7 @@ impl<H: Handler> Master<H> {
         if matches!(worker.stage, Stage::Starting | Stage::Ready | Stage::Killed) {
             self.note_failed_birth(id, worker.generation, &cause);
         }
-        // One that was being replaced is replaced already.
-        let is_followed = matches!(self.goal.aim, Aim::Serve | Aim::Grace { .. })
-            && worker.generation == self.goal.generation
-            && id < self.goal.workers
-            && !self.table.is_manned(&self.goal, id);
+        let is_followed = self.table.is_followed(worker, &self.goal);
         let wait = is_followed.then_some(wait);
         if let Some(wait) = wait {
             self.scoreboard.note_throttled(id, wait);
@@ -183,10 +178,10 @@ impl<H: Handler> Master<H> {
         }
     }
 
-    pub(super) fn note_stopped(&mut self, pid: Pid, stopped: bool) {
+    /// Puts on the scoreboard whether a signal has stopped a worker.
+    pub(super) fn show_stopped(&mut self, pid: Pid) {
         if let Some(worker) = self.table.find(pid) {
-            worker.stopped = stopped;
-            self.scoreboard.note_stopped(worker.lease, stopped);
+            self.scoreboard.note_stopped(worker.lease, worker.stopped);
         }
     }
 

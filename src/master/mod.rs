@@ -26,7 +26,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpid};
 
 use crate::cgroup;
-use crate::channel::{Order, Received, Report};
+use crate::channel::{Order, Report};
 use crate::config::Config;
 use crate::control::{Change, ControlSocket, Request, Size};
 use crate::error::Error;
@@ -37,7 +37,7 @@ use crate::logging;
 use crate::monitor::Monitor;
 use crate::notify::ServiceManager;
 use crate::pid_file::PidFile;
-use crate::process_table::{Action, Aim, Breaker, Goal, ProcessTable, Stage};
+use crate::process_table::{Action, Aim, Breaker, Goal, ProcessTable};
 use crate::saturation::Saturation;
 use crate::scoreboard::{Board, Phase, Scoreboard};
 use crate::signals::{Command, Signals};
@@ -210,53 +210,22 @@ impl<H: Handler> Master<H> {
     fn hear(&mut self) {
         let now = Instant::now();
         self.table.listen(&self.goal, now);
-        self.table.send_again(now);
-        let (mut retired, mut closed, mut short) = (Vec::new(), Vec::new(), Vec::new());
-        let mut is_full = false;
-        for worker in &mut self.table.workers {
-            while let Some(channel) = &worker.channel {
-                match channel.receive() {
-                    Ok(Received::Nothing) => break,
-                    Ok(Received::Message(Report::Ready)) => {
-                        worker.stage = worker.stage.ready();
-                        self.manager.note_life();
-                    }
-                    Ok(Received::Message(Report::Leaving)) => worker.stage = worker.stage.outgoing(),
-                    Ok(Received::Message(Report::Retired)) => retired.push(worker.pid),
-                    Ok(Received::Message(Report::Closed)) => closed.push(worker.pid),
-                    Ok(Received::Message(Report::Short)) => short.push(worker.pid),
-                    Ok(Received::Message(Report::Full)) => (worker.told_full, is_full) = (true, true),
-                    Ok(Received::Message(Report::Worn(wear))) => worker.worn = Some(wear),
-                    Ok(Received::Message(Report::LogMissed)) => worker.note_log_missed(now),
-                    Ok(Received::Message(Report::Alive)) => {
-                        let effort = self.scoreboard.effort_of(worker.lease);
-                        if worker.beat(effort, self.goal.stuck_after, now) {
-                            self.manager.note_life();
-                        }
-                    }
-                    Ok(Received::Message(Report::Busy)) => worker.pulse.wake(self.goal.stuck_after, now),
-                    // Its worker is about to be reaped. Until then there is nothing more to hear.
-                    Ok(Received::Closed) => worker.channel = None,
-                    // Nothing that a worker hands over is let in.
-                    Ok(Received::Log(_)) => (),
-                    Err(error) => {
-                        tracing::debug!(worker = worker.id, "cannot hear the worker: {error}");
-                        break;
-                    }
-                }
+        self.table.tell_again(now);
+        self.table.send_log_again(now);
+        for (pid, report) in self.table.take_reports() {
+            if self.is_progress(pid, report) {
+                self.manager.note_life();
             }
+            self.table.hear(pid, report, &self.goal, now);
         }
-        if is_full {
-            self.table.wake_all(&self.goal, now);
-        }
-        for pid in retired {
-            self.table.note_retired(pid);
-        }
-        for pid in closed {
-            self.table.note_closed(pid);
-        }
-        for pid in short {
-            self.table.note_unable(pid);
+    }
+
+    /// Whether a report shows that the pool gets on.
+    fn is_progress(&mut self, pid: Pid, report: Report) -> bool {
+        match (report, self.table.find(pid)) {
+            (Report::Ready, _) => true,
+            (Report::Alive, Some(worker)) => worker.goes_on(self.scoreboard.effort_of(worker.lease)),
+            _ => false,
         }
     }
 
@@ -273,16 +242,13 @@ impl<H: Handler> Master<H> {
             self.hear();
             match fate {
                 Fate::Died(status) => self.bury(pid, status),
-                // Until it goes on, somebody for whom it was woken would wait beside idle siblings.
                 Fate::Stopped => {
-                    self.table.note_unable(pid);
-                    self.note_stopped(pid, true);
+                    self.table.note_stopped(pid);
+                    self.show_stopped(pid);
                 }
                 Fate::Continued => {
-                    self.note_stopped(pid, false);
-                    if let Some(worker) = self.table.find(pid) {
-                        worker.pulse.beat(self.goal.stuck_after, Instant::now());
-                    }
+                    self.table.note_continued(pid, &self.goal, Instant::now());
+                    self.show_stopped(pid);
                 }
             }
         }
@@ -331,15 +297,7 @@ impl<H: Handler> Master<H> {
     }
 
     fn tell(&mut self, pid: Pid, order: Order) {
-        let now = Instant::now();
-        let Some(worker) = self.table.find(pid) else { return };
-        match (worker.send(order, now), order) {
-            // One that did not hear the question is asked again.
-            (false, Order::Arm) => (),
-            (false, Order::Ask) => worker.pulse.postpone(self.goal.stuck_after, now),
-            // One that did not hear another order hears it later, or is dead.
-            _ => self.table.note_told(pid, order, now),
-        }
+        self.table.tell(pid, order, &self.goal, Instant::now());
         self.note_standing(pid);
     }
 
@@ -350,8 +308,7 @@ impl<H: Handler> Master<H> {
     }
 
     fn kill_quietly(&mut self, pid: Pid) {
-        let Some(worker) = self.table.find(pid) else { return };
-        worker.stage = Stage::Killed;
+        self.table.note_killed(pid);
         // It fails when the process is dead already, and then it is about to be reaped.
         let _ = kill(pid, Signal::SIGKILL);
         self.note_standing(pid);

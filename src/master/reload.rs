@@ -103,12 +103,10 @@ impl<H: Handler> Master<H> {
         let Some(next) = self.next.take() else { return };
         let before = std::mem::replace(&mut self.serving, next);
         let (workers, asked) = (self.serving.workers, self.goal.workers);
-        self.goal = self.serving.goal(true);
+        self.table.commit(&mut self.goal, self.serving.goal(true));
         self.sizer = Sizer::of(&self.serving.config);
-        self.table.note_commit();
         self.forgive();
-        self.scoreboard.set_pool(self.serving.number, workers, self.serving.config.threads.get());
-        self.answers.clear();
+        self.show_size();
         self.move_gates(&before);
         if let Some(control) = self.serving.new_control.take() {
             self.control.move_to(control);
@@ -180,9 +178,7 @@ impl<H: Handler> Master<H> {
     /// Gives the next generation up. It holds nobody's connection.
     pub(super) fn abandon(&mut self, cause: &str) {
         let Some(next) = self.next.take() else { return };
-        self.goal.next = None;
-        let pids = self.table.workers.iter().filter(|worker| worker.generation == next.number);
-        for pid in pids.map(|worker| worker.pid).collect::<Vec<_>>() {
+        for pid in self.table.abandon(&mut self.goal) {
             self.kill_quietly(pid);
         }
         next.discard(&self.serving.listeners);

@@ -12,7 +12,7 @@ use crate::death::Death;
 use crate::error::Error;
 use crate::handler::Handler;
 use crate::logging::counted;
-use crate::process_table::{Aim, Pulse, Stage, Tolerance, Turn};
+use crate::process_table::{Aim, Pulse, Tolerance, Turn};
 use crate::scoreboard::{Happening, WhyScaled};
 use crate::sizer::{Resize, Sight};
 use crate::wear::Wear;
@@ -39,8 +39,8 @@ impl<H: Handler> Master<H> {
 
     /// Ends a worker that gives no sign of life, such that it may leave a core.
     pub(super) fn abort(&mut self, pid: Pid) {
+        self.table.note_aborted(pid, Instant::now());
         let Some(worker) = self.table.find(pid) else { return };
-        worker.pulse.note_aborted(Instant::now());
         let (id, number) = (worker.id, pid.as_raw().unsigned_abs());
         let patience = self.goal.stuck_after.unwrap_or_default();
         tracing::error!(
@@ -55,8 +55,8 @@ impl<H: Handler> Master<H> {
 
     /// Has a worker replaced. It accepts until its replacement does.
     pub(super) fn recycle(&mut self, pid: Pid, why: Wear) {
+        self.table.note_recycled(pid);
         let Some(worker) = self.table.find(pid) else { return };
-        worker.stage = Stage::Outgoing;
         let (id, pid) = (worker.id, pid.as_raw().unsigned_abs());
         tracing::info!(worker = id, pid, "replacing the worker: it {why}");
         self.scoreboard.note(Happening::Recycled { id, pid, why });
@@ -91,8 +91,8 @@ impl<H: Handler> Master<H> {
 
     pub(super) fn resize(&mut self, Resize { to, why }: Resize) {
         let from = self.goal.workers;
-        self.table.resize = None;
-        self.set_workers(to);
+        self.table.set_size(&mut self.goal, to);
+        self.show_size();
         self.note_scaled(from, to, why);
     }
 

@@ -36,6 +36,15 @@ pub(crate) struct Next {
     pub(crate) failed: Option<String>,
 }
 
+impl Goal {
+    /// Notes that a worker did not get as far as to accept: the generation for which it was forked fails with it.
+    pub(crate) fn note_failed_birth(&mut self, generation: u64, cause: String) {
+        if let Some(next) = self.next.as_mut().filter(|next| next.generation == generation) {
+            next.failed.get_or_insert(cause);
+        }
+    }
+}
+
 /// What the pool is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Aim {

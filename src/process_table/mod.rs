@@ -5,25 +5,25 @@ mod goal;
 mod monitor_seat;
 mod plan;
 mod pulse;
+mod scaling;
 mod throttle;
+mod transitions;
 mod worker_handle;
 
-use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::unistd::Pid;
 
 use crate::channel::{Channel, Order};
-use crate::logging;
-use crate::scoreboard::{Effort, Standing};
+use crate::scoreboard::Standing;
 use crate::sizer::Resize;
 pub(crate) use breaker::{Breaker, Tolerance, Turn};
 pub(crate) use goal::{Aim, Goal, Next};
 use monitor_seat::MonitorSeat;
 pub(crate) use plan::Action;
 pub(crate) use pulse::Pulse;
+pub(crate) use scaling::Scaling;
 use throttle::Throttle;
-use worker_handle::KILL_AFTER;
 pub(crate) use worker_handle::{Birth, Patience, Stage, WorkerHandle};
 
 /// All workers, living and leaving.
@@ -55,116 +55,9 @@ impl<C> ProcessTable<C> {
         }
     }
 
-    /// Notes that the first workers have been let in.
-    pub(crate) fn note_open(&mut self) {
-        self.opened = true;
-    }
-
-    /// Adds a worker that was just forked.
-    pub(crate) fn add(&mut self, pid: Pid, birth: Birth, channel: C, now: Instant) {
-        let Birth { id, generation, patience, lease } = birth;
-        let worker = WorkerHandle {
-            pid,
-            id,
-            generation,
-            patience,
-            spawned: now,
-            stage: Stage::Starting,
-            channel: Some(channel),
-            lease,
-            unsent: None,
-            log_unsent: None,
-            told_full: false,
-            retired: false,
-            asked: None,
-            effort: Effort::default(),
-            worn: None,
-            pulse: Pulse::Calm,
-            stopped: false,
-            poked: self.departures,
-        };
-        self.workers.push(worker);
-    }
-
     /// Finds a worker by its pid.
     pub(crate) fn find(&mut self, pid: Pid) -> Option<&mut WorkerHandle<C>> {
         self.workers.iter_mut().find(|worker| worker.pid == pid)
-    }
-
-    /// Takes a dead worker out, with the wait before its id is spawned again; `None` for a stranger.
-    pub(crate) fn remove(&mut self, pid: Pid, now: Instant) -> Option<(WorkerHandle<C>, Duration)> {
-        let index = self.workers.iter().position(|worker| worker.pid == pid)?;
-        let worker = self.workers.remove(index);
-        let wait = match worker.stage {
-            Stage::Leaving { .. } | Stage::Outgoing => Duration::ZERO,
-            Stage::Accepting { since } => self.note_death(worker.id, now - since, now),
-            Stage::Starting | Stage::Ready | Stage::Killed => self.note_death(worker.id, Duration::ZERO, now),
-        };
-        if !matches!(worker.stage, Stage::Starting | Stage::Ready) {
-            self.departures += 1;
-        }
-        Some((worker, wait))
-    }
-
-    /// Notes that a worker closed its listeners.
-    pub(crate) fn note_closed(&mut self, pid: Pid) {
-        self.note_unable(pid);
-        if let Some(worker) = self.find(pid) {
-            // There is no queue at which it could look again.
-            (worker.poked, worker.retired) = (u64::MAX, true);
-        }
-    }
-
-    /// Notes that a worker no longer accepts where others do.
-    pub(crate) fn note_retired(&mut self, pid: Pid) {
-        self.note_unable(pid);
-        if let Some(worker) = self.find(pid) {
-            worker.retired = true;
-        }
-    }
-
-    /// Notes that a worker, which may have been woken for somebody, does not accept at the moment.
-    pub(crate) fn note_unable(&mut self, pid: Pid) {
-        self.departures += 1;
-        let departures = self.departures;
-        if let Some(worker) = self.find(pid) {
-            worker.poked = worker.poked.max(departures);
-        }
-    }
-
-    /// Notes that a worker could not even be forked, and returns the wait before the next try.
-    pub(crate) fn note_failed_spawn(&mut self, id: usize, now: Instant) -> Duration {
-        self.throttle(id).note_failed_spawn(now)
-    }
-
-    fn note_death(&mut self, id: usize, accepted_for: Duration, now: Instant) -> Duration {
-        self.throttle(id).note_death(accepted_for, now)
-    }
-
-    fn throttle(&mut self, id: usize) -> &mut Throttle {
-        if self.throttles.len() <= id {
-            self.throttles.resize(id + 1, Throttle::default());
-        }
-        &mut self.throttles[id]
-    }
-
-    /// Notes that a worker was told something.
-    pub(crate) fn note_told(&mut self, pid: Pid, order: Order, now: Instant) {
-        let departures = self.departures;
-        let Some(worker) = self.find(pid) else { return };
-        let kill_at = |wait: Option<Duration>| wait.map(|wait| now + wait + KILL_AFTER);
-        match order {
-            Order::Go => (worker.stage, worker.poked) = (Stage::Accepting { since: now }, departures),
-            Order::Poke => worker.poked = departures,
-            Order::Arm => worker.told_full = false,
-            // The next look finds what has come of it.
-            Order::MakeRoom { .. } => (),
-            Order::Ask => worker.pulse.note_asked(now),
-            Order::Retire | Order::Drain => {
-                worker.stage = Stage::Leaving { order, kill_at: kill_at(worker.patience.leave) };
-            }
-            Order::Stop => worker.stage = Stage::Leaving { order, kill_at: kill_at(Some(Duration::ZERO)) },
-        }
     }
 
     /// Whether every worker that accepts has said that it has no idle slot, or is stopped.
@@ -185,11 +78,6 @@ impl<C> ProcessTable<C> {
             Stage::Leaving { order: Order::Retire, .. } => !worker.retired,
             _ => false,
         })
-    }
-
-    /// What died of an id that is no more says nothing of the next one.
-    pub(crate) fn forget_beyond(&mut self, workers: usize) {
-        self.throttles.truncate(workers);
     }
 
     /// The workers of a generation.
@@ -218,18 +106,9 @@ impl<C> ProcessTable<C> {
         self.opened
     }
 
-    /// Counts the silence of those who were asked for a sign of life.
-    pub(crate) fn listen(&mut self, goal: &Goal, now: Instant) {
-        for worker in &mut self.workers {
-            worker.pulse.listen(worker.stopped, goal.stuck_after, now);
-        }
-    }
-
-    /// Somebody has no idle slot: those who have are to show that they live.
-    pub(crate) fn wake_all(&mut self, goal: &Goal, now: Instant) {
-        for worker in &mut self.workers {
-            worker.pulse.wake(goal.stuck_after, now);
-        }
+    /// Whether there are workers still of a generation that does not serve yet.
+    pub(crate) fn has_next(&self, goal: &Goal) -> bool {
+        self.workers.iter().any(|worker| worker.generation > goal.generation)
     }
 
     /// How many generations still finish their connections.
@@ -239,29 +118,6 @@ impl<C> ProcessTable<C> {
         numbers.sort_unstable();
         numbers.dedup();
         numbers
-    }
-
-    /// Notes that another generation serves: what the one before died of says nothing of it.
-    pub(crate) fn note_commit(&mut self) {
-        self.throttles.clear();
-        self.opened = true;
-    }
-}
-
-impl ProcessTable {
-    /// Sends what could not be sent before, where it is time.
-    pub(crate) fn send_again(&mut self, now: Instant) {
-        for worker in &mut self.workers {
-            if let Some((order, _)) = worker.unsent.filter(|(_, at)| *at <= now) {
-                worker.send(order, now);
-            }
-            if worker.log_unsent.is_some_and(|at| at <= now) {
-                match logging::share() {
-                    Ok(file) => drop(worker.send_log(file.as_fd(), now)),
-                    Err(error) => tracing::debug!("cannot share the log's file: {error}"),
-                }
-            }
-        }
     }
 }
 

@@ -236,7 +236,7 @@ impl<C> ProcessTable<C> {
             Stage::Starting | Stage::Ready => Some(Order::Stop),
             Stage::Leaving { .. } | Stage::Killed => None,
         };
-        self.tell(order)
+        self.tell_each(order)
     }
 
     /// A stop without mercy.
@@ -245,10 +245,10 @@ impl<C> ProcessTable<C> {
             Stage::Leaving { order: Order::Stop, .. } | Stage::Killed => None,
             _ => Some(Order::Stop),
         };
-        self.tell(order)
+        self.tell_each(order)
     }
 
-    fn tell(&self, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
+    fn tell_each(&self, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
         self.workers.iter().filter_map(|worker| Some(worker.told(order(worker)?))).collect()
     }
 
@@ -270,13 +270,21 @@ impl<C> ProcessTable<C> {
     }
 
     /// Whether an id of the pool has a worker that accepts, or will, and is not about to leave.
-    pub(crate) fn is_manned(&self, goal: &Goal, id: usize) -> bool {
+    pub(super) fn is_manned(&self, goal: &Goal, id: usize) -> bool {
         let stays = |stage| matches!(stage, Stage::Starting | Stage::Ready | Stage::Accepting { .. });
         self.of(goal.generation).any(|worker| worker.id == id && stays(worker.stage))
     }
 
+    /// Whether one who died gets a successor under its id. One that was being replaced has one already.
+    pub(crate) fn is_followed(&self, dead: &WorkerHandle<C>, goal: &Goal) -> bool {
+        matches!(goal.aim, Aim::Serve | Aim::Grace { .. })
+            && dead.generation == goal.generation
+            && dead.id < goal.workers
+            && !self.is_manned(goal, dead.id)
+    }
+
     /// Whether an id of the pool has a worker that accepts and stays.
-    pub(crate) fn is_serving(&self, goal: &Goal, id: usize) -> bool {
+    pub(super) fn is_serving(&self, goal: &Goal, id: usize) -> bool {
         let accepts = |stage| matches!(stage, Stage::Accepting { .. });
         self.of(goal.generation).any(|worker| worker.id == id && accepts(worker.stage))
     }

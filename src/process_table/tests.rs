@@ -2,11 +2,23 @@
 
 mod changes;
 
+use std::io;
+use std::time::Duration;
+
 use super::throttle::THROTTLE_MIN;
+use super::worker_handle::Addressee;
 use super::*;
+use crate::channel::Report;
 use crate::scoreboard::Lease;
 
 const MONITOR: Pid = Pid::from_raw(9);
+
+/// A line that always has room.
+impl Addressee for () {
+    fn send(&self, _: Order) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A table, a goal and a clock.
 struct Scene {
@@ -89,24 +101,31 @@ impl Scene {
         let plan = self.plan();
         for action in &plan {
             match action {
-                Action::Tell { pid, order } => self.table.note_told(*pid, *order, self.now),
+                Action::Tell { pid, order } => self.table.tell(*pid, *order, &self.goal, self.now),
                 Action::Open => self.table.note_open(),
-                Action::Kill { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Killed,
+                Action::Kill { pid, .. } => self.table.note_killed(*pid),
                 Action::SpawnMonitor => self.table.monitor.add(MONITOR, self.now),
                 Action::Commit => {
-                    let next = self.goal.next.take().unwrap();
-                    (self.goal.generation, self.goal.workers) = (next.generation, next.workers);
-                    self.goal.aim = Aim::Serve;
-                    self.table.note_commit();
+                    let Next { generation, workers, .. } = self.goal.next.take().unwrap();
+                    let next = Goal { generation, workers, aim: Aim::Serve, ..self.goal.clone() };
+                    self.table.commit(&mut self.goal, next);
                 }
-                Action::Recycle { pid, .. } => self.table.find(*pid).unwrap().stage = Stage::Outgoing,
-                Action::Resize(resize) => self.goal.workers = resize.to,
-                Action::Abort { pid } => self.table.find(*pid).unwrap().pulse.note_aborted(self.now),
+                Action::Recycle { pid, .. } => self.table.note_recycled(*pid),
+                Action::Resize(resize) => self.table.set_size(&mut self.goal, resize.to),
+                Action::Abort { pid } => self.table.note_aborted(*pid, self.now),
                 Action::Relieved | Action::CloseGates => self.goal.aim = Aim::Drain,
                 Action::LookAfter { .. } | Action::Spawn { .. } | Action::GiveUp | Action::Abandon => (),
             }
         }
         plan
+    }
+
+    fn hear(&mut self, number: i32, report: Report) {
+        self.table.hear(pid(number), report, &self.goal, self.now);
+    }
+
+    fn refuse_fork(&mut self, id: usize) -> Duration {
+        self.table.note_failed_spawn(id, FIRST, &self.goal, self.now).unwrap()
     }
 
     fn die(&mut self, number: i32) -> Duration {
@@ -205,7 +224,7 @@ fn a_healthy_life_makes_up_for_early_deaths() {
 #[test]
 fn a_fork_that_fails_is_tried_again_later() {
     let mut scene = Scene::of(1);
-    let waits: Vec<u128> = (0..4).map(|_| scene.table.note_failed_spawn(0, scene.now).as_millis()).collect();
+    let waits: Vec<u128> = (0..4).map(|_| scene.refuse_fork(0).as_millis()).collect();
     assert_eq!(waits, [100, 200, 400, 800]);
     assert_eq!(scene.plan(), []);
 }
@@ -273,7 +292,7 @@ fn a_death_during_a_drain_still_pokes_the_others() {
 #[test]
 fn a_worker_that_cannot_accept_makes_the_others_look() {
     let mut scene = Scene::open(2);
-    scene.table.note_unable(pid(100));
+    scene.hear(100, Report::Short);
     assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
     assert_eq!(scene.plan(), []);
 }
@@ -283,9 +302,9 @@ fn a_worker_that_closed_its_listeners_makes_the_others_look() {
     let mut scene = Scene::open(2);
     scene.goal.aim = Aim::Drain;
     scene.carry_out();
-    scene.table.note_closed(pid(100));
+    scene.hear(100, Report::Closed);
     assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
-    scene.table.note_closed(pid(101));
+    scene.hear(101, Report::Closed);
     assert_eq!(scene.plan(), []);
 }
 
@@ -330,7 +349,7 @@ fn a_pool_is_full_when_every_worker_that_accepts_has_said_so() {
     assert!(!scene.table.is_full());
     scene.table.find(pid(101)).unwrap().told_full = true;
     assert!(scene.table.is_full());
-    scene.table.note_told(pid(101), Order::Arm, scene.now);
+    scene.table.tell(pid(101), Order::Arm, &scene.goal, scene.now);
     assert!(!scene.table.is_full(), "it is asked again");
     scene.die(101);
     assert!(scene.table.is_full(), "the dead do not count");

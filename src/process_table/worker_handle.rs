@@ -68,6 +68,18 @@ impl Stage {
     }
 }
 
+/// Whom the master tells something.
+pub(crate) trait Addressee {
+    /// Sends an order, without waiting until there is room for it.
+    fn send(&self, order: Order) -> io::Result<()>;
+}
+
+impl Addressee for Channel {
+    fn send(&self, order: Order) -> io::Result<()> {
+        Self::send(self, order)
+    }
+}
+
 /// A worker process from the perspective of the master.
 #[derive(Debug)]
 pub(crate) struct WorkerHandle<C = Channel> {
@@ -131,10 +143,14 @@ impl<C> WorkerHandle<C> {
         matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { kill_at: None, .. })
     }
 
-    /// It has given a sign of life, having done so much; whether it goes on with its work, too.
-    pub(crate) fn beat(&mut self, effort: Effort, stuck_after: Option<Duration>, now: Instant) -> bool {
+    /// It has given a sign of life.
+    pub(super) fn note_life(&mut self, stuck_after: Option<Duration>, now: Instant) {
         self.asked = None;
         self.pulse.beat(stuck_after, now);
+    }
+
+    /// Whether it goes on with its work, having done so much.
+    pub(crate) fn goes_on(&mut self, effort: Effort) -> bool {
         effort.goes_on_from(std::mem::replace(&mut self.effort, effort))
     }
 
@@ -146,7 +162,7 @@ impl<C> WorkerHandle<C> {
     }
 
     /// It could not take where the log goes now.
-    pub(crate) fn note_log_missed(&mut self, now: Instant) {
+    pub(super) fn note_log_missed(&mut self, now: Instant) {
         self.log_unsent = Some(now + LOG_AGAIN_AFTER);
     }
 
@@ -172,16 +188,7 @@ impl<C> WorkerHandle<C> {
     }
 }
 
-impl WorkerHandle {
-    /// Sends where the log goes now; false if it has to be sent again.
-    pub(crate) fn send_log(&mut self, file: BorrowedFd<'_>, now: Instant) -> bool {
-        // Without a line it is dead, and about to be reaped.
-        let Some(channel) = &self.channel else { return true };
-        let error = channel.send_log(file).err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-        self.log_unsent = error.map(|_| now + SEND_AGAIN_AFTER);
-        self.log_unsent.is_none()
-    }
-
+impl<C: Addressee> WorkerHandle<C> {
     /// Sends an order. What the worker must not miss is sent again if that fails: its line is full when it has not read for
     /// long, being stopped, or the system lacks memory; or it is dead, and about to be reaped. Of several such orders the last stands for all.
     pub(crate) fn send(&mut self, order: Order, now: Instant) -> bool {
@@ -210,6 +217,17 @@ impl WorkerHandle {
     }
 }
 
+impl WorkerHandle {
+    /// Sends where the log goes now; false if it has to be sent again.
+    pub(crate) fn send_log(&mut self, file: BorrowedFd<'_>, now: Instant) -> bool {
+        // Without a line it is dead, and about to be reaped.
+        let Some(channel) = &self.channel else { return true };
+        let error = channel.send_log(file).err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        self.log_unsent = error.map(|_| now + SEND_AGAIN_AFTER);
+        self.log_unsent.is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::fd::AsFd;
@@ -228,11 +246,11 @@ mod tests {
         while worker.channel.as_ref().unwrap().send(Order::Poke).is_ok() {}
         assert!(!worker.send_log(io::stderr().as_fd(), start), "its line is full");
         while let Received::Message(Order::Poke) = theirs.receive().unwrap() {}
-        table.send_again(start);
+        table.send_log_again(start);
         assert!(matches!(theirs.receive::<Order>().unwrap(), Received::Nothing), "it is not time yet");
-        table.send_again(start + SEND_AGAIN_AFTER);
+        table.send_log_again(start + SEND_AGAIN_AFTER);
         assert!(matches!(theirs.receive::<Order>().unwrap(), Received::Log(Ok(_))));
-        table.send_again(start + 2 * SEND_AGAIN_AFTER);
+        table.send_log_again(start + 2 * SEND_AGAIN_AFTER);
         assert!(matches!(theirs.receive::<Order>().unwrap(), Received::Nothing), "once is enough");
         drop(theirs);
         assert!(table.find(pid).unwrap().send_log(io::stderr().as_fd(), start), "the dead write nowhere");

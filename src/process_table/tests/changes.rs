@@ -24,8 +24,8 @@ fn the_next_generation_accepts_when_all_of_it_is_ready_and_then_the_old_one_reti
     assert!(scene.table.is_letting_go(&scene.goal));
     assert_eq!(scene.carry_out(), retire);
     assert!(scene.table.is_letting_go(&scene.goal), "until they say that they accept no more");
-    scene.table.note_retired(pid(100));
-    scene.table.note_retired(pid(101));
+    scene.hear(100, Report::Retired);
+    scene.hear(101, Report::Retired);
     assert!(!scene.table.is_letting_go(&scene.goal));
     scene.carry_out();
     assert_eq!(scene.plan(), []);
@@ -164,7 +164,7 @@ fn a_worker_that_gives_no_sign_of_life_is_aborted_and_then_killed() {
     scene.wait(10);
     assert_eq!(scene.table.next_deadline(&scene.goal), Some(scene.now));
     assert_eq!(scene.carry_out(), [Action::LookAfter { pid: pid(100) }]);
-    scene.table.note_told(pid(100), Order::Ask, scene.now);
+    scene.table.tell(pid(100), Order::Ask, &scene.goal, scene.now);
     for _ in 0..30 {
         assert_eq!(scene.plan(), []);
         scene.wait(1);
@@ -207,7 +207,7 @@ fn a_generation_that_gets_ready_during_a_stop_does_not_undo_it() {
 fn a_stopped_worker_is_made_to_look_when_it_goes_on() {
     let mut scene = Scene::open(2);
     scene.table.find(pid(101)).unwrap().stopped = true;
-    scene.table.note_unable(pid(100));
+    scene.hear(100, Report::Short);
     assert_eq!(scene.carry_out(), []);
     scene.table.find(pid(101)).unwrap().stopped = false;
     assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
