@@ -123,7 +123,7 @@ impl<H: Handler> Master<H> {
             }
             return;
         }
-        if let Some((worker, wait)) = self.table.remove(pid, now) {
+        if let Some((worker, wait)) = self.table.remove(pid, &self.goal, now) {
             let death = Death::of(status, out_of_memory, self.scoreboard.forbidden_to(worker.lease));
             self.bury_worker(&worker, death, wait);
         } else {
@@ -140,19 +140,19 @@ impl<H: Handler> Master<H> {
         let (id, pid) = (worker.id, worker.pid.as_raw().unsigned_abs());
         let lived = worker.spawned.elapsed();
         let was_stuck = matches!(worker.pulse, Pulse::Aborted { .. });
-        let was_told = matches!(worker.stage, Stage::Leaving { .. } | Stage::Killed) && !was_stuck;
+        let was_told = matches!(worker.stage, Stage::Leaving { .. } | Stage::Killed { .. }) && !was_stuck;
         *(if was_told { &mut self.ending.cut } else { &mut self.ending.lost }) += held;
         if matches!(worker.stage, Stage::Leaving { .. }) && death == (Death::Exited { code: 0 }) {
             self.scoreboard.note(Happening::Left { id, pid });
             tracing::info!(worker = id, pid, generation = worker.generation, "worker left after {lived:.1?}");
             return;
         }
-        if worker.generation > self.goal.generation && worker.stage == Stage::Killed {
+        if worker.generation > self.goal.generation && matches!(worker.stage, Stage::Killed { .. }) {
             // What it was for is told when it has failed.
             return tracing::debug!(worker = id, pid, "worker of a generation that was given up is gone");
         }
         let cause = format!("worker {id} (pid {pid}) {death}");
-        if matches!(worker.stage, Stage::Starting | Stage::Ready | Stage::Killed) {
+        if worker.is_stillborn() {
             self.note_failed_birth(id, worker.generation, &cause);
         }
         let is_followed = self.table.is_followed(worker, &self.goal);

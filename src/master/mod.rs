@@ -308,7 +308,7 @@ impl<H: Handler> Master<H> {
     }
 
     fn kill_quietly(&mut self, pid: Pid) {
-        self.table.note_killed(pid);
+        self.table.note_killed(pid, Instant::now());
         // It fails when the process is dead already, and then it is about to be reaped.
         let _ = kill(pid, Signal::SIGKILL);
         self.note_standing(pid);

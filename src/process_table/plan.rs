@@ -234,7 +234,7 @@ impl<C> ProcessTable<C> {
             Stage::Ready if !is_served => Some(Order::Go),
             Stage::Starting if !is_served => None,
             Stage::Starting | Stage::Ready => Some(Order::Stop),
-            Stage::Leaving { .. } | Stage::Killed => None,
+            Stage::Leaving { .. } | Stage::Killed { .. } => None,
         };
         self.tell_each(order)
     }
@@ -242,7 +242,7 @@ impl<C> ProcessTable<C> {
     /// A stop without mercy.
     fn stop(&self) -> Vec<Action> {
         let order = |worker: &WorkerHandle<C>| match worker.stage {
-            Stage::Leaving { order: Order::Stop, .. } | Stage::Killed => None,
+            Stage::Leaving { order: Order::Stop, .. } | Stage::Killed { .. } => None,
             _ => Some(Order::Stop),
         };
         self.tell_each(order)

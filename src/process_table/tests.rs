@@ -1,5 +1,6 @@
 //! The plan, rule by rule, without a fork and without a wait.
 
+mod back_off;
 mod changes;
 
 use std::io;
@@ -103,7 +104,7 @@ impl Scene {
             match action {
                 Action::Tell { pid, order } => self.table.tell(*pid, *order, &self.goal, self.now),
                 Action::Open => self.table.note_open(),
-                Action::Kill { pid, .. } => self.table.note_killed(*pid),
+                Action::Kill { pid, .. } => self.table.note_killed(*pid, self.now),
                 Action::SpawnMonitor => self.table.monitor.add(MONITOR, self.now),
                 Action::Commit => {
                     let Next { generation, workers, .. } = self.goal.next.take().unwrap();
@@ -129,7 +130,7 @@ impl Scene {
     }
 
     fn die(&mut self, number: i32) -> Duration {
-        self.table.remove(pid(number), self.now).unwrap().1
+        self.table.remove(pid(number), &self.goal, self.now).unwrap().1
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -182,51 +183,6 @@ fn a_dead_worker_is_replaced_at_once_and_the_others_look_at_the_queue() {
     assert_eq!(scene.plan(), [], "nobody is poked twice for one death");
     scene.stage(110, Stage::Ready);
     assert_eq!(scene.carry_out(), [tell(110, Order::Go)]);
-}
-
-#[test]
-fn who_dies_young_again_and_again_comes_back_ever_more_slowly() {
-    let mut scene = Scene::open(1);
-    let mut waits = Vec::new();
-    for number in 100..112 {
-        waits.push(scene.die(number).as_millis());
-        scene.add(number + 1, 0);
-        scene.stage(number + 1, Stage::Accepting { since: scene.now });
-    }
-    assert_eq!(waits, [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
-}
-
-#[test]
-fn a_throttled_worker_is_spawned_when_its_time_has_come() {
-    let mut scene = Scene::open(1);
-    scene.die(100);
-    scene.add(101, 0);
-    scene.die(101);
-    assert_eq!(scene.plan(), []);
-    let deadline = scene.table.next_deadline(&scene.goal).unwrap();
-    assert_eq!(deadline - scene.now, THROTTLE_MIN);
-    scene.now = deadline;
-    assert_eq!(scene.plan(), [spawn(0)]);
-}
-
-#[test]
-fn a_healthy_life_makes_up_for_early_deaths() {
-    let mut scene = Scene::open(1);
-    scene.die(100);
-    scene.add(101, 0);
-    scene.stage(101, Stage::Accepting { since: scene.now });
-    scene.wait(10);
-    assert_eq!(scene.die(101), Duration::ZERO);
-    scene.add(102, 0);
-    assert_eq!(scene.die(102), Duration::ZERO, "the first early death after it is free again");
-}
-
-#[test]
-fn a_fork_that_fails_is_tried_again_later() {
-    let mut scene = Scene::of(1);
-    let waits: Vec<u128> = (0..4).map(|_| scene.refuse_fork(0).as_millis()).collect();
-    assert_eq!(waits, [100, 200, 400, 800]);
-    assert_eq!(scene.plan(), []);
 }
 
 #[test]
@@ -337,7 +293,7 @@ fn without_a_timeout_nobody_is_killed() {
 #[test]
 fn a_strangers_death_changes_nothing() {
     let mut scene = Scene::open(2);
-    assert!(scene.table.remove(pid(4711), scene.now).is_none());
+    assert!(scene.table.remove(pid(4711), &scene.goal, scene.now).is_none());
     assert_eq!(scene.plan(), []);
 }
 

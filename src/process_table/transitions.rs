@@ -95,17 +95,19 @@ impl<C> ProcessTable<C> {
         }
     }
 
-    /// Takes a dead worker out, with the wait before its id is spawned again; `None` for a stranger.
-    pub(crate) fn remove(&mut self, pid: Pid, now: Instant) -> Option<(WorkerHandle<C>, Duration)> {
+    /// Takes a dead worker out, with the wait before its id is spawned again; `None` for a stranger. What the workers of
+    /// another generation die of says nothing of the one that serves.
+    pub(crate) fn remove(
+        &mut self,
+        pid: Pid,
+        goal: &Goal,
+        now: Instant,
+    ) -> Option<(WorkerHandle<C>, Duration)> {
         let index = self.workers.iter().position(|worker| worker.pid == pid)?;
         let worker = self.workers.remove(index);
-        let wait = match worker.stage {
-            Stage::Leaving { .. } | Stage::Outgoing => Duration::ZERO,
-            Stage::Accepting { since } => self.throttle(worker.id).note_death(now - since, now),
-            Stage::Starting | Stage::Ready | Stage::Killed => {
-                self.throttle(worker.id).note_death(Duration::ZERO, now)
-            }
-        };
+        let served = worker.stage.served(now).filter(|_| worker.generation == goal.generation);
+        let note_death = |served| self.throttle(worker.id).note_death(served, now);
+        let wait = served.map_or(Duration::ZERO, note_death);
         if !matches!(worker.stage, Stage::Starting | Stage::Ready) {
             self.departures += 1;
         }
@@ -113,9 +115,9 @@ impl<C> ProcessTable<C> {
     }
 
     /// Notes that a worker is sent SIGKILL.
-    pub(crate) fn note_killed(&mut self, pid: Pid) {
+    pub(crate) fn note_killed(&mut self, pid: Pid, now: Instant) {
         if let Some(worker) = self.find(pid) {
-            worker.stage = Stage::Killed;
+            worker.stage = Stage::Killed { served: worker.stage.served(now) };
         }
     }
 

@@ -52,14 +52,24 @@ pub(crate) enum Stage {
     Outgoing,
     /// Was told to leave by this order.
     Leaving { order: Order, kill_at: Option<Instant> },
-    /// Was sent SIGKILL.
-    Killed,
+    /// Was sent SIGKILL, having accepted for so long; `None` if it was about to leave anyway.
+    Killed { served: Option<Duration> },
 }
 
 impl Stage {
     /// The stage after a worker reported that it is able to accept.
     pub(crate) fn ready(self) -> Self {
         if self == Self::Starting { Self::Ready } else { self }
+    }
+
+    /// For how long it has accepted, if its end now is not wanted: then it counts against its id.
+    pub(super) fn served(self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Starting | Self::Ready => Some(Duration::ZERO),
+            Self::Accepting { since } => Some(now - since),
+            Self::Outgoing | Self::Leaving { .. } => None,
+            Self::Killed { served } => served,
+        }
     }
 
     /// The stage after a worker reported that somebody sent it TERM.
@@ -125,7 +135,7 @@ impl<C> WorkerHandle<C> {
         match self.stage {
             Stage::Accepting { .. } | Stage::Outgoing => Some(self.told(Order::Retire)),
             Stage::Starting | Stage::Ready => Some(self.told(Order::Stop)),
-            Stage::Leaving { .. } | Stage::Killed => None,
+            Stage::Leaving { .. } | Stage::Killed { .. } => None,
         }
     }
 
@@ -134,8 +144,13 @@ impl<C> WorkerHandle<C> {
         match self.stage {
             Stage::Starting | Stage::Ready => Standing::Starting,
             Stage::Accepting { .. } | Stage::Outgoing => Standing::Ready,
-            Stage::Leaving { .. } | Stage::Killed => Standing::Draining,
+            Stage::Leaving { .. } | Stage::Killed { .. } => Standing::Draining,
         }
+    }
+
+    /// Whether it died before it was let in, and nobody had told it to leave.
+    pub(crate) fn is_stillborn(&self) -> bool {
+        matches!(self.stage, Stage::Starting | Stage::Ready | Stage::Killed { served: Some(Duration::ZERO) })
     }
 
     /// Whether it has to give signs of life. One that leaves may have a deadline anyway.
@@ -183,7 +198,7 @@ impl<C> WorkerHandle<C> {
             }
             Stage::Starting => Some(self.spawned + self.patience.start?),
             Stage::Leaving { kill_at, .. } => kill_at,
-            Stage::Ready | Stage::Accepting { .. } | Stage::Outgoing | Stage::Killed => None,
+            Stage::Ready | Stage::Accepting { .. } | Stage::Outgoing | Stage::Killed { .. } => None,
         }
     }
 }
