@@ -67,8 +67,8 @@ impl<C> ProcessTable<C> {
                 (0..goal.workers).map(spawn).chain([Action::Relieved]).collect()
             }
             Aim::Drain if goal.leaves_queue => [self.rest(goal), self.look_after(goal, now)].concat(),
-            Aim::Drain => [self.drain(), self.look_after(goal, now), self.poke()].concat(),
-            Aim::Stop => self.stop(),
+            Aim::Drain => [self.drain(goal), self.look_after(goal, now), self.poke()].concat(),
+            Aim::Stop => self.stop(goal),
         };
         plan.extend(self.kill(goal, now));
         if matches!(goal.aim, Aim::Grace { until } if until <= now) {
@@ -194,8 +194,7 @@ impl<C> ProcessTable<C> {
 
     /// All leave who serve, and nobody takes their place.
     fn rest(&self, goal: &Goal) -> Vec<Action> {
-        let present = self.workers.iter().filter(|worker| worker.generation <= goal.generation);
-        present.filter_map(WorkerHandle::sent_away).collect()
+        self.present(goal).filter_map(WorkerHandle::sent_away).collect()
     }
 
     /// Workers that are able to accept may: at first all together, later each at once, in place of its predecessor.
@@ -227,8 +226,8 @@ impl<C> ProcessTable<C> {
     }
 
     /// The final stop: whoever accepts serves the queue, whoever holds nothing leaves, unless nobody else serves the queue.
-    fn drain(&self) -> Vec<Action> {
-        let is_served = self.workers.iter().any(WorkerHandle::serves_queue);
+    fn drain(&self, goal: &Goal) -> Vec<Action> {
+        let is_served = self.present(goal).any(WorkerHandle::serves_queue);
         let order = |worker: &WorkerHandle<C>| match worker.stage {
             Stage::Accepting { .. } | Stage::Outgoing => Some(Order::Drain),
             Stage::Ready if !is_served => Some(Order::Go),
@@ -236,20 +235,25 @@ impl<C> ProcessTable<C> {
             Stage::Starting | Stage::Ready => Some(Order::Stop),
             Stage::Leaving { .. } | Stage::Killed { .. } => None,
         };
-        self.tell_each(order)
+        self.tell_each(goal, order)
     }
 
     /// A stop without mercy.
-    fn stop(&self) -> Vec<Action> {
+    fn stop(&self, goal: &Goal) -> Vec<Action> {
         let order = |worker: &WorkerHandle<C>| match worker.stage {
             Stage::Leaving { order: Order::Stop, .. } | Stage::Killed { .. } => None,
             _ => Some(Order::Stop),
         };
-        self.tell_each(order)
+        self.tell_each(goal, order)
     }
 
-    fn tell_each(&self, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
-        self.workers.iter().filter_map(|worker| Some(worker.told(order(worker)?))).collect()
+    /// All but those of a generation that gets ready: whoever gives it up ends them, and until then they hold nobody.
+    fn present(&self, goal: &Goal) -> impl Iterator<Item = &WorkerHandle<C>> {
+        self.workers.iter().filter(|worker| worker.generation <= goal.generation)
+    }
+
+    fn tell_each(&self, goal: &Goal, order: impl Fn(&WorkerHandle<C>) -> Option<Order>) -> Vec<Action> {
+        self.present(goal).filter_map(|worker| Some(worker.told(order(worker)?))).collect()
     }
 
     /// Nobody outlives a deadline.

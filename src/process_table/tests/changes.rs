@@ -204,6 +204,19 @@ fn a_generation_that_gets_ready_during_a_stop_does_not_undo_it() {
 }
 
 #[test]
+fn a_generation_that_gets_ready_is_not_let_in_by_a_stop_of_a_pool_at_rest() {
+    let mut scene = Scene::of(1);
+    scene.goal.aim = Aim::Rest;
+    scene.want(1);
+    scene.add_to(FIRST + 1, 200, 0);
+    scene.stage(200, Stage::Ready);
+    for aim in [Aim::Drain, Aim::Stop] {
+        scene.goal.aim = aim;
+        assert_eq!(scene.plan(), [], "it is given up, and may hold nobody by then");
+    }
+}
+
+#[test]
 fn a_stopped_worker_is_made_to_look_when_it_goes_on() {
     let mut scene = Scene::open(2);
     scene.table.find(pid(101)).unwrap().stopped = true;
