@@ -2,6 +2,7 @@
 
 mod back_off;
 mod changes;
+mod model;
 
 use std::io;
 use std::time::Duration;

@@ -1,0 +1,235 @@
+//! A worker process of the model: it obeys its line as a real one does, unless it is stopped, or does nothing any more.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::time::Instant;
+
+use nix::unistd::Pid;
+
+use super::{Law, ensure};
+use crate::channel::{Order, Report};
+use crate::process_table::worker_handle::Addressee;
+
+/// The line to a process.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line(Rc<RefCell<Wire>>);
+
+#[derive(Debug, Default)]
+struct Wire {
+    orders: VecDeque<Order>,
+    /// It takes no more.
+    is_full: bool,
+    /// An order to look at the queue found no room: those before it make the process look.
+    lost_poke: bool,
+}
+
+impl Line {
+    pub(super) fn has_orders(&self) -> bool {
+        !self.0.borrow().orders.is_empty()
+    }
+}
+
+impl Addressee for Line {
+    fn send(&self, order: Order) -> io::Result<()> {
+        let mut wire = self.0.borrow_mut();
+        if wire.is_full {
+            wire.lost_poke |= order == Order::Poke;
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        wire.orders.push_back(order);
+        Ok(())
+    }
+}
+
+/// Where a process stands, by its own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    Starting,
+    Ready,
+    Accepting,
+    /// It serves the queue still, if it `drains`.
+    Leaving {
+        drains: bool,
+    },
+    /// It waits to be reaped.
+    Dead,
+}
+
+/// A process.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "none of them excludes another: a process that is stopped may hang too"
+)]
+pub(super) struct Process {
+    pub(super) pid: Pid,
+    pub(super) line: Line,
+    pub(super) life: Life,
+    pub(super) reports: Vec<Report>,
+    /// A signal has stopped it.
+    pub(super) is_stopped: bool,
+    /// It does nothing any more.
+    pub(super) is_hung: bool,
+    /// It has a connection.
+    pub(super) is_busy: bool,
+    /// What it says once after each order to.
+    pub(super) armed: [bool; 2],
+    is_worn: bool,
+    /// Somebody has sent it TERM.
+    wants_to_leave: bool,
+    /// Somebody may be in the queue for whom another was woken, and it has not looked since.
+    pub(super) has_to_look: bool,
+    /// What the master did to it: let it in, told it to leave, aborted it, killed it.
+    pub(super) let_in: Option<Instant>,
+    pub(super) is_sent_away: bool,
+    pub(super) is_aborted: bool,
+    pub(super) killed: Option<Instant>,
+}
+
+impl Process {
+    pub(super) fn new(pid: Pid) -> Self {
+        Self {
+            pid,
+            line: Line::default(),
+            life: Life::Starting,
+            reports: Vec::new(),
+            is_stopped: false,
+            is_hung: false,
+            is_busy: false,
+            armed: [true; 2],
+            is_worn: false,
+            wants_to_leave: false,
+            has_to_look: false,
+            let_in: None,
+            is_sent_away: false,
+            is_aborted: false,
+            killed: None,
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        !self.is_stopped && !self.is_hung && self.life != Life::Dead
+    }
+
+    /// Whether it may be woken for somebody in the queue.
+    pub(super) fn serves_queue(&self) -> bool {
+        matches!(self.life, Life::Accepting | Life::Leaving { drains: true })
+    }
+
+    /// Whether somebody may wait beside it although it is idle.
+    pub(super) fn is_forgotten(&self) -> bool {
+        // One that has not heard yet that it is to leave says so when it has, and then others look.
+        let is_deaf = self.is_sent_away && self.life == Life::Accepting || self.line.0.borrow().lost_poke;
+        self.has_to_look && self.serves_queue() && self.is_running() && !is_deaf
+    }
+
+    pub(super) fn set_line_full(&mut self, is_full: bool) {
+        let mut wire = self.line.0.borrow_mut();
+        wire.is_full = is_full;
+        if !is_full && std::mem::take(&mut wire.lost_poke) {
+            self.has_to_look = false;
+        }
+    }
+
+    /// Its start has succeeded.
+    pub(super) fn get_ready(&mut self) {
+        if self.is_running() && self.life == Life::Starting {
+            self.life = Life::Ready;
+            self.reports.push(Report::Ready);
+        }
+    }
+
+    /// It gets a connection; perhaps its last idle slot is taken.
+    pub(super) fn get_busy(&mut self, is_full: bool) {
+        if self.is_running() && self.serves_queue() {
+            self.is_busy = true;
+            self.say_once(0, Report::Busy);
+            if is_full {
+                self.say_once(1, Report::Full);
+            }
+        }
+    }
+
+    /// Its connections have ended. One that leaves has left then.
+    pub(super) fn get_idle(&mut self) {
+        if self.is_running() {
+            self.is_busy = false;
+            if let Life::Leaving { drains } = self.life {
+                if drains {
+                    self.reports.push(Report::Closed);
+                }
+                self.life = Life::Dead;
+            }
+        }
+    }
+
+    /// It has served long enough.
+    pub(super) fn wear(&mut self) {
+        if self.is_running() && self.life == Life::Accepting && !std::mem::replace(&mut self.is_worn, true) {
+            self.reports.push(Report::Worn(crate::wear::Wear::Age));
+        }
+    }
+
+    /// Somebody sends it TERM.
+    pub(super) fn terminate(&mut self) {
+        if self.is_running() {
+            self.wants_to_leave = true;
+            if !matches!(self.life, Life::Starting | Life::Ready) {
+                self.reports.push(Report::Leaving);
+            }
+        }
+    }
+
+    /// Obeys what it was told; whether it has stopped to serve the queue.
+    pub(super) fn run(&mut self) -> Result<bool, super::TestCaseError> {
+        let served = self.serves_queue();
+        while self.is_running() {
+            let Some(order) = self.line.0.borrow_mut().orders.pop_front() else { break };
+            self.obey(order)?;
+        }
+        Ok(served && !self.serves_queue())
+    }
+
+    fn obey(&mut self, order: Order) -> Law {
+        match order {
+            Order::Go => {
+                ensure(self.life == Life::Ready, || {
+                    format!("{} is told GO and is {:?}", self.pid, self.life)
+                })?;
+                (self.life, self.has_to_look) = (Life::Accepting, false);
+                if self.wants_to_leave {
+                    self.reports.push(Report::Leaving);
+                }
+            }
+            Order::Poke => self.has_to_look = false,
+            Order::Retire => self.leave(false),
+            Order::Drain => self.leave(true),
+            Order::Stop => self.life = Life::Dead,
+            Order::Arm => self.armed = [true; 2],
+            Order::Ask => self.reports.push(Report::Alive),
+            Order::MakeRoom { .. } => (),
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, drains: bool) {
+        if matches!(self.life, Life::Leaving { .. }) {
+            return;
+        }
+        self.life = Life::Leaving { drains };
+        if !drains {
+            self.reports.extend([Report::Retired, Report::Closed]);
+            if !self.is_busy {
+                self.life = Life::Dead;
+            }
+        }
+    }
+
+    fn say_once(&mut self, place: usize, report: Report) {
+        if std::mem::take(&mut self.armed[place]) {
+            self.reports.push(report);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! A pool of the model: a real table and goal, processes that live beside them, and what happens to both.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use nix::unistd::Pid;
+use proptest::prelude::*;
+
+use super::back_off::BackOff;
+use super::process::{Life, Line, Process};
+use super::step::{Pace, Step};
+use super::{Law, ensure};
+use crate::channel::Report;
+use crate::process_table::{Aim, Goal, Patience, ProcessTable, Scaling};
+use crate::scoreboard::WhyScaled;
+use crate::sizer::Resize;
+
+/// How long workers may take to get ready.
+pub(super) const START: Duration = Duration::from_secs(10);
+/// More turns than any number of things that happen at once are worth.
+const TURNS_MAX: usize = 40;
+/// Whatever is to come of a pool has come of it after so long.
+const LONG: Duration = Duration::from_secs(600);
+
+/// What is the same for all of a pool's life.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them excludes another")]
+pub(super) struct Terms {
+    pub(super) workers: usize,
+    pub(super) leave: Option<Duration>,
+    pub(super) stuck_after: Option<Duration>,
+    leaves_queue: bool,
+    monitor: bool,
+    is_successor: bool,
+    /// Whether the connections of those who leave end before they have to.
+    is_cooperative: bool,
+}
+
+impl Terms {
+    pub(super) fn any() -> impl Strategy<Value = Self> {
+        let leave = prop_oneof![3 => Just(Some(Duration::from_secs(31))), 1 => Just(None)];
+        let stuck = prop_oneof![3 => Just(Some(Duration::from_secs(30))), 1 => Just(None)];
+        (1..4_usize, leave, stuck, any::<[bool; 4]>()).prop_map(|(workers, leave, stuck_after, flags)| {
+            let [leaves_queue, monitor, is_successor, is_cooperative] = flags;
+            Self { workers, leave, stuck_after, leaves_queue, monitor, is_successor, is_cooperative }
+        })
+    }
+}
+
+/// A change that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wish {
+    Reload { workers: usize },
+    Scale(usize),
+    Rest,
+    Upgraded,
+}
+
+/// A change under way.
+#[derive(Debug)]
+pub(super) enum Change {
+    Reloading,
+    Failing,
+    Scaling(Scaling),
+}
+
+/// The pool.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them excludes another")]
+pub(super) struct World {
+    pub(super) terms: Terms,
+    pub(super) table: ProcessTable<Line>,
+    pub(super) goal: Goal,
+    pub(super) now: Instant,
+    pub(super) processes: Vec<Process>,
+    pub(super) next_pid: i32,
+    pub(super) monitor: Option<Pid>,
+    /// Who was stopped, or goes on, and the master has not heard of it.
+    pub(super) news: Vec<(Pid, bool)>,
+    pub(super) wishes: VecDeque<Wish>,
+    pub(super) change: Option<Change>,
+    pub(super) found_size: Option<usize>,
+    pub(super) refused_forks: usize,
+    pub(super) back_off: BackOff,
+    pub(super) queue: bool,
+    pub(super) was_relieved: bool,
+    pub(super) is_over: bool,
+    /// Nothing happens any more but what has to.
+    is_quiet: bool,
+}
+
+impl World {
+    pub(super) fn new(terms: Terms) -> Self {
+        let now = Instant::now();
+        let goal = Goal {
+            generation: 1,
+            workers: terms.workers,
+            next: None,
+            may_open: !terms.is_successor,
+            monitor: terms.monitor,
+            stuck_after: terms.stuck_after,
+            start_timeout: Some(START),
+            leaves_queue: terms.leaves_queue,
+            aim: Aim::Serve,
+        };
+        Self {
+            terms,
+            table: ProcessTable::new(now),
+            goal,
+            now,
+            processes: Vec::new(),
+            next_pid: 100,
+            monitor: None,
+            news: Vec::new(),
+            wishes: VecDeque::new(),
+            change: None,
+            found_size: None,
+            refused_forks: 0,
+            back_off: BackOff::default(),
+            queue: false,
+            was_relieved: false,
+            is_over: false,
+            is_quiet: false,
+        }
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        Patience { start: Some(START), leave: self.terms.leave }
+    }
+
+    /// Something happens.
+    pub(super) fn take(&mut self, step: Step) {
+        match step {
+            Step::GetReady(place) => self.with(place, Process::get_ready),
+            Step::AllGetReady => self.processes.iter_mut().for_each(Process::get_ready),
+            Step::Die(place) => self.with(place, |process| process.life = Life::Dead),
+            Step::Terminate(place) => self.with(place, Process::terminate),
+            Step::Stop(place) => self.set_stopped(place, true),
+            Step::Continue(place) => self.set_stopped(place, false),
+            Step::Hang(place) => self.with(place, |process| process.is_hung = true),
+            Step::GetBusy { process, is_full } => self.with(process, |process| process.get_busy(is_full)),
+            Step::GetIdle(place) => self.with(place, Process::get_idle),
+            Step::Short(place) => self.run_short(place),
+            Step::Wear(place) => self.with(place, Process::wear),
+            Step::Line { process, is_full } => self.with(process, |process| process.set_line_full(is_full)),
+            Step::RefuseForks(count) => self.refused_forks = count,
+            Step::MonitorDies => self.lose_monitor(),
+            Step::Reload { workers } => self.wishes.push_back(Wish::Reload { workers }),
+            Step::Scale(workers) => self.wishes.push_back(Wish::Scale(workers)),
+            Step::Size(workers) => self.found_size = Some(workers),
+            Step::Rest => self.wishes.push_back(Wish::Rest),
+            Step::Upgraded => self.wishes.push_back(Wish::Upgraded),
+            Step::MayOpen => self.goal.may_open = true,
+            Step::End { grace } => self.end(grace),
+            Step::Queue(queue) => self.queue = queue,
+            Step::Wait(time) => self.now += time,
+            Step::WaitForDue => {
+                self.now = self.table.next_deadline(&self.goal).unwrap_or(self.now).max(self.now);
+            }
+        }
+    }
+
+    /// Master and processes go on.
+    pub(super) fn go_on(&mut self, pace: Pace) -> Law {
+        match pace {
+            Pace::Sleep => Ok(()),
+            Pace::Run => self.run(),
+            Pace::Turn => self.turn().map(drop),
+            Pace::Settle => self.settle(),
+        }
+    }
+
+    /// Time goes by, and nothing happens but what has to.
+    pub(super) fn come_to_rest(mut self) -> Law {
+        (self.is_quiet, self.refused_forks, self.goal.may_open) = (true, 0, true);
+        self.wishes.clear();
+        self.processes.iter_mut().for_each(|process| process.set_line_full(false));
+        let end = self.now + LONG;
+        loop {
+            self.settle()?;
+            let Some(due) = self.table.next_deadline(&self.goal).filter(|due| *due < end && !self.is_over)
+            else {
+                return self.check_rest();
+            };
+            self.now = due;
+        }
+    }
+
+    fn settle(&mut self) -> Law {
+        for _ in 0..TURNS_MAX {
+            self.run()?;
+            if self.turn()? && !self.has_more() {
+                return self.check_settled();
+            }
+            if self.is_over {
+                return Ok(());
+            }
+        }
+        ensure(false, || format!("there is no end to the plans: {:?}", self.table.plan(&self.goal, self.now)))
+    }
+
+    /// The processes obey.
+    fn run(&mut self) -> Law {
+        for index in 0..self.processes.len() {
+            let process = &mut self.processes[index];
+            let mut has_left_queue = process.run()?;
+            if self.is_quiet {
+                process.get_ready();
+                if self.terms.is_cooperative && matches!(process.life, Life::Leaving { .. }) {
+                    has_left_queue |= process.serves_queue();
+                    process.get_idle();
+                }
+            }
+            if has_left_queue {
+                self.leave_queue_to_others(index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anybody has something to do or to say.
+    fn has_more(&self) -> bool {
+        let is_pending = |it: &Process| {
+            !it.reports.is_empty() || it.life == Life::Dead || it.is_running() && it.line.has_orders()
+        };
+        !self.news.is_empty() || self.processes.iter().any(is_pending)
+    }
+
+    fn with(&mut self, place: usize, happen: impl FnOnce(&mut Process)) {
+        if self.processes.is_empty() {
+            return;
+        }
+        let index = place % self.processes.len();
+        let served = self.processes[index].serves_queue();
+        happen(&mut self.processes[index]);
+        if served && !self.processes[index].serves_queue() {
+            self.leave_queue_to_others(index);
+        }
+    }
+
+    /// One that was perhaps woken for somebody in the queue does not take him: others have to look.
+    pub(super) fn leave_queue_to_others(&mut self, index: usize) {
+        for (other, process) in self.processes.iter_mut().enumerate() {
+            process.has_to_look |= other != index && process.serves_queue();
+        }
+    }
+
+    fn run_short(&mut self, place: usize) {
+        let Some(index) = place.checked_rem(self.processes.len()) else { return };
+        if self.processes[index].is_running() && self.processes[index].serves_queue() {
+            self.processes[index].reports.push(Report::Short);
+            self.leave_queue_to_others(index);
+        }
+    }
+
+    fn set_stopped(&mut self, place: usize, stopped: bool) {
+        let Some(index) = place.checked_rem(self.processes.len()) else { return };
+        let process = &mut self.processes[index];
+        if process.life == Life::Dead || std::mem::replace(&mut process.is_stopped, stopped) == stopped {
+            return;
+        }
+        self.news.push((process.pid, stopped));
+        let (serves, aborts) = (process.serves_queue(), !stopped && process.is_aborted);
+        if aborts {
+            process.life = Life::Dead;
+        }
+        if serves && (stopped || aborts) {
+            self.leave_queue_to_others(index);
+        }
+    }
+
+    fn lose_monitor(&mut self) {
+        if let Some(pid) = self.monitor.take() {
+            self.table.monitor.remove(pid, self.now);
+        }
+    }
+
+    fn end(&mut self, grace: Option<Duration>) {
+        self.goal.aim = match (self.goal.aim, grace) {
+            (Aim::Serve, Some(grace)) => Aim::Grace { until: self.now + grace },
+            (Aim::Serve | Aim::Rest, _) => Aim::Drain,
+            (Aim::Grace { .. } | Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop, _) => Aim::Stop,
+        };
+    }
+
+    /// What the pool's own look at its size has found, if it looks.
+    pub(super) fn look_at_size(&mut self) {
+        let looks = self.goal.aim == Aim::Serve && self.table.is_open() && self.change.is_none();
+        let found = self.found_size.take().filter(|to| looks && *to != self.goal.workers);
+        self.table.resize = found.map(|to| Resize { to, why: WhyScaled::Waiting });
+    }
+}
