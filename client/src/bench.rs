@@ -29,12 +29,13 @@ use mio::Poll;
 pub use arrivals::{Arrivals, Rate, Spread};
 pub use compare::Baseline;
 pub use plan::{Content, Load, Plan, Predict};
+pub use report::Report;
 
+use cpu::Meter;
 use engine::Engine;
 use forecast::Forecast;
 use message::Messages;
 use progress::Progress;
-use report::Report;
 use route::Route;
 use stop::Stop;
 
@@ -66,26 +67,10 @@ pub enum Ending {
 
 /// Runs the plan and prints the result on standard output, beside that of an earlier run if there is one.
 pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<Ending, Error> {
-    open_files::raise_limit();
-    let route = Route::find(plan)?;
-    let messages = match &plan.content {
-        Content::Random(size) => Messages::random(*size, plan.transform),
-        Content::Text(text) => Messages::text(text, plan.transform),
-    };
-    let forecast = Forecast::prepare(plan)?;
-    let prepared = Poll::new().and_then(|poll| Ok((Arc::new(Stop::new(&poll)?), poll)));
-    let (stop, poll) = prepared.map_err(Error::local("cannot prepare the run"))?;
-    let asked = Arc::clone(&stop);
-    interrupt::on_interrupt(move || asked.ask()).map_err(Error::local("cannot listen for signals"))?;
-    let started_at = SystemTime::now();
-    let mut engine = Engine::new(plan, &route, &messages, Progress::new(plan), poll, stop)
-        .map_err(Error::local("cannot prepare the run"))?;
-    if let Some(forecast) = &forecast {
-        engine.observe(forecast.observed());
-    }
-    let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
-    let prediction = forecast.and_then(|forecast| forecast.predict(&measured.record));
-    let report = Report::new(plan, &route, started_at, &measured, prediction);
+    let report = measure_until(plan, &mut || (), |stop| {
+        interrupt::on_interrupt(move || stop.ask()).map_err(Error::local("cannot listen for signals"))?;
+        Ok(())
+    })?;
     let report = match baseline {
         Some(baseline) => report.compare(baseline),
         None => report,
@@ -100,6 +85,40 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
         (false, true) => Ending::Correct,
         (false, false) => Ending::Failed,
     })
+}
+
+/// Runs the plan and hands out the result. Calls at both edges of the window, so that somebody else's clocks can be read
+/// when ours are: those of the server, say.
+pub fn measure(plan: &Plan, at_edge: &mut dyn FnMut()) -> Result<Report, Error> {
+    measure_until(plan, at_edge, |_| Ok(()))
+}
+
+/// Runs the plan to its end, or until whoever listens for one puts a stop to it.
+fn measure_until(
+    plan: &Plan,
+    at_edge: &mut dyn FnMut(),
+    listen: impl FnOnce(Arc<Stop>) -> Result<(), Error>,
+) -> Result<Report, Error> {
+    open_files::raise_limit();
+    let route = Route::find(plan)?;
+    let messages = match &plan.content {
+        Content::Random(size) => Messages::random(*size, plan.transform),
+        Content::Text(text) => Messages::text(text, plan.transform),
+    };
+    let forecast = Forecast::prepare(plan)?;
+    let prepared = Poll::new().and_then(|poll| Ok((Arc::new(Stop::new(&poll)?), poll)));
+    let (stop, poll) = prepared.map_err(Error::local("cannot prepare the run"))?;
+    listen(Arc::clone(&stop))?;
+    let started_at = SystemTime::now();
+    let mut engine =
+        Engine::new(plan, &route, &messages, Progress::new(plan), Meter::new(at_edge), poll, stop)
+            .map_err(Error::local("cannot prepare the run"))?;
+    if let Some(forecast) = &forecast {
+        engine.observe(forecast.observed());
+    }
+    let measured = engine.run().map_err(Error::local("cannot go on with the run"))?;
+    let prediction = forecast.and_then(|forecast| forecast.predict(&measured.record));
+    Ok(Report::new(plan, &route, started_at, &measured, prediction))
 }
 
 fn print(report: &Report, format: Format) -> io::Result<()> {

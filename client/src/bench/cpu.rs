@@ -6,8 +6,26 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
+/// What is read at both edges of the window: the clock of this thread, and whatever who looks on wants to read.
+pub(super) struct Meter<'run> {
+    at_edge: &'run mut dyn FnMut(),
+}
+
+impl<'run> Meter<'run> {
+    /// Calls at either edge.
+    pub(super) fn new(at_edge: &'run mut dyn FnMut()) -> Self {
+        Self { at_edge }
+    }
+
+    /// Here is an edge: how much CPU time has this thread taken?
+    pub(super) fn read(&mut self) -> io::Result<Duration> {
+        (self.at_edge)();
+        time()
+    }
+}
+
 /// The CPU time that this thread has taken, in user and in system mode.
-pub(super) fn time() -> io::Result<Duration> {
+fn time() -> io::Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_THREAD)?;
     let time = |time: TimeVal| {
         let micros = u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0);

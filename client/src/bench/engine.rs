@@ -10,7 +10,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
 use super::connection::{Connection, Limits, Request, Step};
-use super::cpu;
+use super::cpu::Meter;
 use super::exchange::Readiness;
 use super::measured::Measured;
 use super::message::Messages;
@@ -65,6 +65,7 @@ pub(super) struct Engine<'run> {
     schedule: Option<Schedule>,
     record: Record,
     progress: Progress,
+    meter: Meter<'run>,
     window: Instant,
     window_end: Instant,
     stage: Stage,
@@ -97,6 +98,7 @@ impl<'run> Engine<'run> {
         route: &'run Route,
         messages: &'run Messages,
         progress: Progress,
+        meter: Meter<'run>,
         poll: Poll,
         stop: Arc<Stop>,
     ) -> io::Result<Self> {
@@ -120,6 +122,7 @@ impl<'run> Engine<'run> {
             schedule: plan.load.arrivals().map(|arrivals| Schedule::new(arrivals, began, window_end)),
             record: Record::new(window, window_end),
             progress,
+            meter,
             window,
             window_end,
             stage: Stage::WarmUp,
@@ -172,7 +175,7 @@ impl<'run> Engine<'run> {
     fn is_over(&mut self, now: Instant, measured: &mut Option<(Duration, Duration)>) -> io::Result<bool> {
         let is_asked = self.stop.is_asked();
         if self.stage == Stage::WarmUp && (now >= self.window || is_asked) {
-            self.stage = Stage::Measuring { cpu: cpu::time()? };
+            self.stage = Stage::Measuring { cpu: self.meter.read()? };
         }
         if let Stage::Measuring { cpu } = self.stage
             && (now >= self.window_end || is_asked || (self.remaining == 0 && self.in_flight == 0))
@@ -180,7 +183,7 @@ impl<'run> Engine<'run> {
             self.window_end = now.min(self.window_end);
             self.record.end_window(self.window_end);
             let window = self.window_end.saturating_duration_since(self.window);
-            *measured = Some((window, cpu::time()?.saturating_sub(cpu)));
+            *measured = Some((window, self.meter.read()?.saturating_sub(cpu)));
             self.is_sending = self.schedule.is_some();
             self.stage = Stage::Draining { send_until: now + SEND_LATE, give_up: now + self.drain_limit() };
         }

@@ -22,7 +22,7 @@ const BUSY: f64 = 0.9;
 
 /// The result. Its form in JSON is described by `docs/client-bench.schema.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Report {
+pub struct Report {
     pub(super) schema: u32,
     pub(super) version: String,
     pub(super) started_at: String,
