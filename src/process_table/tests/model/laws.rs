@@ -50,7 +50,8 @@ impl World {
             id < self.goal.workers && matches!(self.goal.aim, Aim::Serve | Aim::Grace { .. } | Aim::Relieve)
         } else {
             let next = self.goal.next.as_ref();
-            next.is_some_and(|next| next.generation == generation && id < next.workers)
+            let is_first = !self.tried.contains(&id);
+            is_first && next.is_some_and(|next| next.generation == generation && id < next.workers)
         };
         ensure(is_wanted, || format!("nobody wants {id} of generation {generation}"))?;
         let is_early = generation == self.goal.generation

@@ -83,7 +83,7 @@ pub(super) struct Process {
     pub(super) has_to_look: bool,
     /// What the master did to it: let it in, told it to leave, aborted it, killed it.
     pub(super) let_in: Option<Instant>,
-    pub(super) is_sent_away: bool,
+    pub(super) sent_away: Option<Order>,
     pub(super) is_aborted: bool,
     pub(super) killed: Option<Instant>,
 }
@@ -103,7 +103,7 @@ impl Process {
             wants_to_leave: false,
             has_to_look: false,
             let_in: None,
-            is_sent_away: false,
+            sent_away: None,
             is_aborted: false,
             killed: None,
         }
@@ -120,8 +120,9 @@ impl Process {
 
     /// Whether somebody may wait beside it although it is idle.
     pub(super) fn is_forgotten(&self) -> bool {
-        // One that has not heard yet that it is to leave says so when it has, and then others look.
-        let is_deaf = self.is_sent_away && self.life == Life::Accepting || self.line.0.borrow().lost_poke;
+        // One that has not heard yet that it is to leave says so when it has, and then others look, if there are any.
+        let is_leaving = matches!(self.sent_away, Some(Order::Retire | Order::Stop));
+        let is_deaf = is_leaving || self.line.0.borrow().lost_poke;
         self.has_to_look && self.serves_queue() && self.is_running() && !is_deaf
     }
 

@@ -62,7 +62,7 @@ impl World {
         let Some((worker, wait)) = self.table.remove(process.pid, &self.goal, self.now) else {
             return ensure(false, || format!("{} was nobody's worker", process.pid));
         };
-        let is_wanted = process.is_sent_away || worker.stage == Stage::Outgoing;
+        let is_wanted = process.sent_away.is_some() || worker.stage == Stage::Outgoing;
         let counts = worker.generation == self.goal.generation && !is_wanted;
         let accepted_for =
             process.let_in.map_or(Duration::ZERO, |at| process.killed.unwrap_or(self.now) - at);
@@ -117,6 +117,9 @@ impl World {
     }
 
     fn spawn(&mut self, id: usize, generation: u64) -> Law {
+        if generation != self.goal.generation {
+            self.tried.push(id);
+        }
         if self.is_refused() {
             self.note_failed_birth(id, generation);
             let wait = self.table.note_failed_spawn(id, generation, &self.goal, self.now);
@@ -169,7 +172,7 @@ impl World {
         let now = self.now;
         self.signal(pid, |process| match order {
             Order::Go => process.let_in = Some(now),
-            Order::Retire | Order::Drain | Order::Stop => process.is_sent_away = true,
+            Order::Retire | Order::Drain | Order::Stop => process.sent_away = Some(order),
             _ => (),
         });
     }
@@ -179,7 +182,7 @@ impl World {
         let is_outgoing = self.table.find(pid).is_some_and(|worker| worker.stage == Stage::Outgoing);
         self.table.note_killed(pid, now);
         self.signal(pid, |process| {
-            process.is_sent_away |= is_outgoing;
+            process.sent_away = process.sent_away.or(is_outgoing.then_some(Order::Stop));
             (process.life, process.killed) = (Life::Dead, Some(now));
         });
     }
@@ -245,6 +248,7 @@ impl World {
                 let generation = self.goal.generation + 1;
                 self.goal.next = Some(Next { generation, workers, deadline, failed: None });
                 self.change = Some(Change::Reloading);
+                self.tried.clear();
             }
             Some(Wish::Scale(workers)) => {
                 let scaling = Scaling::begin(&mut self.table, &mut self.goal, workers, deadline);

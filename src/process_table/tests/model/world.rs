@@ -79,6 +79,8 @@ pub(super) struct World {
     pub(super) news: Vec<(Pid, bool)>,
     pub(super) wishes: VecDeque<Wish>,
     pub(super) change: Option<Change>,
+    /// The ids of the generation that gets ready for which a fork was tried.
+    pub(super) tried: Vec<usize>,
     pub(super) found_size: Option<usize>,
     pub(super) refused_forks: usize,
     pub(super) back_off: BackOff,
@@ -114,6 +116,7 @@ impl World {
             news: Vec::new(),
             wishes: VecDeque::new(),
             change: None,
+            tried: Vec::new(),
             found_size: None,
             refused_forks: 0,
             back_off: BackOff::default(),
