@@ -1,30 +1,12 @@
 //! What the benchmarks share: a server in a process of its own, its CPU time, and medians.
 
 mod server;
+mod summary;
 
 use std::time::Duration;
 
 pub(crate) use server::Server;
-
-/// The middle and the ends of what several rounds gave.
-pub(crate) struct Summary {
-    pub(crate) median: f64,
-    least: f64,
-    most: f64,
-}
-
-impl Summary {
-    pub(crate) fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], least: values[0], most: values[values.len() - 1] }
-    }
-}
-
-impl std::fmt::Display for Summary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.1} ({:.1} to {:.1})", self.median, self.least, self.most)
-    }
-}
+pub(crate) use summary::Summary;
 
 impl Server {
     /// The server's processes, the first one first.

@@ -1,0 +1,75 @@
+// What a tutorial of Go writes: a goroutine per connection, which answers in upper case.
+//
+// Arguments: the port; how many connections are served at once, 0 for any number; for how many milliseconds it pretends to work
+// before each answer.
+package main
+
+import (
+	"log"
+	"net"
+	"os"
+	"strconv"
+	"time"
+)
+
+func main() {
+	port, slots, pause := os.Args[1], number(os.Args[2]), time.Duration(number(os.Args[3]))*time.Millisecond
+	listener, err := net.Listen("tcp4", "127.0.0.1:"+port)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var gate chan struct{}
+	if slots > 0 {
+		gate = make(chan struct{}, slots)
+	}
+	for {
+		if gate != nil {
+			gate <- struct{}{}
+		}
+		connection, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go func() {
+			serve(connection, pause)
+			if gate != nil {
+				<-gate
+			}
+		}()
+	}
+}
+
+func number(text string) int {
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return number
+}
+
+func serve(connection net.Conn, pause time.Duration) {
+	defer connection.Close()
+	buffer := make([]byte, 16*1024)
+	for {
+		length, err := connection.Read(buffer)
+		if err != nil {
+			return
+		}
+		upper(buffer[:length])
+		if pause > 0 {
+			time.Sleep(pause)
+		}
+		if _, err := connection.Write(buffer[:length]); err != nil {
+			return
+		}
+	}
+}
+
+// bytes.ToUpper makes a copy.
+func upper(bytes []byte) {
+	for i, byte := range bytes {
+		if 'a' <= byte && byte <= 'z' {
+			bytes[i] = byte - ('a' - 'A')
+		}
+	}
+}

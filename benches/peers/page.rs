@@ -1,0 +1,205 @@
+//! The page `docs/peers.md`, all of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use crate::about::versions;
+use crate::bars;
+use crate::peer::Peer;
+use crate::plot::PLOTS;
+use crate::results::Results;
+use crate::summary::Summary;
+use crate::workload::{CROWD, PAUSE, SLOTS, Workload};
+
+/// A column of a table: its heading, the figure, and what that is divided by.
+type Column = (&'static str, &'static str, f64);
+
+const REPEATED: [Column; 6] = [
+    ("CPU, µs", "cpu_us", 1.0),
+    ("per second", "per_second", 1.0),
+    ("p50, µs", "p50_us", 1.0),
+    ("p99, µs", "p99_us", 1.0),
+    ("p99.9, µs", "p999_us", 1.0),
+    ("client busy", "client_busy", 0.01),
+];
+const BULK: [Column; 3] = [
+    ("MiB/s", "mib_per_second", 1.0),
+    ("CPU, ms per GiB", "cpu_ms_per_gib", 1.0),
+    ("client busy", "client_busy", 0.01),
+];
+const SATURATION: [Column; 5] = [
+    ("served per second", "per_second", 1.0),
+    ("p50, ms", "p50_us", 1e3),
+    ("p99, ms", "p99_us", 1e3),
+    ("longest, ms", "max_us", 1e3),
+    ("longest ÷ p50", "unfairness", 1.0),
+];
+const MEMORY: [Column; 5] = [
+    ("connections", "connections", 1.0),
+    ("an open one, KiB", "open_kib", 1.0),
+    ("the whole ÷ connections, KiB", "whole_kib", 1.0),
+    ("left by each that closed, KiB", "left_kib", 1.0),
+    ("before the first, MiB", "start_mib", 1.0),
+];
+const START: [Column; 2] =
+    [("first connection served, ms", "served_ms", 1.0), ("says that it listens, ms", "ready_ms", 1.0)];
+const RELOAD: [Column; 1] = [("ms", "reload_ms", 1.0)];
+
+const INTRODUCTION: &str = "\
+# Beside its peers
+
+`cargo bench --bench peers` has made this page, whole; what its figures mean, and what they do not, is in
+[PERFORMANCE.md](../PERFORMANCE.md#beside-its-peers). All figures are of one run, in which the servers took turns, each round with another one
+first: the median of the rounds, then the least and the most in brackets. The load came from one thread on the same machine, which compared
+every byte. *Client busy* is the part of a core, in per cent, that this thread took: from 90 on it may be what limits throughput and latency, not the server.
+CPU is user and system time of all of a server's processes, also of those that have ended. Every figure of every round is in [peers.json](peers.json).
+";
+
+/// Puts it together.
+pub(crate) fn render(results: &Results, about: &Map<String, Value>, peers: &[Peer]) -> String {
+    let mut page = Page { text: INTRODUCTION.to_owned(), results, peers };
+    page.machine(about);
+    page.line("\n## Bars\n\nWhat this server is to reach: ratios and figures of medians.\n");
+    page.text += &bars::table(results);
+    page.line("\n## Pictures\n");
+    for plot in &PLOTS {
+        page.line(&format!("![{}](peers/{}.svg)\n", plot.title, plot.file));
+    }
+    page.ping_pong();
+    page.short_connections();
+    page.line("## Bulk\n\n1 GiB, in messages of 16 MiB that are read while they are written; 256 MiB through those that start processes.\n");
+    page.heading_and_table("One connection", Workload::Bulk { connections: 1 }, &BULK);
+    page.heading_and_table("Four connections", Workload::Bulk { connections: 4 }, &BULK);
+    page.saturation();
+    page.line(
+        "## Memory\n\nProportional set size of all processes: before the first connection, with so many connections open and quiet \
+         after a message of 5 bytes on each, and after they have closed.\n",
+    );
+    page.table(Workload::Memory, &MEMORY);
+    page.line("## Start\n\nFrom before the process is made to the end of the first exchange; this server with 4 workers.\n");
+    page.table(Workload::Start, &START);
+    page.line("## Reload\n\nThe command `prefork-echo reload`, which tells the outcome, from its start to its end; 2 × 64 slots, nobody connected.\n");
+    page.table(Workload::Reload, &RELOAD);
+    page.text.trim_end().to_owned() + "\n"
+}
+
+struct Page<'run> {
+    text: String,
+    results: &'run Results,
+    peers: &'run [Peer],
+}
+
+impl Page<'_> {
+    fn line(&mut self, text: &str) {
+        writeln!(self.text, "{text}").expect("a string takes everything");
+    }
+
+    fn machine(&mut self, about: &Map<String, Value>) {
+        self.line("\n## Machine and servers\n\n| | |\n|---|---|");
+        for (name, value) in about {
+            self.line(&format!("| {name} | {} |", value.as_str().map_or(value.to_string(), str::to_owned)));
+        }
+        self.line("\n| server | what it is | version |\n|---|---|---|");
+        for [name, description, version] in versions(self.peers) {
+            self.line(&format!("| {name} | {description} | {version} |"));
+        }
+    }
+
+    fn ping_pong(&mut self) {
+        self.line(
+            "## Ping-pong\n\nA message of 64 bytes and its echo, again and again on connections that stay; this server has 2 workers \
+             with a slot for each connection, at least 4. CPU is per message.\n",
+        );
+        for workload in Workload::ALL {
+            if let Workload::PingPong(connections) = workload {
+                let heading = if connections == 1 {
+                    "1 connection".to_owned()
+                } else {
+                    format!("{connections} connections")
+                };
+                self.heading_and_table(&heading, workload, &REPEATED);
+            }
+        }
+    }
+
+    fn short_connections(&mut self) {
+        self.line(
+            "## Connect, send, close\n\nA message of 64 bytes and its echo on a connection of its own; the client closes its side, waits until the \
+             server has closed too, and connects again. Latency is from `connect` to the first byte. CPU is per connection.\n",
+        );
+        for workload in Workload::ALL {
+            if let Workload::ShortConnections { clients, threads } = workload {
+                let heading = format!("{clients} clients, this server with 2 × {threads} slots");
+                self.heading_and_table(&heading, workload, &REPEATED);
+            }
+        }
+    }
+
+    fn saturation(&mut self) {
+        let ideal = PAUSE.as_secs_f64() * 1e3 * f64::from(u32::try_from(CROWD / SLOTS).expect("it is small"));
+        let best = f64::from(u32::try_from(SLOTS).expect("it is small")) / PAUSE.as_secs_f64();
+        self.line(&format!(
+            "## Saturation\n\n{CROWD} clients, {SLOTS} slots, each held for {PAUSE:?}: connect, a message, its echo, close, and again. Times are from \
+             `connect` to the first byte, of which a perfect queue takes {ideal:.0} ms for everybody, at {best:.0} per second. The longest by the \
+             median tells how fair it is: 1 where all wait alike.\n",
+        ));
+        self.table(Workload::Saturation, &SATURATION);
+    }
+
+    fn heading_and_table(&mut self, heading: &str, workload: Workload, columns: &[Column]) {
+        self.line(&format!("### {heading}\n"));
+        self.table(workload, columns);
+    }
+
+    /// A row for each server that was put through it, and why others were not.
+    fn table(&mut self, workload: Workload, columns: &[Column]) {
+        let headings: Vec<_> = columns.iter().map(|(heading, ..)| *heading).collect();
+        self.line(&format!("| | {} |\n|---{}|", headings.join(" | "), "|---".repeat(columns.len())));
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for &peer in self.peers {
+            if let Some(reason) = self.results.missing(workload, peer) {
+                reasons.entry(reason).or_default().push(peer.name());
+                continue;
+            }
+            let cell = |&(_, figure, unit): &Column| {
+                self.results.get(workload, peer, figure).map_or("-".to_owned(), |summary| show(summary, unit))
+            };
+            let cells: Vec<String> = columns.iter().map(cell).collect();
+            self.line(&format!("| {} | {} |", peer.name(), cells.join(" | ")));
+        }
+        let reasons: Vec<String> =
+            reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", "))).collect();
+        self.line(&if reasons.is_empty() {
+            String::new()
+        } else {
+            format!("\nNot {}.\n", reasons.join("; not "))
+        });
+    }
+}
+
+/// The median, and the ends where they differ from it.
+fn show(summary: Summary, unit: f64) -> String {
+    let [median, least, most] =
+        [summary.median, summary.least, summary.most].map(|value| number(value / unit));
+    if least == most { median } else { format!("{median} ({least} to {most})") }
+}
+
+/// Three digits that mean something, in groups.
+fn number(value: f64) -> String {
+    let text = match value {
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    };
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + rest
+}

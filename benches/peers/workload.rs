@@ -1,0 +1,284 @@
+//! What the servers are put through.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use prefork_client::bench::{self, Content, Load, Plan};
+use prefork_client::{Address, Connection, Options, Transform};
+use serde_json::Value;
+
+use crate::peer::{Peer, Setup};
+use crate::server::Server;
+
+/// Of the tables: their order is that of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Workload {
+    /// A message of 64 bytes to and fro, on so many connections.
+    PingPong(usize),
+    /// Connect, a message of 64 bytes, its echo, close: so many clients, and the threads of each of our two workers.
+    ShortConnections { clients: usize, threads: usize },
+    /// So many MiB through so many connections.
+    Bulk { connections: usize },
+    /// More clients than slots, and work of a known time.
+    Saturation,
+    /// So many connections, open and quiet.
+    Memory,
+    /// From nothing to the first connection served.
+    Start,
+    /// Everything anew, beside what is served.
+    Reload,
+}
+
+/// How thorough a run is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// For how long is counted what repeats.
+    pub(crate) window: Duration,
+    /// How much is sent through in bulk, in MiB; slow ones get a quarter.
+    pub(crate) bulk: usize,
+    /// How many quiet connections there are.
+    pub(crate) quiet: usize,
+}
+
+/// What a measurement gave: each figure with its name.
+pub(crate) type Figures = Vec<(&'static str, f64)>;
+
+/// The bytes of a small message.
+const SMALL: usize = 64;
+/// In bulk, MiB of a message: so large that the moment between two of them does not count.
+const LARGE: usize = 16;
+/// Slots, clients, and how long a client holds its slot, where there are too many clients.
+pub(crate) const SLOTS: usize = 8;
+pub(crate) const CROWD: usize = 64;
+pub(crate) const PAUSE: Duration = Duration::from_millis(5);
+/// The workers of a pool that starts: as the bar demands.
+const STARTING_WORKERS: usize = 4;
+/// Nothing here takes longer, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+const MEBI: f64 = 1_048_576.0;
+/// A pool that is ready forgets nothing more in so long: memory is looked at then.
+const REST: Duration = Duration::from_millis(200);
+
+impl Workload {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::PingPong(1),
+        Self::PingPong(16),
+        Self::PingPong(64),
+        Self::PingPong(256),
+        Self::PingPong(1000),
+        Self::PingPong(5000),
+        Self::ShortConnections { clients: 64, threads: 64 },
+        Self::ShortConnections { clients: 8, threads: 4 },
+        Self::ShortConnections { clients: 8, threads: 32 },
+        Self::Bulk { connections: 1 },
+        Self::Bulk { connections: 4 },
+        Self::Saturation,
+        Self::Memory,
+        Self::Start,
+        Self::Reload,
+    ];
+
+    /// As the file of figures names it.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::PingPong(connections) => format!("ping-pong-{connections}"),
+            Self::ShortConnections { clients, threads } => format!("short-{clients}-on-2x{threads}"),
+            Self::Bulk { connections } => format!("bulk-{connections}"),
+            Self::Saturation => "saturation".to_owned(),
+            Self::Memory => "memory".to_owned(),
+            Self::Start => "start".to_owned(),
+            Self::Reload => "reload".to_owned(),
+        }
+    }
+
+    /// Why this server is not put through it.
+    pub(crate) fn is_not_for(self, peer: Peer) -> Option<String> {
+        let (most, why) = peer.most_connections();
+        match self {
+            Self::PingPong(connections) | Self::ShortConnections { clients: connections, .. }
+                if connections > most =>
+            {
+                Some(format!("at most {most} connections: {why}"))
+            }
+            Self::ShortConnections { threads: 32, .. } if peer != Peer::Prefork => {
+                Some("no such shapes".to_owned())
+            }
+            Self::Bulk { .. } => peer.why_no_bulk().map(str::to_owned),
+            Self::Saturation => peer.why_no_slots().map(str::to_owned),
+            Self::Reload if peer != Peer::Prefork => Some("no reload".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Starts a server, and does this to it.
+    pub(crate) fn measure(self, peer: Peer, pace: &Pace) -> Result<Figures, String> {
+        match self {
+            Self::PingPong(connections) => {
+                let server = Server::start(peer, &Setup::of(connections, connections.max(4)))?;
+                repeat(&server, connections, false, pace.window)
+            }
+            Self::ShortConnections { clients, threads } => {
+                let server = Server::start(peer, &Setup::of(clients, threads))?;
+                repeat(&server, clients, true, pace.window)
+            }
+            Self::Bulk { connections } => bulk(peer, connections, pace),
+            Self::Saturation => {
+                let slots = Setup { slots: Some(SLOTS), pause: PAUSE, ..Setup::of(CROWD, SLOTS / 2) };
+                repeat(&Server::start(peer, &slots)?, CROWD, true, pace.window)
+            }
+            Self::Memory => memory(peer, pace.quiet.min(peer.most_connections().0)),
+            Self::Start => start(peer),
+            Self::Reload => reload(),
+        }
+    }
+}
+
+/// The same small message again and again, on connections that stay or each on one of its own.
+fn repeat(server: &Server, connections: usize, reconnect: bool, window: Duration) -> Result<Figures, String> {
+    // Until all are served. Whom a full queue has turned away in the first rush comes again after a second.
+    let warm_up = Duration::from_millis(if connections >= 256 { 2_000 } else { 300 });
+    let plan = Plan {
+        content: Content::Random(SMALL),
+        reconnect,
+        duration: window,
+        warm_up,
+        ..plan(server, connections)
+    };
+    let (report, cpu) = run(server, &plan)?;
+    let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let per_second = number("/throughput/requests_per_second");
+    let done = per_second * number("/window_seconds");
+    let of = if reconnect { "first_byte" } else { "total" };
+    let quantile = |name: &str| number(&format!("/latency/{of}/{name}_seconds")) * 1e6;
+    Ok(vec![
+        ("per_second", per_second),
+        ("cpu_us", cpu.as_secs_f64() * 1e6 / done),
+        ("p50_us", quantile("p50")),
+        ("p99_us", quantile("p99")),
+        ("p999_us", quantile("p999")),
+        ("max_us", quantile("max")),
+        ("unfairness", quantile("max") / quantile("p50")),
+        ("client_busy", number("/client/busy_ratio")),
+    ])
+}
+
+fn bulk(peer: Peer, connections: usize, pace: &Pace) -> Result<Figures, String> {
+    let server = Server::start(peer, &Setup::of(connections, 4))?;
+    let total = if peer.is_slow() { pace.bulk / 4 } else { pace.bulk };
+    let plan = Plan {
+        content: Content::Random(LARGE << 20),
+        requests: Some((total / LARGE) as u64),
+        duration: PATIENCE,
+        ..plan(&server, connections)
+    };
+    let (report, cpu) = run(&server, &plan)?;
+    let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let gibibytes = number("/throughput/bytes_per_second") * number("/window_seconds") / MEBI / 1024.0;
+    Ok(vec![
+        ("mib_per_second", number("/throughput/bytes_per_second") / MEBI),
+        ("cpu_ms_per_gib", cpu.as_secs_f64() * 1e3 / gibibytes),
+        ("client_busy", number("/client/busy_ratio")),
+    ])
+}
+
+/// Opens connections, sends a message on each, and looks; closes them, and looks again.
+fn memory(peer: Peer, connections: usize) -> Result<Figures, String> {
+    let server = Server::start(peer, &Setup::of(connections, connections))?;
+    let processes = server.processes();
+    std::thread::sleep(REST);
+    let begin = processes.memory();
+    let address = Address::from(server.address);
+    let open = |_| {
+        let mut connection = Connection::open(&address, &Options::default())?;
+        connection.exchange(b"quiet")?;
+        Ok(connection)
+    };
+    let held: Result<Vec<_>, prefork_client::Failure> = (0..connections).map(open).collect();
+    let held = held.map_err(|failure| failure.to_string())?;
+    std::thread::sleep(REST);
+    let full = processes.memory();
+    held.into_iter().try_for_each(Connection::finish).map_err(|failure| failure.to_string())?;
+    std::thread::sleep(REST);
+    let after = processes.memory();
+    let count = f64::from(u32::try_from(connections).expect("these are few"));
+    let each = |bytes: u64| kibi(bytes) / count;
+    Ok(vec![
+        ("start_mib", kibi(begin) / 1024.0),
+        ("connections", count),
+        ("open_kib", each(full.saturating_sub(begin))),
+        ("whole_kib", each(full)),
+        ("left_kib", each(after.saturating_sub(begin))),
+    ])
+}
+
+fn start(peer: Peer) -> Result<Figures, String> {
+    let server = Server::start(peer, &Setup { workers: STARTING_WORKERS, ..Setup::of(STARTING_WORKERS, 4) })?;
+    let mut figures = vec![("served_ms", server.served_after.as_secs_f64() * 1e3)];
+    if peer == Peer::Prefork {
+        let listening = server.listening_after().ok_or("it does not say that it listens")?;
+        figures.push(("ready_ms", listening.as_secs_f64() * 1e3));
+    }
+    Ok(figures)
+}
+
+fn kibi(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1024).expect("no server here takes terabytes"))
+}
+
+/// The command that reloads and tells the outcome, from its start to its end.
+fn reload() -> Result<Figures, String> {
+    let server = Server::start(Peer::Prefork, &Setup::of(64, 64))?;
+    let control = format!("@prefork-echo-{}", server.address.port());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-echo"));
+    command.args(["--control", &control, "reload"]);
+    let began = Instant::now();
+    let output = command.output().map_err(|error| error.to_string())?;
+    let took = began.elapsed();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    Ok(vec![("reload_ms", took.as_secs_f64() * 1e3)])
+}
+
+/// What all runs have in common.
+fn plan(server: &Server, connections: usize) -> Plan {
+    Plan {
+        address: Address::from(server.address),
+        load: Load::Closed,
+        connections: connections.try_into().expect("there is one at least"),
+        reconnect: false,
+        content: Content::Random(SMALL),
+        transform: Transform::default(),
+        duration: Duration::ZERO,
+        requests: None,
+        warm_up: Duration::ZERO,
+        connect_timeout: PATIENCE,
+        timeout: PATIENCE,
+        predict: None,
+        retry: Duration::ZERO,
+    }
+}
+
+/// The client's report, and the CPU time that the server took in the window; every byte is compared.
+fn run(server: &Server, plan: &Plan) -> Result<(Value, Duration), String> {
+    let processes = server.processes();
+    let mut edges = Vec::new();
+    let report =
+        bench::measure(plan, &mut || edges.push(processes.cpu())).map_err(|error| error.to_string())?;
+    let report = serde_json::to_value(report).map_err(|error| error.to_string())?;
+    let count = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let wrong = [
+        ("requests failed", "/requests/failed"),
+        ("requests failed before they counted", "/requests/warm_up_failed"),
+        ("requests were never answered", "/requests/unfinished"),
+        ("connections were never served", "/connections/never_served"),
+    ];
+    if let Some((what, pointer)) = wrong.into_iter().find(|(_, pointer)| count(pointer) > 0) {
+        let first = report["first_failure"].as_str().map_or(String::new(), |first| format!(": {first}"));
+        return Err(format!("{} {what}{first}", count(pointer)));
+    }
+    match (&edges[..], count("/requests/ok")) {
+        ([begin, end], 1..) => Ok((report, end.saturating_sub(*begin))),
+        _ => Err("nothing came back in time".to_owned()),
+    }
+}
