@@ -1,23 +1,21 @@
-//! CPU per connection (connect, one message, close) of this server against a tokio echo of the same transform, and against
-//! itself without the sandbox, then also per message.
+//! CPU per connection (connect, one message, close) and per message of this server in the sandbox and without it.
 //!
-//! `cargo bench --bench per_connection` interleaves the servers in one run and prints medians: machines are noisy, so
-//! only ratios within one run mean something. With `-- access` it tells what the access log's line costs. CPU is user + system time of the server's processes, from
-//! /proc/PID/stat; the load comes from threads of this program on the same machine.
+//! `cargo bench --bench per_connection` interleaves the two in one run and prints medians: machines are noisy, so
+//! only ratios within one run mean something. With `-- access` it tells what the access log's line costs. What other servers
+//! take is in the benchmark `peers`. CPU is user + system time of the server's processes, from
+//! /proc/PID/schedstat; the load comes from threads of this program on the same machine.
 
 mod support;
 
 use std::env;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 use support::{Server, Summary, cpu_of};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Rounds of the whole comparison.
 const ROUNDS: usize = 7;
@@ -27,54 +25,16 @@ const CONNECTIONS: u32 = 30_000;
 const MESSAGES: u32 = 1_000;
 /// The bytes of one message.
 const MESSAGE: [u8; 64] = [b'a'; 64];
-/// The argument with which this program is the peer.
-const PEER: &str = "--tokio-echo";
-
 /// The argument with which the access log is measured.
 const ACCESS: &str = "access";
 
-struct Case {
-    clients: u64,
-    workers: usize,
-    threads: usize,
-}
-
-const CASES: [Case; 3] = [
-    Case { clients: 64, workers: 2, threads: 64 },
-    Case { clients: 8, workers: 2, threads: 4 },
-    Case { clients: 8, workers: 2, threads: 32 },
-];
-
 fn main() {
-    if env::args().any(|argument| argument == PEER) {
-        return tokio_echo();
-    }
-    if env::args().any(|argument| argument == ACCESS) {
-        return access_line();
-    }
-    println!(
-        "CPU per connection in µs: median of {ROUNDS} rounds (least to most), {CONNECTIONS} connections each"
-    );
-    for case in CASES {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            ours.push(measure(&Server::prefork(case.workers, case.threads, &[]), case.clients, 1));
-            theirs.push(measure(&tokio_server(), case.clients, 1));
-        }
-        let (ours, theirs) = (Summary::of(ours), Summary::of(theirs));
-        println!(
-            "{:>3} clients: prefork-echo {}x{} {ours}, tokio {theirs}: ratio {:.2}",
-            case.clients,
-            case.workers,
-            case.threads,
-            ours.median / theirs.median
-        );
-    }
-    compare_with_unconfined();
+    if env::args().any(|argument| argument == ACCESS) { access_line() } else { compare_with_unconfined() }
 }
 
 /// What the sandbox costs: pools with and without it take turns, which of them first too.
 fn compare_with_unconfined() {
+    println!("8 clients, CPU in µs: median of {} rounds (least to most)", 2 * ROUNDS);
     for (messages, what) in [(1, "connection"), (MESSAGES, "message")] {
         let (mut confined, mut free) = (Vec::new(), Vec::new());
         for round in 0..2 * ROUNDS {
@@ -87,7 +47,7 @@ fn compare_with_unconfined() {
         }
         let (confined, free) = (Summary::of(confined), Summary::of(free));
         let ratio = confined.median / free.median;
-        println!("  8 clients: per {what} in the sandbox {confined}, without {free}: ratio {ratio:.3}");
+        println!("per {what} in the sandbox {confined}, without {free}: ratio {ratio:.3}");
     }
 }
 
@@ -115,12 +75,6 @@ fn access_line() {
         let more = (figure.median / figures[0].median - 1.0) * 100.0;
         println!("{name:>22}: {figure}, {more:+.1} %");
     }
-}
-
-fn tokio_server() -> Server {
-    let mut command = Command::new(env::current_exe().expect("this program has a path"));
-    command.arg(PEER);
-    Server::start(command)
 }
 
 fn cpu(server: &Server) -> Duration {
@@ -184,25 +138,4 @@ fn connect(source: SocketAddr, address: SocketAddr) -> std::io::Result<TcpStream
     socket.bind(&source.into())?;
     socket.connect(&address.into())?;
     Ok(socket.into())
-}
-
-/// The peer: what a tokio tutorial writes, with the same transform.
-fn tokio_echo() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_io().build().expect("tokio starts");
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        eprintln!("listening on {}", listener.local_addr().expect("it is bound"));
-        loop {
-            let Ok((mut stream, _)) = listener.accept().await else { continue };
-            tokio::spawn(async move {
-                let mut buffer = vec![0; 16 * 1024];
-                while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-                    buffer[..length].make_ascii_uppercase();
-                    if stream.write_all(&buffer[..length]).await.is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
 }

@@ -20,7 +20,7 @@ impl Server {
     }
 
     /// Starts one that prints "listening on ADDRESS" when it is ready.
-    pub(crate) fn start(mut command: Command) -> Self {
+    fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
         let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
