@@ -95,7 +95,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let (rounds, pace) = if arguments.quick {
         (1, Pace { window: Duration::from_millis(300), bulk: 256, quiet: 200 })
     } else {
-        (arguments.rounds, Pace { window: Duration::from_millis(1500), bulk: 1024, quiet: 1000 })
+        (arguments.rounds, Pace { window: Duration::from_millis(1500), bulk: 1024, quiet: 5000 })
     };
     let about = about::about(rounds);
     let results = measure(&peers, &workloads, rounds, &pace);

@@ -141,9 +141,10 @@ impl Page<'_> {
         let ideal = PAUSE.as_secs_f64() * 1e3 * f64::from(u32::try_from(CROWD / SLOTS).expect("it is small"));
         let best = f64::from(u32::try_from(SLOTS).expect("it is small")) / PAUSE.as_secs_f64();
         self.line(&format!(
-            "## Saturation\n\n{CROWD} clients, {SLOTS} slots, each held for {PAUSE:?}: connect, a message, its echo, close, and again. Times are from \
+            "## Saturation\n\n{CROWD} clients, {SLOTS} slots, each held for {} ms: connect, a message, its echo, close, and again. Times are from \
              `connect` to the first byte, of which a perfect queue takes {ideal:.0} ms for everybody, at {best:.0} per second. The longest by the \
              median tells how fair it is: 1 where all wait alike.\n",
+            PAUSE.as_millis(),
         ));
         self.table(Workload::Saturation, &SATURATION);
     }
@@ -170,11 +171,11 @@ impl Page<'_> {
             self.line(&format!("| {} | {} |", peer.name(), cells.join(" | ")));
         }
         let reasons: Vec<String> =
-            reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", "))).collect();
+            reasons.into_iter().map(|(reason, names)| format!("{} ({reason})", names.join(", "))).collect();
         self.line(&if reasons.is_empty() {
             String::new()
         } else {
-            format!("\nNot {}.\n", reasons.join("; not "))
+            format!("\nNot measured: {}.\n", reasons.join("; "))
         });
     }
 }
@@ -190,7 +191,8 @@ fn show(summary: Summary, unit: f64) -> String {
 fn number(value: f64) -> String {
     let text = match value {
         100.0.. => format!("{value:.0}"),
-        10.0.. => format!("{value:.1}"),
+        10.0.. if value.fract() > 0.0 => format!("{value:.1}"),
+        10.0.. => format!("{value}"),
         _ => format!("{value:.2}"),
     };
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));

@@ -75,7 +75,7 @@ impl Peer {
             Self::Prefork => "this server",
             Self::Tokio => "tokio",
             Self::Go => "Go",
-            Self::Epoll => "C, epoll",
+            Self::Epoll => "C epoll",
             Self::Pool => "Python Pool",
             Self::Socat => "socat",
             Self::Ncat => "ncat",

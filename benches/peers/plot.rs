@@ -158,8 +158,9 @@ impl Plot {
     }
 
     fn rows(&self, area: &Area<'_>, series: &[Series], results: &Results, peers: &[Peer]) -> Outcome {
+        // Such an axis has no place for nothing.
         let of = |peer: Peer, (_, workload, figure): Series| {
-            results.get(workload, peer, figure).map(|it| self.scaled(it))
+            results.get(workload, peer, figure).map(|it| self.scaled(it)).filter(|it| it.least > 0.0)
         };
         let shown: Vec<Peer> = peers
             .iter()
@@ -222,9 +223,10 @@ fn legend(area: &Area<'_>, index: usize, colour: RGBColor, name: &str) -> Outcom
     Ok(())
 }
 
-/// From where to where an axis goes.
+/// From where to where an axis goes: from a power of ten, where its numbers begin.
 fn range(values: impl Iterator<Item = Summary>) -> Option<Range<f64>> {
-    let (least, most) =
+    let ends =
         values.fold((f64::INFINITY, 0.0_f64), |(least, most), it| (least.min(it.least), most.max(it.most)));
-    (least > 0.0 && least <= most).then_some(least * 0.8..most * 1.25)
+    let (least, most) = ends;
+    (least <= most).then(|| 10_f64.powf(least.log10().floor())..most * 1.25)
 }

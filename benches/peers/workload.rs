@@ -56,7 +56,7 @@ const STARTING_WORKERS: usize = 4;
 /// Nothing here takes longer, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MEBI: f64 = 1_048_576.0;
-/// A pool that is ready forgets nothing more in so long: memory is looked at then.
+/// Memory is looked at so long after the last of it was asked for: nothing tells when threads have settled.
 const REST: Duration = Duration::from_millis(200);
 
 impl Workload {
