@@ -79,9 +79,9 @@ impl<C> ProcessTable<C> {
     }
 
     /// Notes that a signal has stopped a worker. Until it goes on, somebody for whom it was woken would wait beside idle
-    /// siblings.
+    /// siblings. It looks itself then: which of several that died or were stopped at once was the first, nobody knows.
     pub(crate) fn note_stopped(&mut self, pid: Pid) {
-        self.note_unable(pid);
+        self.departures += 1;
         if let Some(worker) = self.find(pid) {
             worker.stopped = true;
         }

@@ -227,6 +227,18 @@ fn a_stopped_worker_is_made_to_look_when_it_goes_on() {
 }
 
 #[test]
+fn a_stopped_worker_looks_when_it_goes_on_also_for_one_who_was_found_dead_first_and_died_later() {
+    let mut scene = Scene::open(2);
+    scene.die(100);
+    scene.table.note_stopped(pid(101));
+    scene.carry_out();
+    scene.add(110, 0);
+    scene.table.note_continued(pid(101), &scene.goal, scene.now);
+    assert_eq!(scene.carry_out(), [tell(101, Order::Poke)]);
+    assert_eq!(scene.plan(), []);
+}
+
+#[test]
 fn whoever_is_forked_for_the_old_generation_at_the_last_moment_goes_with_it() {
     let mut scene = Scene::open(2);
     scene.want(1);
