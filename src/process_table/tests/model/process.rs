@@ -81,6 +81,8 @@ pub(super) struct Process {
     wants_to_leave: bool,
     /// Somebody may be in the queue for whom another was woken, and it has not looked since.
     pub(super) has_to_look: bool,
+    /// It lacks what it takes to accept, and looks again by itself.
+    is_away: bool,
     /// What the master did to it: let it in, told it to leave, aborted it, killed it.
     pub(super) let_in: Option<Instant>,
     pub(super) sent_away: Option<Order>,
@@ -102,6 +104,7 @@ impl Process {
             is_worn: false,
             wants_to_leave: false,
             has_to_look: false,
+            is_away: false,
             let_in: None,
             sent_away: None,
             is_aborted: false,
@@ -122,7 +125,7 @@ impl Process {
     pub(super) fn is_forgotten(&self) -> bool {
         // One that has not heard yet that it is to leave says so when it has, and then others look, if there are any.
         let is_leaving = matches!(self.sent_away, Some(Order::Retire | Order::Stop));
-        let is_deaf = is_leaving || self.line.0.borrow().lost_poke;
+        let is_deaf = is_leaving || self.is_away || self.line.0.borrow().lost_poke;
         self.has_to_look && self.serves_queue() && self.is_running() && !is_deaf
     }
 
@@ -163,6 +166,23 @@ impl Process {
                 }
                 self.life = Life::Dead;
             }
+        }
+    }
+
+    /// It lacks what it takes to accept; whether it was about to.
+    pub(super) fn run_short(&mut self) -> bool {
+        let was_about_to = self.is_running() && self.serves_queue();
+        if was_about_to {
+            self.is_away = true;
+            self.reports.push(Report::Short);
+        }
+        was_about_to
+    }
+
+    /// It has paused, and looks again.
+    pub(super) fn come_back(&mut self) {
+        if self.is_running() && std::mem::take(&mut self.is_away) {
+            self.has_to_look = false;
         }
     }
 

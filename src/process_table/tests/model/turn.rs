@@ -44,6 +44,9 @@ impl World {
     }
 
     fn reap(&mut self) -> Law {
+        if self.terms.finds_deaths_first {
+            self.take_the_dead()?;
+        }
         for (pid, stopped) in std::mem::take(&mut self.news) {
             if stopped {
                 self.table.note_stopped(pid);
@@ -51,6 +54,10 @@ impl World {
                 self.table.note_continued(pid, &self.goal, self.now);
             }
         }
+        self.take_the_dead()
+    }
+
+    fn take_the_dead(&mut self) -> Law {
         while let Some(index) = self.processes.iter().position(|process| process.life == Life::Dead) {
             let process = self.processes.remove(index);
             self.bury(&process)?;

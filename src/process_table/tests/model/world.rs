@@ -10,7 +10,6 @@ use super::back_off::BackOff;
 use super::process::{Life, Line, Process};
 use super::step::{Pace, Step};
 use super::{Law, ensure};
-use crate::channel::Report;
 use crate::process_table::{Aim, Goal, Patience, ProcessTable, Scaling};
 use crate::scoreboard::WhyScaled;
 use crate::sizer::Resize;
@@ -32,6 +31,8 @@ pub(super) struct Terms {
     leaves_queue: bool,
     monitor: bool,
     is_successor: bool,
+    /// Whether the dead are found before those who were stopped, whatever came first.
+    pub(super) finds_deaths_first: bool,
     /// Whether the connections of those who leave end before they have to.
     is_cooperative: bool,
 }
@@ -40,9 +41,18 @@ impl Terms {
     pub(super) fn any() -> impl Strategy<Value = Self> {
         let leave = prop_oneof![3 => Just(Some(Duration::from_secs(31))), 1 => Just(None)];
         let stuck = prop_oneof![3 => Just(Some(Duration::from_secs(30))), 1 => Just(None)];
-        (1..4_usize, leave, stuck, any::<[bool; 4]>()).prop_map(|(workers, leave, stuck_after, flags)| {
-            let [leaves_queue, monitor, is_successor, is_cooperative] = flags;
-            Self { workers, leave, stuck_after, leaves_queue, monitor, is_successor, is_cooperative }
+        (1..4_usize, leave, stuck, any::<[bool; 5]>()).prop_map(|(workers, leave, stuck_after, flags)| {
+            let [leaves_queue, monitor, is_successor, finds_deaths_first, is_cooperative] = flags;
+            Self {
+                workers,
+                leave,
+                stuck_after,
+                leaves_queue,
+                monitor,
+                is_successor,
+                finds_deaths_first,
+                is_cooperative,
+            }
         })
     }
 }
@@ -156,9 +166,9 @@ impl World {
             Step::MayOpen => self.goal.may_open = true,
             Step::End { grace } => self.end(grace),
             Step::Queue(queue) => self.queue = queue,
-            Step::Wait(time) => self.now += time,
+            Step::Wait(time) => self.wait_until(self.now + time),
             Step::WaitForDue => {
-                self.now = self.table.next_deadline(&self.goal).unwrap_or(self.now).max(self.now);
+                self.wait_until(self.table.next_deadline(&self.goal).unwrap_or(self.now).max(self.now));
             }
         }
     }
@@ -185,8 +195,13 @@ impl World {
             else {
                 return self.check_rest();
             };
-            self.now = due;
+            self.wait_until(due);
         }
+    }
+
+    fn wait_until(&mut self, then: Instant) {
+        self.now = then;
+        self.processes.iter_mut().for_each(Process::come_back);
     }
 
     fn settle(&mut self) -> Law {
@@ -250,8 +265,7 @@ impl World {
 
     fn run_short(&mut self, place: usize) {
         let Some(index) = place.checked_rem(self.processes.len()) else { return };
-        if self.processes[index].is_running() && self.processes[index].serves_queue() {
-            self.processes[index].reports.push(Report::Short);
+        if self.processes[index].run_short() {
             self.leave_queue_to_others(index);
         }
     }
