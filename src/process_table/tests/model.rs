@@ -44,7 +44,7 @@ fn play(terms: Terms, steps: &[(Step, Pace)]) -> Law {
 }
 
 proptest! {
-    #![proptest_config(so_many(600))]
+    #![proptest_config(so_many(400))]
 
     #[test]
     fn whatever_happens_the_laws_of_a_pool_hold(terms in Terms::any(), steps in vec(Step::any(), 0..60)) {
