@@ -24,13 +24,19 @@ use std::env;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{self, Command, ExitCode, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::Signal;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use peer::Peer;
+use process_tree::ProcessTree;
 use results::Results;
 use workload::{Pace, Workload};
 
@@ -83,6 +89,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     peers.dedup();
     check_tools(&peers)?;
     allow_open_files()?;
+    end_servers_with_us()?;
     for peer in &peers {
         peer.build();
     }
@@ -171,4 +178,18 @@ fn allow_open_files() -> Result<(), String> {
         return Err(format!("{OPEN_FILES} open files are needed, {hard} are allowed: ulimit -n"));
     }
     setrlimit(Resource::RLIMIT_NOFILE, soft.max(OPEN_FILES), hard).map_err(|error| error.to_string())
+}
+
+/// Whoever ends this run from outside ends the server too that is measured just then.
+fn end_servers_with_us() -> Result<(), String> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| error.to_string())?;
+    thread::spawn(move || {
+        for signal in &mut signals {
+            let others = &ProcessTree(process::id()).pids()[1..];
+            ProcessTree::signal(others, Signal::SIGKILL);
+            // It ends this process too.
+            let _ = emulate_default_handler(signal);
+        }
+    });
+    Ok(())
 }
