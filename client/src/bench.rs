@@ -131,3 +131,47 @@ fn print(report: &Report, format: Format) -> io::Result<()> {
     output.write_all(text.as_bytes())?;
     output.flush()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Transform;
+
+    #[test]
+    fn whoever_measures_hears_of_both_edges_of_the_window() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut buffer = [0; 64];
+            for mut stream in listener.incoming().flatten() {
+                while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                    buffer[..length].make_ascii_uppercase();
+                    stream.write_all(&buffer[..length]).unwrap();
+                }
+            }
+        });
+        let plan = Plan {
+            address: address.into(),
+            load: Load::Closed,
+            connections: 1.try_into().unwrap(),
+            reconnect: false,
+            content: Content::Random(64),
+            transform: Transform::default(),
+            duration: Duration::from_secs(20),
+            requests: Some(3),
+            warm_up: Duration::ZERO,
+            connect_timeout: Duration::from_secs(20),
+            timeout: Duration::from_secs(20),
+            predict: None,
+            retry: Duration::ZERO,
+        };
+        let mut edges = 0;
+        let report = measure(&plan, &mut || edges += 1).unwrap();
+        assert_eq!((edges, report.requests.ok), (2, 3));
+    }
+}
