@@ -71,7 +71,7 @@ pub(crate) const PLOTS: [Plot; 5] = [
         axis: "KiB",
         kind: Kind::ByServer(&[
             ("more than without it", Workload::Memory, "open_kib"),
-            ("the whole server's by their number", Workload::Memory, "whole_kib"),
+            ("whole ÷ number", Workload::Memory, "whole_kib"),
         ]),
         unit: 1.0,
     },
