@@ -9,6 +9,7 @@ mod request;
 
 use std::collections::VecDeque;
 use std::io::{self, Read as _};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -216,6 +217,8 @@ impl Client {
                         None => return Ok(true),
                     }
                 }
+                // To close it would not be the end of the answer yet, as long as a worker that was just forked has it too.
+                self.socket.shutdown(Shutdown::Write)?;
                 Ok(false)
             }
         }
@@ -324,6 +327,21 @@ mod tests {
         }
         assert_eq!(client.join().unwrap().len(), answer.len() + 2);
         assert!(control.clients.is_empty());
+    }
+
+    #[test]
+    fn an_answer_ends_although_a_child_that_was_just_forked_has_the_socket_still() {
+        let (address, mut control) = open("forked");
+        let client = thread::spawn(move || ask(&address, Request::Ask(Question::Status), PATIENCE).unwrap());
+        let mut of_child = None;
+        while !client.is_finished() {
+            for (ticket, _) in control.take_requests(Instant::now()) {
+                of_child = Some(control.clients[0].socket.try_clone().unwrap());
+                control.answer(ticket, b"{}".as_slice().into());
+            }
+        }
+        assert_eq!(client.join().unwrap(), "{}");
+        assert!(of_child.is_some());
     }
 
     #[test]
