@@ -90,6 +90,8 @@ struct MasterRow {
     threads: AtomicU64,
     /// Worker rows from here on were never lent.
     rows_used: AtomicU64,
+    /// Ids from here on never had a worker.
+    ids_used: AtomicU64,
     saturated_since: AtomicU64,
     saturated_nanos: AtomicU64,
     respawns: [AtomicU64; Cause::ALL.len()],
@@ -225,6 +227,8 @@ impl Scoreboard {
             set(&self.board.ids[id].throttled_until, 0);
             let used = get(&self.board.master.rows_used).max(lease.row as u64 + 1);
             set(&self.board.master.rows_used, used);
+            let ids = get(&self.board.master.ids_used).max(id as u64 + 1);
+            set(&self.board.master.ids_used, ids);
         });
         Some(lease)
     }

@@ -67,7 +67,6 @@ impl Board {
         let master = &self.master;
         let workers: Vec<WorkerPicture> =
             self.rows_used().iter().filter_map(|row| self.worker(row)).collect();
-        let seen = workers.iter().map(|worker| worker.id + 1).max().unwrap_or_default();
         let wanted = size(&master.workers);
         let moment = |word: &AtomicU64| Some(get(word)).filter(|nanos| *nanos > 0).map(Moment::at);
         Picture {
@@ -86,7 +85,8 @@ impl Board {
             log: self.log.losses(),
             queue_wait: self.sum(&master.queue_wait, |row| &row.queue_wait),
             duration: self.sum(&master.duration, |row| &row.duration),
-            ids: self.ids[..wanted.max(seen).min(WORKERS_MAX)]
+            // Those too whose workers have left a pool that is smaller now: what they did is not undone.
+            ids: self.ids[..wanted.max(size(&master.ids_used)).min(WORKERS_MAX)]
                 .iter()
                 .map(|id| (id.tally(), moment(&id.throttled_until)))
                 .collect(),

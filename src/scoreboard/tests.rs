@@ -121,6 +121,16 @@ fn sums_never_go_back_while_workers_come_and_go() {
 }
 
 #[test]
+fn sums_never_go_back_when_the_pool_gets_smaller() {
+    let mut scoreboard = scoreboard(4, 2);
+    let lease = scoreboard.lend(3, GENERATION, 2).unwrap();
+    serve(scoreboard.board().rows(lease), 0, 100);
+    scoreboard.set_pool(GENERATION, 1, 2);
+    scoreboard.take_back(lease);
+    assert_eq!(totals(&scoreboard.board().read().unwrap()).accepted, 1);
+}
+
+#[test]
 fn saturation_adds_up() {
     let scoreboard = scoreboard(1, 1);
     for (begin, end) in [(5, 25), (30, 31)] {
