@@ -113,7 +113,7 @@ impl Board {
             standing,
             spawned: Moment::at(get(&row.spawned)),
             slots: size(&row.slots),
-            lacking: usize::try_from(row.lacking()).unwrap_or(usize::MAX),
+            lacking: usize::try_from(row.lacking_beside(connections.len() as u64)).unwrap_or(usize::MAX),
             tally,
             connections,
         })

@@ -61,6 +61,19 @@ fn a_worker_is_seen_with_its_connections() {
 }
 
 #[test]
+fn a_worker_that_was_stopped_while_a_connection_ended_has_no_idle_slot() {
+    let mut scoreboard = scoreboard(1, 2);
+    let lease = scoreboard.lend(0, GENERATION, 2).unwrap();
+    let rows = scoreboard.board().rows(lease);
+    serve(rows, 0, 10);
+    // It has not come to say that it is busy no more.
+    rows.worker.set_busy(1, 0);
+    scoreboard.note_stopped(lease, true);
+    let picture = scoreboard.board().read().unwrap();
+    assert_eq!((picture.workers[0].connections.len(), picture.workers[0].lacking), (0, 2));
+}
+
+#[test]
 fn what_the_dead_did_is_counted_for_their_id_and_what_they_held_is_closed() {
     let mut scoreboard = scoreboard(1, 2);
     let lease = scoreboard.lend(0, GENERATION, 2).unwrap();

@@ -89,7 +89,12 @@ impl WorkerRow {
 
     /// Slots without a connection that cannot get one.
     pub(super) fn lacking(&self) -> u64 {
-        let free = get(&self.slots).saturating_sub(get(&self.busy));
+        self.lacking_beside(get(&self.busy))
+    }
+
+    /// The same for one who sees so many connections in the slots: a worker that a signal has stopped may not have said so yet.
+    pub(super) fn lacking_beside(&self, busy: u64) -> u64 {
+        let free = get(&self.slots).saturating_sub(busy);
         if get(&self.stopped) == 0 { get(&self.lacking).min(free) } else { free }
     }
 
