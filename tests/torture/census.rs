@@ -1,0 +1,124 @@
+//! The processes of the world, as /proc shows them: the suite is its init, everything else is the server's.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::PathBuf;
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+
+use crate::verdict::growth::Level;
+
+/// The suite, which is the parent of those that have lost theirs.
+pub(crate) const INIT: i32 = 1;
+
+/// A process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) state: char,
+    pub(crate) name: String,
+}
+
+/// All processes but the suite, by pid. Orphans that have ended are reaped before.
+pub(crate) fn all() -> BTreeMap<i32, Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let found = pids.filter(|pid| *pid != INIT).filter_map(process);
+    found.map(|process| (process.pid, process)).collect()
+}
+
+/// Reaps those who have come to be our children and ended, but the one whom somebody else waits for.
+pub(crate) fn reap_orphans(but: Option<i32>) {
+    for orphan in all().into_values().filter(|it| it.parent == INIT && it.state == 'Z' && Some(it.pid) != but)
+    {
+        let _ = waitpid(Pid::from_raw(orphan.pid), Some(WaitPidFlag::WNOHANG));
+    }
+}
+
+/// One process.
+pub(crate) fn process(pid: i32) -> Option<Process> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name is in brackets and may hold anything, proc_pid_stat(5).
+    let (before, after) = stat.rsplit_once(") ")?;
+    let name = before.split_once('(')?.1.to_owned();
+    let mut fields = after.split(' ');
+    let state = fields.next()?.chars().next()?;
+    Some(Process { pid, parent: fields.next()?.parse().ok()?, state, name })
+}
+
+/// It lives, and is no zombie.
+pub(crate) fn lives(pid: i32) -> bool {
+    process(pid).is_some_and(|process| !matches!(process.state, 'Z' | 'X'))
+}
+
+/// All of its threads stand still.
+pub(crate) fn is_stopped(pid: i32) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut stats = tasks.map(|task| fs::read_to_string(task.path().join("stat")).unwrap_or_default());
+    stats.all(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 'Z', 'X'])))
+}
+
+/// Those that come from a process, without itself.
+pub(crate) fn descendants(all: &BTreeMap<i32, Process>, of: i32) -> Vec<i32> {
+    let children = all.values().filter(|process| process.parent == of).map(|process| process.pid);
+    children.flat_map(|child| [vec![child], descendants(all, child)].concat()).collect()
+}
+
+/// The ports of the peers whose connections to a port a process holds, by what the kernel says.
+pub(crate) fn peers_held(pid: i32, port: u16) -> HashSet<u16> {
+    let sockets: HashSet<String> = open_files(pid).into_iter().collect();
+    let tcp = fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap_or_default();
+    let held = tcp.lines().skip(1).filter_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let is_held = port_of(fields.get(1)?) == Some(port) && sockets.contains(*fields.get(9)?);
+        port_of(fields.get(2)?).filter(|peer| is_held && *peer != 0)
+    });
+    held.collect()
+}
+
+fn port_of(address: &str) -> Option<u16> {
+    u16::from_str_radix(address.rsplit(':').next()?, 16).ok()
+}
+
+/// What a process has, at the moment.
+pub(crate) fn level(pid: i32) -> Option<Level> {
+    let count = |what: &str| Some(fs::read_dir(format!("/proc/{pid}/{what}")).ok()?.count());
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let memory = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    Some(Level {
+        files: count("fd")?,
+        threads: count("task")?,
+        mappings: fs::read_to_string(format!("/proc/{pid}/maps")).ok()?.lines().count(),
+        memory_kib: memory.split_whitespace().next()?.parse().ok()?,
+    })
+}
+
+/// Whether a process has a handler for a signal.
+pub(crate) fn catches(pid: i32, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask =
+        status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (signal as i32 - 1)) != 0)
+}
+
+/// Whom a process runs as: the user's number and the group's.
+pub(crate) fn identity(pid: i32) -> Option<[String; 2]> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let number = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.split_whitespace().next()?.to_owned())
+    };
+    Some([number("Uid:")?, number("Gid:")?])
+}
+
+/// The sockets by their inodes.
+fn open_files(pid: i32) -> Vec<String> {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+    let inode =
+        |target: PathBuf| Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned());
+    targets.filter_map(inode).collect()
+}

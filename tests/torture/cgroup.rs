@@ -1,0 +1,108 @@
+//! The cgroup of the server, of version 1 or 2, in which memory and processes can be limited.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// How long the last process of a cgroup may take to leave it.
+const LEAVES_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What can be limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Controller {
+    Memory,
+    Pids,
+}
+
+/// A folder of one controller: version 1 has one for each, version 2 one for both.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    controller: Controller,
+    folder: PathBuf,
+    is_version_1: bool,
+}
+
+impl Group {
+    /// Makes a cgroup of this name below our own; the error says what lacks.
+    pub(crate) fn make(controller: Controller, name: &str) -> Result<Self, String> {
+        let (parent, is_version_1) = parent(controller)?;
+        let folder = parent.join(name);
+        let group = Self { controller, folder, is_version_1 };
+        let why = |error: io::Error| format!("cgroup {}: {error}", group.folder.display());
+        if !is_version_1 {
+            // Where it is enabled already, or the folder is the root's, this says so.
+            let _ = fs::write(parent.join("cgroup.subtree_control"), "+memory +pids");
+        }
+        fs::create_dir_all(&group.folder).map_err(why)?;
+        fs::read_to_string(group.folder.join(group.limit_file())).map_err(why)?;
+        Ok(group)
+    }
+
+    /// The file to which a process writes its pid to come in.
+    pub(crate) fn entrance(&self) -> PathBuf {
+        self.folder.join("cgroup.procs")
+    }
+
+    /// How much of it is used: bytes or tasks.
+    pub(crate) fn used(&self) -> io::Result<u64> {
+        let file = match (self.controller, self.is_version_1) {
+            (Controller::Memory, true) => "memory.usage_in_bytes",
+            (Controller::Memory, false) => "memory.current",
+            (Controller::Pids, _) => "pids.current",
+        };
+        let text = fs::read_to_string(self.folder.join(file))?;
+        text.trim().parse().map_err(io::Error::other)
+    }
+
+    /// Limits it.
+    pub(crate) fn limit(&self, most: u64) -> io::Result<()> {
+        fs::write(self.folder.join(self.limit_file()), most.to_string())
+    }
+
+    /// Limits it no more.
+    pub(crate) fn unlimit(&self) -> io::Result<()> {
+        let none = if self.controller == Controller::Memory && self.is_version_1 { "-1" } else { "max" };
+        fs::write(self.folder.join(self.limit_file()), none)
+    }
+
+    fn limit_file(&self) -> &'static str {
+        match (self.controller, self.is_version_1) {
+            (Controller::Memory, true) => "memory.limit_in_bytes",
+            (Controller::Memory, false) => "memory.max",
+            (Controller::Pids, _) => "pids.max",
+        }
+    }
+}
+
+/// Removes what was made under this name. Whoever was in it is about to be gone.
+pub(crate) fn remove(name: &str) {
+    for controller in [Controller::Memory, Controller::Pids] {
+        let Ok((parent, _)) = parent(controller) else { continue };
+        let deadline = std::time::Instant::now() + LEAVES_WITHIN;
+        let folder = parent.join(name);
+        while folder.exists() && fs::remove_dir(&folder).is_err() && std::time::Instant::now() < deadline {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+}
+
+/// The cgroup in which we are ourselves, and whether it is of version 1, by `cgroups(7)`.
+fn parent(controller: Controller) -> Result<(PathBuf, bool), String> {
+    let name = match controller {
+        Controller::Memory => "memory",
+        Controller::Pids => "pids",
+    };
+    let membership = fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
+    let entries = || membership.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+    let of_version_1 = entries().find(|(names, _)| names.split(',').any(|its| its == name));
+    let of_version_2 = || entries().find(|(names, _)| names.is_empty());
+    let (mount, path) = match (of_version_1, of_version_2()) {
+        (Some((_, path)), _) => (Path::new("/sys/fs/cgroup").join(name), path),
+        (None, Some((_, path))) => (PathBuf::from("/sys/fs/cgroup"), path),
+        (None, None) => return Err("no cgroup is mounted".to_owned()),
+    };
+    let inner = mount.join(path.trim_start_matches('/'));
+    // In a container the mount may begin at the container's own.
+    let folder = if inner.exists() { inner } else { mount };
+    Ok((folder, of_version_1.is_some()))
+}

@@ -1,0 +1,199 @@
+//! The oracle: looks at the server from outside, and says what is not as it must be.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::census::{self, Process};
+use crate::clients::script;
+use crate::subject::Subject;
+use crate::verdict::books::{self, Books, Size};
+use crate::verdict::growth::{Level, Levels};
+use crate::verdict::losses::{End, Excuses, Outcome};
+use crate::verdict::picture::Picture;
+use crate::violation::{Invariant, Result, Violates};
+
+/// Within this `status` answers, and so many times what it takes to start a program where the machine has no time at all.
+const STATUS_WITHIN: Duration = Duration::from_secs(1);
+const MACHINE_SLOWER: u32 = 10;
+/// Within this a client is served for whom there is a slot.
+pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);
+/// Within this the pool is as it should be again, beside the waits that it announces.
+const WHOLE_WITHIN: Duration = Duration::from_secs(20);
+/// The longest such wait is thirty seconds.
+const WAITS_WITHIN: Duration = Duration::from_secs(60);
+/// Between two looks at something that cannot wake us.
+pub(crate) const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(15);
+
+/// What it knows.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    books: Books,
+    levels: Levels,
+    pub(crate) excuses: Excuses,
+    /// The longest time that `status` took.
+    pub(crate) status_worst: Duration,
+    pub(crate) looks: u64,
+    /// How many clients ended how.
+    pub(crate) ends: BTreeMap<&'static str, u64>,
+    /// How many processes a server without contract has while nobody is there.
+    processes_at_rest: Option<usize>,
+}
+
+impl Oracle {
+    /// Looks at the pool. What it shows adds up, and no count goes back.
+    pub(crate) fn look(&mut self, subject: &Subject) -> Result<Picture> {
+        let (picture, took) = subject.status()?;
+        self.looks += 1;
+        self.status_worst = self.status_worst.max(took);
+        if took > STATUS_WITHIN {
+            let start = subject.time_to_start()?;
+            if took > STATUS_WITHIN + MACHINE_SLOWER * start {
+                let text = format!("it took {took:.1?}, where the program takes {start:.1?} to start");
+                return Err(Invariant::Status.violated(text));
+            }
+        }
+        books::balance(&picture).violates(Invariant::Balance)?;
+        self.books.check(&picture).violates(Invariant::Totals)?;
+        Ok(picture)
+    }
+
+    /// Waits until the pool has its size.
+    pub(crate) fn settle(&mut self, subject: &Subject, size: Size) -> Result<Picture> {
+        self.wait_for(subject, |picture| books::whole(picture, size).violates(Invariant::Capacity))
+    }
+
+    /// Waits until a picture is as it should be.
+    pub(crate) fn wait_for(
+        &mut self,
+        subject: &Subject,
+        mut holds: impl FnMut(&Picture) -> Result<()>,
+    ) -> Result<Picture> {
+        let last = Instant::now() + WAITS_WITHIN;
+        let mut deadline = Instant::now() + WHOLE_WITHIN;
+        loop {
+            let picture = self.look(subject)?;
+            let Err(violation) = holds(&picture) else { return Ok(picture) };
+            if Instant::now() > deadline {
+                return Err(violation);
+            }
+            deadline = match books::announced(&picture) {
+                Duration::ZERO => deadline,
+                wait => deadline.max(Instant::now() + wait + WHOLE_WITHIN).min(last),
+            };
+            thread::sleep(LOOK_AGAIN_AFTER);
+        }
+    }
+
+    /// Waits until all is as it must be when nobody is there.
+    pub(crate) fn rest(&mut self, subject: &mut Subject, size: Size) -> Result<()> {
+        if subject.has_contract() {
+            let mut levels = std::mem::take(&mut self.levels);
+            let rested = self.wait_for(subject, |picture| {
+                books::whole(picture, size).violates(Invariant::Capacity)?;
+                books::quiet(picture).violates(Invariant::Balance)?;
+                count(subject.first_pid(), picture).violates(Invariant::Processes)?;
+                compare(&mut levels, subject.first_pid(), picture, size).violates(Invariant::Growth)
+            });
+            self.levels = levels;
+            rested?;
+        } else {
+            self.rest_without_contract(subject)?;
+        }
+        probe(subject)
+    }
+
+    fn rest_without_contract(&mut self, subject: &mut Subject) -> Result<()> {
+        let deadline = Instant::now() + WHOLE_WITHIN;
+        let root = subject.first_pid().ok_or_else(|| Invariant::Processes.violated("there is no server"))?;
+        loop {
+            if let Some(status) = subject.ended() {
+                return Err(Invariant::Processes.violated(format!("the server has ended: {status}")));
+            }
+            census::reap_orphans(Some(root));
+            let found = census::all();
+            let most = *self.processes_at_rest.get_or_insert(found.len());
+            let level = census::level(root).ok_or_else(|| Invariant::Processes.violated("no server"))?;
+            let grown = self.levels.check("server", level, level.threads).violates(Invariant::Growth);
+            let many = if found.len() > most { Err(format!("{found:?} instead of {most}")) } else { Ok(()) };
+            let Err(violation) = many.violates(Invariant::Processes).and(grown) else { return Ok(()) };
+            if Instant::now() > deadline {
+                return Err(violation);
+            }
+            thread::sleep(LOOK_AGAIN_AFTER);
+        }
+    }
+
+    /// Judges those who have ended.
+    pub(crate) fn judge(&mut self, outcomes: &[Outcome]) -> Result<()> {
+        for outcome in outcomes {
+            let end = match outcome.end {
+                End::Right => "right",
+                End::Lost => "lost",
+                End::Refused => "refused",
+                End::Late => "late",
+                End::Wrong => "wrong",
+                End::Failed => "failed",
+            };
+            *self.ends.entry(end).or_default() += 1;
+        }
+        outcomes.iter().try_for_each(|outcome| self.excuses.judge(outcome)).violates(Invariant::Clients)
+    }
+}
+
+/// That there is the master, its workers and its monitor, and nobody else.
+fn count(first: Option<i32>, picture: &Picture) -> std::result::Result<(), String> {
+    // The first master is waited for by the one that has started it.
+    census::reap_orphans(first.filter(|first| *first == picture.master.pid));
+    let found = census::all();
+    let master = picture.master.pid;
+    let workers = books::pids(picture);
+    let is_ours = |process: &Process| process.pid == master || process.parent == master;
+    if let Some(stranger) = found.values().find(|process| !is_ours(process) || process.state == 'Z') {
+        return Err(format!("{stranger:?} is no part of the pool of master {master}"));
+    }
+    let monitors = found.keys().filter(|pid| **pid != master && !workers.contains(pid)).count();
+    if found.len() != 1 + workers.len() + monitors || monitors > 1 {
+        let count = workers.len();
+        return Err(format!("a master, {count} workers and a monitor at most are to be there: {found:?}"));
+    }
+    Ok(())
+}
+
+/// That no process has more than the first of its kind.
+fn compare(
+    levels: &mut Levels,
+    first: Option<i32>,
+    picture: &Picture,
+    size: Size,
+) -> std::result::Result<(), String> {
+    let master = picture.master.pid;
+    let workers = books::pids(picture);
+    for pid in census::all().into_keys() {
+        let Some(level) = census::level(pid) else { continue };
+        let (kind, level, threads) = if pid == master {
+            let kind = if Some(pid) == first { "master" } else { "successor" };
+            // A line to each worker.
+            (kind, Level { files: level.files.saturating_sub(workers.len()), ..level }, 1)
+        } else if workers.contains(&pid) {
+            ("worker", level, size.threads + 1)
+        } else {
+            ("monitor", level, 1)
+        };
+        levels.check(kind, level, threads).map_err(|what| format!("{kind} {pid} has {what}"))?;
+    }
+    Ok(())
+}
+
+/// Somebody comes, for whom there is a slot.
+pub(crate) fn probe(subject: &Subject) -> Result<()> {
+    let began = Instant::now();
+    let served = script::open(subject.server, SERVED_WITHIN).and_then(|mut connection| {
+        connection.exchange(b"probe")?;
+        connection.finish()
+    });
+    served.map_err(|failure| {
+        let text = format!("slots are idle, and after {:.1?}: {failure}", began.elapsed());
+        Invariant::Liveness.violated(text)
+    })
+}

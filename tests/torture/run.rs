@@ -1,0 +1,249 @@
+//! One run: step after step, and after each the looks of the oracle.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::arguments::Arguments;
+use crate::census;
+use crate::clients::{CLIENTS_MAX, Crowd};
+use crate::journal::Journal;
+use crate::oracle::{LOOK_AGAIN_AFTER, Oracle};
+use crate::steps::{self, Step};
+use crate::subject::Subject;
+use crate::verdict::books::Size;
+use crate::verdict::picture::{Picture, Worker};
+use crate::violation::{Invariant, Result, Violates};
+use crate::world::World;
+
+/// The pool as it is at first.
+const SIZE: Size = Size { workers: 3, threads: 8 };
+/// So many clients come at most for whom there is no slot.
+const WAITING_MAX: usize = 16;
+/// How long clients may take to come to an end when they are asked to, whatever is done to the server.
+const CLIENTS_END_WITHIN: Duration = Duration::from_secs(60);
+/// A client that is there for so long is told.
+const REMARKABLE: Duration = Duration::from_secs(25);
+/// How long anything else may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server under torture.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) world: World,
+    pub(crate) subject: Subject,
+    pub(crate) oracle: Oracle,
+    pub(crate) crowd: Crowd,
+    pub(crate) random: StdRng,
+    pub(crate) size: Size,
+    pub(crate) began: Instant,
+}
+
+impl Run {
+    /// Everything but the server is there.
+    pub(crate) fn new(arguments: &Arguments, world: World, seed: u64) -> Result<Self> {
+        let subject = Subject::new(arguments, &world)?;
+        let began = Instant::now();
+        let crowd = Crowd::new(subject.server, seed, began);
+        let (oracle, random) = (Oracle::default(), StdRng::seed_from_u64(seed));
+        Ok(Self { world, subject, oracle, crowd, random, size: SIZE, began })
+    }
+
+    /// Tortures the server, until the time is over or somebody says stop.
+    pub(crate) fn go_on(
+        &mut self,
+        arguments: &Arguments,
+        steps: &[Step],
+        journal: &mut Journal,
+        is_over: impl Fn() -> bool,
+    ) -> Result<()> {
+        journal.begin("start");
+        self.subject.start(self.size)?;
+        self.oracle.rest(&mut self.subject, self.size)?;
+        journal.end("it serves");
+        let (mut round, mut made) = (Vec::new(), 0);
+        while self.began.elapsed() < arguments.time()
+            && arguments.steps.is_none_or(|most| made < most)
+            && !is_over()
+        {
+            let step = if let Some(step) = round.pop() {
+                step
+            } else if made == 0 {
+                // At first each once, in any order.
+                round = (0..steps.len()).collect();
+                round.shuffle(&mut self.random);
+                round.pop().ok_or_else(|| Invariant::Suite.violated("there is no step"))?
+            } else {
+                steps::choose(steps, &mut self.random)
+            };
+            self.make(&steps[step], journal)?;
+            made += 1;
+        }
+        self.stop(journal)
+    }
+
+    fn make(&mut self, step: &Step, journal: &mut Journal) -> Result<()> {
+        // Some wait, but those who find the queue full come back ever later, and all would wait for them.
+        let most = CLIENTS_MAX.min(self.size.workers * self.size.threads + WAITING_MAX);
+        let clients = [0, most / 4, most][self.random.random_range(0..3)];
+        journal.begin(step.name);
+        self.crowd.come(clients);
+        let found = (step.act)(self)?;
+        if self.subject.has_contract() {
+            self.oracle.settle(&self.subject, self.size)?;
+            self.rotate_log()?;
+        }
+        let clients = self.calm()?;
+        journal.end(&format!("{found}; {clients}"));
+        Ok(())
+    }
+
+    /// Nobody is there any more, and all is as it must be then; says who has ended since.
+    pub(crate) fn calm(&mut self) -> Result<String> {
+        let left = self.crowd.leave(CLIENTS_END_WITHIN);
+        let outcomes = self.crowd.outcomes();
+        self.oracle.judge(&outcomes)?;
+        if left > 0 {
+            let text = format!("{left} clients are neither served nor told that they are lost");
+            return Err(Invariant::Clients.violated(text));
+        }
+        self.oracle.rest(&mut self.subject, self.size)?;
+        self.oracle.excuses.clear();
+        let longest = outcomes.iter().max_by_key(|outcome| outcome.ended.saturating_sub(outcome.began));
+        let longest = longest.filter(|it| it.ended.saturating_sub(it.began) > REMARKABLE);
+        let longest = longest.map(|it| format!(", the longest: {it}")).unwrap_or_default();
+        Ok(format!("{} clients came and went{longest}", outcomes.len()))
+    }
+
+    /// The server ends in order, and nothing is left of it.
+    fn stop(&mut self, journal: &mut Journal) -> Result<()> {
+        journal.begin("stop");
+        let master = self.master()?;
+        signal(master, Signal::SIGTERM)?;
+        eventually(Invariant::End, "the end of the server", || !census::lives(master))?;
+        let first = self.subject.first_pid();
+        let status = self.subject.ended().filter(|_| first == Some(master));
+        if self.subject.has_contract() && status.is_some_and(|status| status.code() != Some(0)) {
+            return Err(Invariant::End.violated(format!("the server ended with {status:?}")));
+        }
+        eventually(Invariant::End, "the end of all of its processes", || {
+            census::reap_orphans(None);
+            census::all().is_empty()
+        })?;
+        journal.end(&status.map_or("it has ended".to_owned(), |status| status.to_string()));
+        Ok(())
+    }
+
+    /// The process that is the server.
+    pub(crate) fn master(&self) -> Result<i32> {
+        if self.subject.has_contract() {
+            return Ok(self.subject.status()?.0.master.pid);
+        }
+        self.subject.first_pid().ok_or_else(|| Invariant::Suite.violated("no server was started"))
+    }
+
+    /// Looks at the pool.
+    pub(crate) fn look(&mut self) -> Result<Picture> {
+        self.oracle.look(&self.subject)
+    }
+
+    /// Waits until the pool shows something.
+    pub(crate) fn wait_for(
+        &mut self,
+        invariant: Invariant,
+        what: &str,
+        holds: impl Fn(&Picture) -> bool,
+    ) -> Result<Picture> {
+        let found = |picture: &Picture| {
+            if holds(picture) {
+                Ok(())
+            } else {
+                Err(invariant.violated(format!("in vain waited for {what}")))
+            }
+        };
+        self.oracle.wait_for(&self.subject, found)
+    }
+
+    /// One of the workers that accept.
+    pub(crate) fn some_worker(&mut self) -> Result<(Worker, i32)> {
+        let picture = self.oracle.settle(&self.subject, self.size)?;
+        let mut ready: Vec<Worker> = crate::verdict::books::serving(&picture).cloned().collect();
+        let worker = ready.swap_remove(self.random.random_range(0..ready.len()));
+        let pid = worker.pid.ok_or_else(|| Invariant::Processes.violated("a ready worker without a pid"))?;
+        Ok((worker, pid))
+    }
+
+    /// Each process that the server forks stands still for so long at first, or until this is taken back.
+    pub(crate) fn set_fork_delay(&self, delay: Duration) -> Result<()> {
+        let preload = self.world.preload.as_ref().violates(Invariant::Suite)?;
+        preload.set_fork_delay(delay).violates(Invariant::Suite)
+    }
+
+    /// Whether there are slots to spare.
+    pub(crate) fn has_room(&self) -> bool {
+        self.crowd.size() < self.size.workers * self.size.threads
+    }
+
+    /// For how long this run goes on.
+    pub(crate) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Ends a process by a signal, such that it is known who loses: it holds still before. How many those are.
+    pub(crate) fn end_process(&mut self, pid: i32, by: Signal) -> Result<usize> {
+        let held = hold(pid, self.subject.server.port)?;
+        let lost = held.len();
+        self.oracle.excuses.note_death(self.now(), held);
+        signal(pid, by)?;
+        if by != Signal::SIGKILL {
+            signal(pid, Signal::SIGCONT)?;
+        }
+        eventually(Invariant::Processes, "the end of a process that was killed", || !census::lives(pid))?;
+        Ok(lost)
+    }
+
+    fn rotate_log(&self) -> Result<()> {
+        const LOG_BYTES_MAX: u64 = 300_000;
+        let file = self.subject.log_file();
+        if file.metadata().is_ok_and(|metadata| metadata.len() > LOG_BYTES_MAX) {
+            std::fs::rename(&file, file.with_extension("log.1")).violates(Invariant::Suite)?;
+            self.subject.order(&["reopen"])?;
+        }
+        Ok(())
+    }
+}
+
+/// Stops a process, and says whose connections it holds.
+pub(crate) fn hold(pid: i32, port: u16) -> Result<std::collections::HashSet<u16>> {
+    signal(pid, Signal::SIGSTOP)?;
+    eventually(Invariant::Suite, "a process to stand still", || census::is_stopped(pid))?;
+    Ok(census::peers_held(pid, port))
+}
+
+/// Sends a signal to a process that is there.
+pub(crate) fn signal(pid: i32, signal: Signal) -> Result<()> {
+    let sent = kill(Pid::from_raw(pid), signal);
+    sent.map_err(|error| Invariant::Processes.violated(format!("{signal} to {pid}: {error}")))
+}
+
+/// Waits until something holds.
+pub(crate) fn eventually(invariant: Invariant, what: &str, mut holds: impl FnMut() -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        if Instant::now() > deadline {
+            return Err(invariant.violated(format!("in vain waited for {what}")));
+        }
+        thread::sleep(LOOK_AGAIN_AFTER);
+    }
+    Ok(())
+}
+
+/// How long a fault lasts: nothing is waited for, clients meet it.
+pub(crate) fn last(time: Duration) {
+    thread::sleep(time);
+}

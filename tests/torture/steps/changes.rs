@@ -1,0 +1,127 @@
+//! What an operator asks for: reload, scale, upgrade, drain.
+
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use rand::RngExt;
+
+use crate::oracle::probe;
+use crate::run::{Run, signal};
+use crate::verdict::books::Size;
+use crate::violation::{Invariant, Result, Violates};
+
+/// How slow workers are to start. Longer than anybody for whom there is a slot may wait.
+const SLOW: Duration = Duration::from_secs(3);
+/// What no configuration has.
+const BROKEN: &str = "\n[pool\nworkers = many\n";
+
+pub(super) fn reload(run: &mut Run) -> Result<String> {
+    run.size.threads = run.random.random_range(4..=8);
+    run.subject.configure(run.size, "")?;
+    let times = run.random.random_range(1..=3);
+    for _ in 0..times {
+        let before = run.look()?.master.generation;
+        run.subject.order(&["reload"])?;
+        let now = run.look()?.master.generation;
+        if now <= before {
+            return Err(Invariant::Command.violated(format!("generation {now} after {before}, and a reload")));
+        }
+    }
+    Ok(format!("{times} x to {} threads", run.size.threads))
+}
+
+pub(super) fn reload_in_vain(run: &mut Run) -> Result<String> {
+    let before = run.look()?;
+    run.subject.configure(run.size, BROKEN)?;
+    let output = run.subject.ask(&["reload"])?;
+    run.subject.configure(run.size, "")?;
+    let now = run.look()?;
+    if output.status.success() || now.master.generation != before.master.generation {
+        let text = format!("a broken configuration: {}, generation {}", output.status, now.master.generation);
+        return Err(Invariant::Command.violated(text));
+    }
+    Ok(format!("refused, {}", output.status))
+}
+
+/// Workers take their time to get ready. Until they are, the old ones serve.
+pub(super) fn slow_reload(run: &mut Run) -> Result<String> {
+    run.calm()?;
+    run.set_fork_delay(SLOW)?;
+    let mut reload =
+        run.subject.command(&["reload"])?.stdout(Stdio::null()).spawn().violates(Invariant::Suite)?;
+    let began = Instant::now();
+    let mut probes = 0;
+    while began.elapsed() < SLOW {
+        let whole = run.look()?.pool.capacity;
+        probe(&run.subject)?;
+        if whole < run.size.workers * run.size.threads {
+            return Err(Invariant::Capacity.violated(format!("{whole} while a generation gets ready")));
+        }
+        probes += 1;
+    }
+    run.set_fork_delay(Duration::ZERO)?;
+    let ended = reload.wait().violates(Invariant::Suite)?;
+    if !ended.success() {
+        return Err(Invariant::Command.violated(format!("a slow reload failed: {ended}")));
+    }
+    Ok(format!("{probes} were served meanwhile"))
+}
+
+pub(super) fn scale(run: &mut Run) -> Result<String> {
+    let before = run.size.workers;
+    let workers = (before + run.random.random_range(1..4) - 1) % 4 + 1;
+    run.size = Size { workers, ..run.size };
+    run.subject.order(&["scale", &workers.to_string()])?;
+    // A reload or another server is to keep to it.
+    run.subject.configure(run.size, "")?;
+    Ok(format!("from {before} to {workers}"))
+}
+
+pub(super) fn upgrade(run: &mut Run) -> Result<String> {
+    let before = run.look()?.master.pid;
+    run.subject.order(&["upgrade"])?;
+    let now = run.look()?.master.pid;
+    if now == before {
+        return Err(Invariant::Command.violated(format!("after an upgrade {now} is the master still")));
+    }
+    Ok(format!("{now} after {before}"))
+}
+
+pub(super) fn upgrade_by_signal(run: &mut Run) -> Result<String> {
+    let before = run.look()?.master.pid;
+    signal(before, Signal::SIGUSR2)?;
+    let picture =
+        run.wait_for(Invariant::Command, "another master", |picture| picture.master.pid != before)?;
+    Ok(format!("{} after {before}", picture.master.pid))
+}
+
+/// The command ends when the last worker has left, or when the pool serves again before that.
+pub(super) fn drain_and_reload(run: &mut Run) -> Result<String> {
+    let mut drain = run.subject.command(&["drain"])?;
+    let mut drain = drain.stdout(Stdio::null()).stderr(Stdio::null()).spawn().violates(Invariant::Suite)?;
+    run.wait_for(Invariant::Command, "nobody to be served after a drain", |picture| {
+        picture.pool.capacity == 0
+    })?;
+    run.subject.order(&["reload"])?;
+    let ended = drain.wait().violates(Invariant::Suite)?;
+    if !matches!(ended.code(), Some(0 | 1)) {
+        return Err(Invariant::Command.violated(format!("`drain` ended with {ended}")));
+    }
+    Ok(format!("nobody was served, and then all again; `drain`: {ended}"))
+}
+
+/// Changes are made one after the other, whoever asks for how many.
+pub(super) fn all_at_once(run: &mut Run) -> Result<String> {
+    let words: [&[&str]; 4] = [&["reload"], &["scale", "+1"], &["reload"], &["scale", "-1"]];
+    let subject = &run.subject;
+    let orders = thread::scope(|scope| {
+        let orders = words.map(|words| scope.spawn(move || subject.order(words)));
+        orders.map(|order| order.join().expect("it does not panic"))
+    });
+    orders.into_iter().collect::<Result<Vec<()>>>()?;
+    // One reload may have been made between the two, with the size of the file.
+    run.subject.order(&["scale", &run.size.workers.to_string()])?;
+    Ok(format!("{} orders", words.len()))
+}

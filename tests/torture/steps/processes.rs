@@ -1,0 +1,202 @@
+//! What is done to processes: they are killed, stopped, told to leave.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use rand::RngExt;
+
+use crate::census;
+use crate::oracle::probe;
+use crate::run::{Run, eventually, hold, last, signal};
+use crate::verdict::picture::Worker;
+use crate::verdict::{books, curve};
+use crate::violation::{Invariant, Result, Violates};
+
+/// How long somebody is stopped.
+const STOPPED: Duration = Duration::from_millis(800);
+/// How often a worker is killed in a row.
+const DEATHS: usize = 5;
+
+pub(super) fn kill_worker(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    end_worker(run, &worker, pid, Signal::SIGKILL)
+}
+
+pub(super) fn segv_worker(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    // Rust's runtime takes the first for the overflow of a stack, finds that it is none, and leaves it to the kernel from then on.
+    signal(pid, Signal::SIGSEGV)?;
+    eventually(Invariant::Suite, "the runtime's handler to be gone", || {
+        !census::catches(pid, Signal::SIGSEGV)
+    })?;
+    end_worker(run, &worker, pid, Signal::SIGSEGV)
+}
+
+fn end_worker(run: &mut Run, worker: &Worker, pid: i32, by: Signal) -> Result<String> {
+    let lost = run.end_process(pid, by)?;
+    run.wait_for(Invariant::Processes, "the end of a worker to be noticed", |picture| {
+        picture.workers.iter().all(|worker| worker.pid != Some(pid))
+    })?;
+    Ok(format!("worker {} held {lost}", worker.id))
+}
+
+pub(super) fn term_worker(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    signal(pid, Signal::SIGTERM)?;
+    run.wait_for(Invariant::Command, "a worker that was told to leave to be replaced", |picture| {
+        let its = picture.workers.iter().find(|worker| worker.pid == Some(pid));
+        its.is_none_or(|worker| !worker.is_ready())
+    })?;
+    Ok(format!("worker {} is replaced", worker.id))
+}
+
+pub(super) fn stop_worker(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    let held = hold(pid, run.subject.server.port)?.len();
+    let most = (run.size.workers - 1) * run.size.threads + held;
+    run.wait_for(Invariant::Capacity, "a stopped worker to be no capacity", |picture| {
+        picture.pool.capacity <= most
+    })?;
+    last(STOPPED);
+    signal(pid, Signal::SIGCONT)?;
+    Ok(format!("worker {} held {held}", worker.id))
+}
+
+/// The child of the master that is no worker.
+fn monitor(run: &mut Run) -> Result<i32> {
+    let picture = run.oracle.settle(&run.subject, run.size)?;
+    let workers = books::pids(&picture);
+    let mut monitor = None;
+    eventually(Invariant::Processes, "a monitor", || {
+        let all = census::all();
+        let mut children = all.values().filter(|it| it.parent == picture.master.pid && it.state != 'Z');
+        monitor = children.find(|it| !workers.contains(&it.pid)).map(|it| it.pid);
+        monitor.is_some()
+    })?;
+    monitor.ok_or_else(|| Invariant::Processes.violated("there is no monitor"))
+}
+
+pub(super) fn kill_monitor(run: &mut Run) -> Result<String> {
+    let old = monitor(run)?;
+    signal(old, Signal::SIGKILL)?;
+    eventually(Invariant::Processes, "the end of the monitor", || census::process(old).is_none())?;
+    let new = monitor(run)?;
+    Ok(format!("{new} after {old}"))
+}
+
+pub(super) fn stop_monitor(run: &mut Run) -> Result<String> {
+    let pid = monitor(run)?;
+    signal(pid, Signal::SIGSTOP)?;
+    last(STOPPED);
+    run.look()?;
+    signal(pid, Signal::SIGCONT)?;
+    Ok("the pool went on".to_owned())
+}
+
+/// Those who are served stay with their workers; who waits or comes is refused until there is another server.
+pub(super) fn kill_master(run: &mut Run) -> Result<String> {
+    let picture = run.oracle.settle(&run.subject, run.size)?;
+    let master = picture.master.pid;
+    let port = run.subject.server.port;
+    hold(master, port)?;
+    let mut served = HashSet::new();
+    let workers = books::pids(&picture);
+    for pid in workers.iter().filter(|pid| census::lives(**pid)) {
+        served.extend(hold(*pid, port)?);
+    }
+    let spared = served.len();
+    let now = run.now();
+    run.oracle.excuses.begin_outage(now, served);
+    signal(master, Signal::SIGKILL)?;
+    eventually(Invariant::Processes, "the end of the master", || !census::lives(master))?;
+    for pid in workers.iter().filter(|pid| census::lives(**pid)) {
+        signal(*pid, Signal::SIGCONT)?;
+    }
+    // Who is first notices its end; the others' are noticed by the oracle.
+    let _ = run.subject.ended();
+    run.subject.start(run.size)?;
+    let now = run.now();
+    run.oracle.excuses.end_outage(now);
+    Ok(format!("{spared} were served and went on; another server"))
+}
+
+pub(super) fn stop_master(run: &mut Run) -> Result<String> {
+    let master = run.master()?;
+    signal(master, Signal::SIGSTOP)?;
+    let served = if run.has_room() { probe(&run.subject) } else { Ok(()) };
+    last(STOPPED);
+    signal(master, Signal::SIGCONT)?;
+    served?;
+    Ok("the pool went on".to_owned())
+}
+
+/// A worker dies again and again, as soon as it is there.
+pub(super) fn back_off(run: &mut Run) -> Result<String> {
+    let id = run.random.random_range(0..run.size.workers);
+    for _ in 0..DEATHS {
+        let is_it = |worker: &&Worker| worker.id == id && worker.is_ready();
+        let picture = run.wait_for(Invariant::Capacity, "a worker to come back", |picture| {
+            picture.workers.iter().any(|worker| is_it(&worker))
+        })?;
+        let pid = picture.workers.iter().find(is_it).and_then(|worker| worker.pid);
+        let pid = pid.ok_or_else(|| Invariant::Processes.violated("a ready worker without a pid"))?;
+        run.end_process(pid, Signal::SIGKILL)?;
+        run.wait_for(Invariant::Processes, "the end of a worker to be noticed", |picture| {
+            picture.workers.iter().all(|worker| worker.pid != Some(pid))
+        })?;
+    }
+    run.oracle.settle(&run.subject, run.size)?;
+    let waits = curve::waits(&run.subject.events()?, id);
+    let waits = waits.get(waits.len().saturating_sub(DEATHS)..).unwrap_or_default();
+    if waits.len() < DEATHS {
+        return Err(
+            Invariant::BackOff.violated(format!("worker {id} died {DEATHS} times, told are {waits:?}"))
+        );
+    }
+    curve::fits(waits).violates(Invariant::BackOff)?;
+    Ok(format!("worker {id} came back after {waits:.2?} s"))
+}
+
+/// A process of a server of which nothing is known, but not its first.
+fn any(run: &mut Run) -> Option<i32> {
+    let root = run.subject.first_pid()?;
+    let all = census::descendants(&census::all(), root);
+    let living: Vec<i32> = all.into_iter().filter(|pid| census::lives(*pid)).collect();
+    (!living.is_empty()).then(|| living[run.random.random_range(0..living.len())])
+}
+
+/// Whose connection a process serves is not known, so all of its kin's may get lost: of those above it and below it.
+pub(super) fn kill_any(run: &mut Run) -> Result<String> {
+    last(STOPPED);
+    let Some(victim) = any(run) else { return Ok("there is but one process".to_owned()) };
+    let root = run.subject.first_pid();
+    let all = census::all();
+    let above = std::iter::successors(Some(victim), |pid| all.get(pid).map(|process| process.parent));
+    let above = above.take_while(|pid| Some(*pid) != root && *pid != census::INIT);
+    let mut kin: Vec<i32> = above.collect();
+    kin.extend(census::descendants(&all, victim));
+    let port = run.subject.server.port;
+    let mut held = HashSet::new();
+    for pid in kin.iter().filter(|pid| census::lives(**pid)) {
+        held.extend(hold(*pid, port)?);
+    }
+    let lost = held.len();
+    let now = run.now();
+    run.oracle.excuses.note_death(now, held);
+    signal(victim, Signal::SIGKILL)?;
+    for pid in kin.into_iter().filter(|pid| census::lives(*pid)) {
+        signal(pid, Signal::SIGCONT)?;
+    }
+    Ok(format!("{victim} and its kin held {lost}"))
+}
+
+pub(super) fn stop_any(run: &mut Run) -> Result<String> {
+    last(STOPPED);
+    let Some(victim) = any(run).filter(|pid| signal(*pid, Signal::SIGSTOP).is_ok()) else {
+        return Ok("there is but one process".to_owned());
+    };
+    last(STOPPED);
+    signal(victim, Signal::SIGCONT)?;
+    Ok(format!("{victim} was stopped"))
+}

@@ -1,0 +1,138 @@
+//! What the system gives no more: files, processes, memory, room on the disk, the right time.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use rand::RngExt;
+
+use crate::census;
+use crate::run::{Run, eventually, hold, last, signal};
+use crate::verdict::curve;
+use crate::violation::{Invariant, Result, Violates};
+use crate::world;
+
+/// How long it is like that.
+const LASTS: Duration = Duration::from_secs(1);
+/// So much memory is left beside what is used when it becomes short. Whoever takes it is larger than any process of the server.
+const LEFT_BYTES: u64 = 64 << 20;
+/// So many reloads write more than the rest of the page that the log has already.
+const RELOADS_MAX: usize = 40;
+const DAY_SECONDS: i64 = 86_400;
+
+pub(super) fn no_files(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    let level = census::level(pid).ok_or_else(|| Invariant::Processes.violated("a worker is gone"))?;
+    let before = fs::read_to_string(format!("/proc/{pid}/limits")).violates(Invariant::Suite)?;
+    let before = before.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let before = before.and_then(|rest| rest.split_whitespace().next()).unwrap_or("1024").to_owned();
+    let [user, group] =
+        census::identity(pid).ok_or_else(|| Invariant::Processes.violated("a worker is gone"))?;
+    // Root may not without CAP_SYS_RESOURCE, whom it belongs to may. The hard limit stays, so that this can be taken back.
+    let set = |soft: &str| {
+        let (pid, soft) = (pid.to_string(), format!("--nofile={soft}:"));
+        let identity = ["--reuid", &user, "--regid", &group, "--clear-groups"];
+        world::run("setpriv", &[&identity[..], &["prlimit", "--pid", &pid, &soft]].concat())
+    };
+    // Only what it has already.
+    set(&level.files.to_string()).violates(Invariant::Suite)?;
+    last(LASTS);
+    run.look()?;
+    set(&before).violates(Invariant::Suite)?;
+    Ok(format!("worker {} had {} files", worker.id, level.files))
+}
+
+pub(super) fn no_forks(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    let group = run.world.pids.clone().violates(Invariant::Suite)?;
+    group.limit(1).violates(Invariant::Suite)?;
+    let lost = run.end_process(pid, Signal::SIGKILL)?;
+    run.wait_for(Invariant::BackOff, "a worker that cannot be forked to be throttled", |picture| {
+        picture.workers.iter().any(|it| it.id == worker.id && it.pid.is_none())
+    })?;
+    last(LASTS);
+    run.look()?;
+    group.unlimit().violates(Invariant::Suite)?;
+    Ok(format!("worker {} held {lost} and came back", worker.id))
+}
+
+/// Somebody eats what there is. The kernel ends a worker first, and then whoever eats.
+pub(super) fn no_memory(run: &mut Run) -> Result<String> {
+    let (worker, pid) = run.some_worker()?;
+    let group = run.world.memory.clone().violates(Invariant::Suite)?;
+    let held = hold(pid, run.subject.server.port)?;
+    let (lost, now) = (held.len(), run.now());
+    run.oracle.excuses.note_death(now, held);
+    fs::write(format!("/proc/{pid}/oom_score_adj"), "1000").violates(Invariant::Suite)?;
+    let used = group.used().violates(Invariant::Suite)?;
+    group.limit(used + LEFT_BYTES).violates(Invariant::Suite)?;
+    let mut eater = Command::new("sh");
+    eater.args(["-c", "echo $$ >\"$0\" && exec tail /dev/zero"]).arg(group.entrance()).stdout(Stdio::null());
+    let ended = eater.status().violates(Invariant::Suite);
+    group.unlimit().violates(Invariant::Suite)?;
+    ended?;
+    eventually(Invariant::Suite, "the kernel to kill a worker for want of memory", || !census::lives(pid))?;
+    run.oracle.settle(&run.subject, run.size)?;
+    let events = run.subject.events()?;
+    let told = curve::obituary(&events, pid).unwrap_or("nothing").to_owned();
+    if !told.contains("out of memory") {
+        return Err(
+            Invariant::Command.violated(format!("of a worker that was out of memory it is told: {told}"))
+        );
+    }
+    Ok(format!("worker {} held {lost}", worker.id))
+}
+
+pub(super) fn no_disk(run: &mut Run) -> Result<String> {
+    let disk = run.world.log_disk.clone().violates(Invariant::Suite)?;
+    let filler = disk.join("filler");
+    let mut file = fs::File::create(&filler).violates(Invariant::Suite)?;
+    // To the last byte.
+    for piece in [64 * 1024, 4096, 1] {
+        while file.write_all(&vec![b'x'; piece]).is_ok() {}
+    }
+    // What is open is not removed.
+    drop(file);
+    let before = run.look()?.totals.log_lines_lost;
+    let (_, pid) = run.some_worker()?;
+    run.end_process(pid, Signal::SIGKILL)?;
+    let mut lost = 0;
+    for _ in 0..RELOADS_MAX {
+        run.subject.order(&["reload"])?;
+        lost = run.look()?.totals.log_lines_lost - before;
+        if lost > 0 {
+            break;
+        }
+    }
+    fs::remove_file(&filler).violates(Invariant::Suite)?;
+    if lost == 0 {
+        return Err(Invariant::Totals.violated("no line of the log is counted as lost, and the disk is full"));
+    }
+    let length = || fs::metadata(run.subject.log_file()).map_or(0, |metadata| metadata.len());
+    let before = length();
+    run.subject.order(&["reload"])?;
+    if length() <= before {
+        return Err(
+            Invariant::Command.violated("there is room on the disk again, and the log does not go on")
+        );
+    }
+    Ok(format!("{lost} lines were lost and counted"))
+}
+
+/// The clock on the wall goes back and forth. Nothing depends on it.
+pub(super) fn clock(run: &mut Run) -> Result<String> {
+    let days = run.random.random_range(2..4000);
+    for offset in [days, -days, 0] {
+        let preload = run.world.preload.as_ref().violates(Invariant::Suite)?;
+        preload.set_clock(offset * DAY_SECONDS).violates(Invariant::Suite)?;
+        let (_, pid) = run.some_worker()?;
+        if offset != 0 {
+            signal(pid, Signal::SIGTERM)?;
+        }
+        last(LASTS / 2);
+        run.oracle.settle(&run.subject, run.size)?;
+    }
+    Ok(format!("{days} days forth and back"))
+}

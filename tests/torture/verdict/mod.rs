@@ -1,0 +1,8 @@
+//! What the oracle decides, apart from how it looks: pure, and tested on its own.
+
+pub(crate) mod books;
+pub(crate) mod curve;
+pub(crate) mod growth;
+pub(crate) mod losses;
+pub(crate) mod order;
+pub(crate) mod picture;
