@@ -114,14 +114,14 @@ pub(super) fn drain_and_reload(run: &mut Run) -> Result<String> {
 
 /// Changes are made one after the other, whoever asks for how many.
 pub(super) fn all_at_once(run: &mut Run) -> Result<String> {
-    let words: [&[&str]; 4] = [&["reload"], &["scale", "+1"], &["reload"], &["scale", "-1"]];
+    let words: [&[&str]; 4] = [&["reload"], &["scale", "+1"], &["reload"], &["scale", "+1"]];
     let subject = &run.subject;
     let orders = thread::scope(|scope| {
         let orders = words.map(|words| scope.spawn(move || subject.order(words)));
         orders.map(|order| order.join().expect("it does not panic"))
     });
     orders.into_iter().collect::<Result<Vec<()>>>()?;
-    // One reload may have been made between the two, with the size of the file.
+    // A reload goes back to the size of the file, whenever it was made.
     run.subject.order(&["scale", &run.size.workers.to_string()])?;
     Ok(format!("{} orders", words.len()))
 }

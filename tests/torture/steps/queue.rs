@@ -1,5 +1,6 @@
 //! What is done to the accept queue.
 
+use std::collections::HashSet;
 use std::os::fd::AsFd;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::clients::script::{PATIENCE, open};
 use crate::oracle::{SERVED_WITHIN, probe};
 use crate::run::{Run, eventually, signal};
 use crate::verdict::books::Size;
-use crate::verdict::picture::Picture;
+use crate::verdict::picture::{Picture, Worker};
 use crate::verdict::{books, order};
 use crate::violation::{Invariant, Result, Violates};
 
@@ -36,14 +37,15 @@ fn hold_all(run: &mut Run) -> Result<Vec<Connection>> {
         holder.exchange(MESSAGE).violates(Invariant::Clients)?;
         holders.push(holder);
     }
-    let mut listed: Vec<u16> =
-        run.look()?.workers.iter().flat_map(|worker| worker.peers().collect::<Vec<_>>()).collect();
-    let mut held: Vec<u16> = holders.iter().filter_map(Connection::local_port).collect();
-    listed.sort_unstable();
-    held.sort_unstable();
-    if listed != held {
-        return Err(Invariant::Balance.violated(format!("{held:?} are served, and listed are {listed:?}")));
-    }
+    let held: HashSet<u16> = holders.iter().filter_map(Connection::local_port).collect();
+    // A picture that was dear to make is shown again for a moment.
+    run.oracle.wait_for(&run.subject, |picture| {
+        let listed: HashSet<u16> = picture.workers.iter().flat_map(Worker::peers).collect();
+        if listed == held {
+            return Ok(());
+        }
+        Err(Invariant::Balance.violated(format!("{held:?} are served, and listed are {listed:?}")))
+    })?;
     Ok(holders)
 }
 
