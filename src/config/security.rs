@@ -51,7 +51,7 @@ pub(crate) enum Group {
 impl User {
     /// Reads a name, which the system must know, or a number, which it need not.
     pub(super) fn parse(value: &Value<'_>) -> Result<Self, Problem> {
-        let number = value.integer().and_then(|number| u32::try_from(number).ok());
+        let number = number_of(value);
         let (text, known) = match (value.text(), number) {
             (Some("auto"), _) => return Ok(Self::Auto),
             (Some("none"), _) => return Ok(Self::None),
@@ -76,7 +76,7 @@ impl User {
 impl Group {
     /// As [`User::parse`].
     pub(super) fn parse(value: &Value<'_>) -> Result<Self, Problem> {
-        let number = value.integer().and_then(|number| u32::try_from(number).ok());
+        let number = number_of(value);
         let text = match (value.text(), number) {
             (Some("auto"), _) => return Ok(Self::Auto),
             (_, Some(gid)) => return Ok(Self::Is { text: gid.to_string(), gid: Gid::from_raw(gid) }),
@@ -89,6 +89,12 @@ impl Group {
             Err(error) => Err(format!("cannot look up the group \"{text}\": {error}").into()),
         }
     }
+}
+
+/// A number also where it stands in quotes, as it is shown: no system has names of digits alone, `useradd(8)`.
+fn number_of(value: &Value<'_>) -> Option<u32> {
+    let written = value.text().and_then(|text| text.parse().ok());
+    value.integer().or(written).and_then(|number| u32::try_from(number).ok())
 }
 
 impl fmt::Display for User {
@@ -121,8 +127,14 @@ mod tests {
             matches!(user("root"), Ok(User::Is { uid, gid: Some(gid), .. }) if uid.is_root() && gid.as_raw() == 0)
         );
         assert!(matches!(user("65532"), Ok(User::Is { uid, .. }) if uid.as_raw() == 65532));
+        let quoted = User::parse(&Value::Text("65532".to_owned()));
+        assert!(
+            matches!(quoted, Ok(User::Is { uid, .. }) if uid.as_raw() == 65532),
+            "as `config show` has it"
+        );
         assert!(user("no such user").unwrap_err().to_string().contains("there is no user"));
         assert!(Group::parse(&Value::Integer(-1)).is_err());
+        assert!(Group::parse(&Value::Text("7".to_owned())).is_ok());
         assert!(matches!(Group::parse(&Value::Integer(7)), Ok(Group::Is { gid, .. }) if gid.as_raw() == 7));
     }
 }
