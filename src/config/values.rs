@@ -1,11 +1,12 @@
 //! The values of keys: what was written → what is meant, or what is wrong with it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Address, Control, Place, SLOTS_MAX, size};
+use crate::printable::steers;
 
 /// The longest duration that a key takes.
 pub(super) const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -251,7 +252,35 @@ pub(super) fn monitor(value: &Value<'_>) -> Result<Option<Address>, Problem> {
     }
 }
 
-/// A TOML string.
+/// A TOML string, on one line, of which nothing steers the terminal that it is shown on.
 pub(super) fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            char if steers(char) => {
+                write!(quoted, "\\u{:04x}", u32::from(char)).expect("a string takes all that is written");
+            }
+            char => quoted.push(char),
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_written_on_one_line_and_read_as_it_was(text in any::<String>()) {
+            let quoted = quoted(&text);
+            prop_assert!(!quoted.contains(steers), "{quoted:?}");
+            let document = format!("text = {quoted}");
+            let table = toml::de::DeTable::parse(&document).unwrap();
+            prop_assert_eq!(table.get_ref()["text"].get_ref().as_str(), Some(&*text));
+        }
+    }
 }
