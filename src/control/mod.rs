@@ -233,7 +233,8 @@ impl Client {
     /// The request, once it is complete. One that is none gets its answer at once.
     fn take_request(&mut self) -> Option<Request> {
         let Stage::Asking(bytes) = &self.stage else { return None };
-        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        // However it comes in: what is too long as a whole is too long in pieces.
+        let Some(end) = bytes.iter().take(REQUEST_BYTES_MAX).position(|byte| *byte == b'\n') else {
             if bytes.len() >= REQUEST_BYTES_MAX {
                 self.refuse("a request is a short line");
             }
@@ -342,6 +343,22 @@ mod tests {
         }
         assert_eq!(client.join().unwrap(), "{}");
         assert!(of_child.is_some());
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_is_refused_however_it_comes() {
+        let request = format!("status{}\n", " ".repeat(REQUEST_BYTES_MAX));
+        for first in [1, REQUEST_BYTES_MAX - 1, REQUEST_BYTES_MAX] {
+            let (socket, other) = Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap();
+            let (ticket, deadline) = (Ticket(1), Instant::now() + PATIENCE);
+            let mut client = Client { ticket, socket, deadline, stage: Stage::Asking(Vec::new()) };
+            for piece in [&request.as_bytes()[..first], &request.as_bytes()[first..]] {
+                other.send(piece).unwrap();
+                assert!(client.advance().unwrap() || matches!(client.stage, Stage::Answering { .. }));
+                assert_eq!(client.take_request(), None);
+            }
+            assert!(matches!(client.stage, Stage::Answering { .. }), "{first}");
+        }
     }
 
     #[test]
