@@ -24,6 +24,11 @@ fn end_of(bucket: usize) -> u64 {
     ((bucket - octave * STEPS) as u64 + 1) << octave
 }
 
+/// A sum that is the greatest number rather than a panic, whatever is added up: what is counted in shared memory may be wrong.
+pub(crate) fn total(numbers: impl IntoIterator<Item = u64>) -> u64 {
+    numbers.into_iter().fold(0, u64::saturating_add)
+}
+
 /// Durations, counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -52,7 +57,7 @@ impl Counts {
 
     /// How many there are.
     pub(crate) fn count(&self) -> u64 {
-        self.buckets.iter().sum()
+        total(self.buckets.iter().copied())
     }
 
     /// All of them together.
@@ -75,9 +80,9 @@ impl Counts {
             reason = "beyond 2^53 connections a rank may be off by a few"
         )]
         let rank = ((count as f64 * part).ceil() as u64).clamp(1, count.max(1));
-        let mut passed = 0;
+        let mut passed = 0_u64;
         let bucket = self.buckets.iter().position(|inside| {
-            passed += inside;
+            passed = total([passed, *inside]);
             passed >= rank
         })?;
         Some(Duration::from_micros((end_of(bucket) - 1).min(self.max_micros)))
@@ -85,7 +90,7 @@ impl Counts {
 
     /// How many are shorter than this power of two, in microseconds: the bounds that fall between buckets.
     pub(crate) fn below(&self, exponent: u32) -> u64 {
-        self.buckets[..bucket_of(1 << exponent)].iter().sum()
+        total(self.buckets[..bucket_of(1 << exponent)].iter().copied())
     }
 
     /// How many are more than the 4 to 8 ms by which a wait in jiffies may be wrong.

@@ -149,7 +149,7 @@ pub(super) fn log(totals: &Totals) -> Table {
     let clauses: Vec<String> =
         clauses.map(|(number, what)| format!("{} {what}", human::count(number))).collect();
     if !clauses.is_empty() {
-        let noun = if lost + left_out == 1 { "line" } else { "lines" };
+        let noun = if lost.saturating_add(left_out) == 1 { "line" } else { "lines" };
         let said = Line::new(Tone::Waiting, &format!("{noun}: {}", clauses.join(", ")));
         table.row([Line::new(Tone::Faint, "log  "), said]);
     }

@@ -78,7 +78,7 @@ impl Events {
     pub(super) fn push(&self, at: Duration, what: Happening<'_>, text: &str) {
         let (kind, worker, pid) = what.about();
         let ring = if kind.is_routine() { &self.routine } else { &self.others };
-        let (number, count) = (get(&self.last) + 1, get(&ring.count));
+        let (number, count) = (get(&self.last).wrapping_add(1), get(&ring.count));
         let row = ring.row(count);
         set(&row.number, number);
         set(&row.at, micros(at));
@@ -86,7 +86,7 @@ impl Events {
         set(&row.worker, worker.map_or(NONE, |id| id as u64));
         set(&row.pid, pid.map_or(NONE, u64::from));
         row.write_text(text);
-        set(&ring.count, count + 1);
+        set(&ring.count, count.wrapping_add(1));
         set(&self.last, number);
     }
 

@@ -44,7 +44,7 @@ pub(crate) use worker::WorkerRow;
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::death::Cause;
 use crate::ending::Ending;
-use crate::histogram::Counts;
+use crate::histogram::{Counts, total};
 use crate::refusal::Refusal;
 use crate::sys::{self, Moment};
 use event::Events;
@@ -190,7 +190,7 @@ impl Scoreboard {
     pub(crate) fn note_reload(&self, ok: bool) {
         let master = &self.board.master;
         let count = if ok { &master.reloads } else { &master.reloads_failed };
-        self.board.sequence.write(|| set(count, get(count) + 1));
+        self.board.sequence.write(|| set(count, get(count).wrapping_add(1)));
     }
 
     /// Whether workers die so often that something is wrong with the pool.
@@ -275,7 +275,7 @@ impl Scoreboard {
     /// Counts a death for which another worker is spawned.
     pub(crate) fn note_respawn(&self, cause: Cause) {
         let count = &self.board.master.respawns[cause as usize];
-        self.board.sequence.write(|| set(count, get(count) + 1));
+        self.board.sequence.write(|| set(count, get(count).wrapping_add(1)));
     }
 
     /// Takes the rows of a worker back that is no more: its counts become those of its id. Returns what it did.
@@ -324,13 +324,13 @@ impl Scoreboard {
     /// How many slots of ready workers are idle. A glance, cheaper than [`Board::read`].
     pub(crate) fn idle(&self) -> u64 {
         let rows = self.board.rows_used().iter();
-        rows.filter(|row| row.standing() == Some(Standing::Ready)).map(WorkerRow::idle).sum()
+        total(rows.filter(|row| row.standing() == Some(Standing::Ready)).map(WorkerRow::idle))
     }
 
     /// How many slots of ready workers are taken.
     pub(crate) fn busy(&self) -> u64 {
         let ready = |row: &&WorkerRow| row.standing() == Some(Standing::Ready);
-        self.board.rows_used().iter().filter(ready).map(|row| get(&row.busy)).sum()
+        total(self.board.rows_used().iter().filter(ready).map(|row| get(&row.busy)))
     }
 
     /// How many slots of a worker are idle.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::event::Entry;
 use super::slot::{Occupant, Tally};
-use super::{Board, LogLosses, Phase, Standing, WorkerRow, get, one_of, size};
+use super::{Board, LogLosses, Phase, SLOT_ROWS, Standing, WorkerRow, get, one_of, size};
 use crate::config::WORKERS_MAX;
 use crate::death::Cause;
 use crate::histogram::Counts;
@@ -112,8 +112,9 @@ impl Board {
             generation: get(&row.generation),
             standing,
             spawned: Moment::at(get(&row.spawned)),
-            slots: size(&row.slots),
-            lacking: usize::try_from(row.lacking_beside(connections.len() as u64)).unwrap_or(usize::MAX),
+            slots: size(&row.slots).min(SLOT_ROWS),
+            lacking: usize::try_from(row.lacking_beside(connections.len() as u64))
+                .map_or(SLOT_ROWS, |lacking| lacking.min(SLOT_ROWS)),
             tally,
             connections,
         })

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::config::Place;
 use crate::death::Cause;
-use crate::histogram::Counts;
+use crate::histogram::{Counts, total};
 use crate::queue::{self, Queue, Target};
 use crate::scoreboard::{Board, Entry, Occupant, Phase, Picture, Standing, Tally, WorkerPicture};
 use crate::sys::Moment;
@@ -273,7 +273,7 @@ fn totals(picture: &Picture, all: &Tally) -> Totals {
         messages: all.messages,
         bytes_in: all.bytes_in,
         bytes_out: all.bytes_out,
-        respawns: picture.respawns.iter().sum(),
+        respawns: total(picture.respawns),
         reloads: picture.reloads,
         log_lines_lost: picture.log.lost,
         log_lines_left_out: picture.log.left_out,
@@ -312,13 +312,14 @@ impl WorkerTotals {
     }
 
     fn add(&mut self, tally: Tally) {
-        self.accepted += tally.accepted;
-        self.messages += tally.messages;
-        self.bytes_in += tally.bytes_in;
-        self.bytes_out += tally.bytes_out;
-        let refused = self.refused.iter_mut().zip(tally.refused);
-        for (mine, theirs) in refused.chain(self.ended.iter_mut().zip(tally.ended)) {
-            *mine += theirs;
+        let Self { accepted, messages, bytes_in, bytes_out, refused, ended, id: _, active: _, capacity: _ } =
+            self;
+        let theirs = [tally.accepted, tally.messages, tally.bytes_in, tally.bytes_out];
+        let theirs = theirs.into_iter().chain(tally.refused).chain(tally.ended);
+        let mine = [accepted, messages, bytes_in, bytes_out].into_iter().chain(refused).chain(ended);
+        for (mine, theirs) in mine.zip(theirs) {
+            // As a `Tally` is added.
+            *mine = mine.wrapping_add(theirs);
         }
     }
 }

@@ -82,7 +82,7 @@ struct Rooms {
 impl Rooms {
     fn new(area: Rect, status: &Status, workers_height: usize) -> Self {
         let queues = rows(status.listeners.len()).min((area.height / 6).max(1));
-        let log = u16::from(status.totals.log_lines_lost + status.totals.log_lines_left_out > 0);
+        let log = u16::from(status.totals.log_lines_lost > 0 || status.totals.log_lines_left_out > 0);
         let told = log
             + u16::from(status.refused != Refused::default())
             + u16::from(status.ended != Ended::default());
