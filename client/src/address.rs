@@ -98,7 +98,7 @@ impl FromStr for Address {
             return Err(InvalidAddress::NoHost(port));
         }
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if host.contains(':') && bare.parse::<Ipv6Addr>().is_err() {
+        if host.contains([':', '[', ']']) && bare.parse::<Ipv6Addr>().is_err() {
             return Err(InvalidAddress::NotAnAddress(None));
         }
         Ok(Self::Tcp { host: bare.to_owned(), port })
@@ -182,6 +182,8 @@ mod tests {
             ("localhost:65536", "from 1 to 65535"),
             ("unix:", "unix:/run/prefork-echo.sock"),
             ("a:b:1", "host:port"),
+            ("[]:80", "host:port"),
+            ("[localhost]:80", "host:port"),
             ("", "host:port"),
         ] {
             let error = parse(text).unwrap_err();
