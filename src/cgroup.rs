@@ -95,6 +95,24 @@ fn oom_kills_in(text: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz {
+    use super::*;
+
+    /// `/proc/self/cgroup`, a NUL, and `/proc/self/mountinfo`: what is found is below a mount.
+    pub(crate) fn texts(text: &str) {
+        let _ = oom_kills_in(text);
+        let (membership, mounts) = text.split_once('\0').unwrap_or((text, ""));
+        for name in ["pids", "memory"] {
+            if let Some(controller) = Controller::locate(name, membership, mounts) {
+                let folders = controller.folders();
+                assert!(folders.iter().all(|folder| folder.starts_with(&controller.mount)), "{folders:?}");
+                assert_eq!(folders.last(), Some(&controller.mount.join("")));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

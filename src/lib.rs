@@ -73,6 +73,10 @@ mod printable;
 #[expect(unsafe_code, reason = "the one room where the kernel is called directly")]
 mod sys;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use config::{Config, Transform};
 pub use handler::{Echo, Handler, Reply};
 

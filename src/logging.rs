@@ -2,6 +2,8 @@
 //! not fork.
 
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod limit;
 mod line;
 mod output;

@@ -128,6 +128,35 @@ fn wrong_in_binary(error: &v2::ParseError) -> &'static str {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz {
+    use super::*;
+
+    /// Read in pieces or as a whole it says the same, and who it tells of is who a header of ours would tell of.
+    pub(crate) fn header(bytes: &[u8]) {
+        let mut decided = None;
+        for end in 0..=bytes.len().min(HEADER_BYTES_MAX + 1) {
+            let read = ProxyHeader::read(&bytes[..end]);
+            if let Ok(Some(header)) = read {
+                assert!(header.length <= end.min(HEADER_BYTES_MAX));
+            }
+            match decided {
+                None if read == Ok(None) => {
+                    assert!(end < HEADER_BYTES_MAX, "nobody is waited for without an end");
+                }
+                None => decided = Some(read),
+                Some(before) => assert_eq!(read, before),
+            }
+        }
+        if let Some(Ok(Some(ProxyHeader { peer: Some(peer), .. }))) = decided {
+            let (family, ip) = (if peer.is_ipv4() { "TCP4" } else { "TCP6" }, peer.ip());
+            let line = format!("PROXY {family} {ip} {ip} {} 1\r\n", peer.port());
+            let told = ProxyHeader { length: line.len(), peer: Some(peer) };
+            assert_eq!(ProxyHeader::read(line.as_bytes()), Ok(Some(told)));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -8,6 +8,8 @@ mod csv;
 mod engine;
 mod exchange;
 mod forecast;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod measured;
 mod message;
 mod plan;

@@ -1,6 +1,8 @@
 //! Arguments become a command, a command an exit code; the one place that prints errors.
 
 mod bench;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod map;
 mod plan;
 mod talk;

@@ -1,5 +1,8 @@
 //! What the server should send back, and whether it does.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+
 use crate::Failure;
 
 /// What a server that refuses says instead of an echo.

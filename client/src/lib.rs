@@ -45,6 +45,10 @@ mod tally;
 mod target;
 mod terminal;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use address::{Address, InvalidAddress};
 pub use cli::{command, main};
 pub use connection::{Connection, Exchange, Options};

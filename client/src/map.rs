@@ -20,6 +20,8 @@ use std::thread;
 use std::time::Duration;
 
 pub use coordinator::Order;
+#[cfg(any(test, fuzzing))]
+pub(crate) use coordinator::play as fuzz;
 use coordinator::{Coordinator, Limits};
 use end::End;
 use progress::{Glance, LOOK_EVERY, Progress};

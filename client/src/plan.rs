@@ -4,9 +4,6 @@ pub(crate) mod fleet;
 mod json;
 mod text;
 
-use std::io::{self, Write};
-
-use crate::Error;
 use crate::queueing::{Load, SLOTS_MAX, Steady, Target, least_slots};
 use crate::terminal::Style;
 
@@ -92,17 +89,7 @@ pub(crate) fn answer(question: &Question) -> Result<Answer, String> {
     })
 }
 
-/// Prints an answer.
-pub(crate) fn print(answer: &Answer, json: bool) -> Result<(), Error> {
-    write(&if json {
-        format!("{}\n", json::object(answer))
-    } else {
-        text::text(answer, Style::of_stdout(false))
-    })
-}
-
-fn write(text: &str) -> Result<(), Error> {
-    let mut stdout = io::stdout();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(Error::local("cannot write to standard output"))
+/// An answer as it is printed.
+pub(crate) fn shown(answer: &Answer, json: bool, style: Style) -> String {
+    if json { format!("{}\n", json::object(answer)) } else { text::text(answer, style) }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use socket2::Socket;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod keyboard;
 mod line;
 mod prompt;

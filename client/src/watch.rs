@@ -31,6 +31,8 @@ pub use wait::NOTICEABLE;
 
 use self::lane::Lanes;
 use self::live::Live;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::live::fuzz;
 use self::plain::Plain;
 use crate::output::Output;
 use crate::pool::{Source, Watcher};

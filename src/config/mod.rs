@@ -4,6 +4,8 @@ mod address;
 mod control;
 mod diagnostic;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod keys;
 mod prefixes;
 mod security;

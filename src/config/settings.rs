@@ -91,7 +91,7 @@ impl Settings {
         Ok(settings)
     }
 
-    fn built_in() -> Self {
+    pub(super) fn built_in() -> Self {
         let origins = KEYS.iter().map(|key| (key.path, Origin::Default)).collect();
         Self { config: Config::default(), origins, warnings: Vec::new() }
     }
@@ -122,11 +122,16 @@ impl Settings {
                 )];
             }
         };
-        let pointed = |diagnostic: Diagnostic| diagnostic.render(&path.display().to_string(), &text);
+        self.apply_text(path, &text)
+    }
+
+    /// The same of a file that has been read.
+    pub(super) fn apply_text(&mut self, path: &Path, text: &str) -> Vec<String> {
+        let pointed = |diagnostic: Diagnostic| diagnostic.render(&path.display().to_string(), text);
         let mut problems = Vec::new();
-        for entry in file::entries(&text) {
+        for entry in file::entries(text) {
             let applied = entry.map_err(pointed).and_then(|entry| {
-                let line = diagnostic::line_of(&text, entry.span.start);
+                let line = diagnostic::line_of(text, entry.span.start);
                 self.apply(entry.key, &entry.value, Origin::File { path: path.to_owned(), line })
                     .map_err(|problem| pointed(entry.pointing_at(&problem)))
             });
@@ -136,7 +141,7 @@ impl Settings {
     }
 
     /// The same for the environment.
-    fn apply_environment(&mut self, environment: &[(String, String)]) -> Vec<String> {
+    pub(super) fn apply_environment(&mut self, environment: &[(String, String)]) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, text) in environment.iter().filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX)) {
             let Some(key) = KEYS.iter().find(|key| key.variable() == *name) else {
@@ -149,7 +154,7 @@ impl Settings {
         problems
     }
 
-    fn apply_flags(&mut self, flags: &[(&'static Key, String)]) -> Result<(), Refusal> {
+    pub(super) fn apply_flags(&mut self, flags: &[(&'static Key, String)]) -> Result<(), Refusal> {
         for (key, text) in flags {
             let flag = key.flag();
             self.apply(key, &Value::Loose(text), Origin::Flag { name: flag.clone() })
@@ -159,7 +164,7 @@ impl Settings {
     }
 
     /// The monitor has an address of its own.
-    fn check_monitor(&self) -> Result<(), String> {
+    pub(super) fn check_monitor(&self) -> Result<(), String> {
         let Some(monitor) = &self.config.monitor else { return Ok(()) };
         match self.config.listen.iter().find_map(|address| monitor.overlap(address)) {
             None => Ok(()),
@@ -171,7 +176,7 @@ impl Settings {
     }
 
     /// Workers and threads together have a limit, which the pool keeps at its largest too.
-    fn check_slots(&self) -> Result<(), String> {
+    pub(super) fn check_slots(&self) -> Result<(), String> {
         let ((_, workers), threads) = (self.config.worker_range(), self.config.threads.get());
         if workers * threads <= SLOTS_MAX {
             return Ok(());

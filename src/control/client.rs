@@ -1,6 +1,6 @@
 //! Asking a master at its control socket.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
@@ -37,13 +37,25 @@ pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Re
 pub(crate) fn ask_for_change(
     address: &Control,
     request: Request,
+    hear: impl FnMut(&str),
+) -> Result<Outcome, Error> {
+    let broken = |error: io::Error| Error::NoMaster {
+        address: address.to_string(),
+        cause: describe(&error, PATIENCE),
+    };
+    hear_outcome(BufReader::new(send(address, request, PATIENCE).map_err(broken)?), address, hear)
+}
+
+/// Reads what the master says to the end, of which the last is the outcome.
+pub(super) fn hear_outcome(
+    said: impl BufRead,
+    address: &Control,
     mut hear: impl FnMut(&str),
 ) -> Result<Outcome, Error> {
     let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
     let broken = |error: &io::Error| failed(describe(error, PATIENCE));
-    let socket = send(address, request, PATIENCE).map_err(|error| broken(&error))?;
     let mut answer = String::new();
-    for line in BufReader::new(socket).lines() {
+    for line in said.lines() {
         let line = match line {
             // It closed with something of ours unread, after it had answered.
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !answer.is_empty() => break,

@@ -4,6 +4,8 @@
 //! hostile costs the loop nothing and is dropped. [`ask`] is the other side.
 
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod listener;
 mod request;
 

@@ -6,6 +6,8 @@ mod bar;
 pub(crate) mod events;
 #[cfg(test)]
 mod example;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod human;
 mod line;
 mod style;

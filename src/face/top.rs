@@ -1,5 +1,7 @@
 //! The pool live: asks, draws and listens to keys until somebody has seen enough.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod history;
 mod picture;
 mod state;

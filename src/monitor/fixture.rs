@@ -2,9 +2,9 @@
 
 use crate::histogram::{BUCKETS, Counts, bucket_of};
 use crate::snapshot::{
-    ConnectionState, ConnectionStatus, Distribution, Ended, Event, EventKind, ListenerStatus, MasterState,
-    MasterStatus, PoolStatus, Refused, SCHEMA, Sample, Status, Totals, WaitingPeer, WorkerState,
-    WorkerStatus, WorkerTotals,
+    ConnectionState, ConnectionStatus, Distribution, Ended, ListenerStatus, MasterState, MasterStatus,
+    PoolStatus, Refused, SCHEMA, Sample, Status, Totals, WaitingPeer, WorkerState, WorkerStatus,
+    WorkerTotals,
 };
 
 /// Durations in microseconds, counted.
@@ -17,7 +17,10 @@ pub(crate) fn counts(micros: &[u64]) -> Counts {
 }
 
 /// The `number`th event.
-pub(crate) fn event(number: u64) -> Event {
+#[cfg(test)]
+pub(crate) fn event(number: u64) -> crate::snapshot::Event {
+    use crate::snapshot::{Event, EventKind};
+
     let text = format!("worker {number} accepts");
     Event { number, at: 1.5, kind: EventKind::Ready, worker: Some(0), pid: Some(101), text }
 }
@@ -38,6 +41,7 @@ pub(crate) fn sample() -> Sample {
 }
 
 /// Like [`sample`], with so many peers that wait: each is more than 100 bytes of JSON.
+#[cfg(test)]
 pub(crate) fn crowded(waiting: usize) -> Sample {
     let mut sample = sample();
     sample.status.waiting = (0..waiting).map(peer).collect();

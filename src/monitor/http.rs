@@ -53,7 +53,7 @@ const PAGE: &str = include_str!("page.html");
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// What every answer carries.
-const COMMON: [(HeaderName, HeaderValue); 3] = [
+pub(super) const COMMON: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -143,7 +143,7 @@ fn pause_after(failures: u32) -> Duration {
     PAUSE.1.min(PAUSE.0 * 2_u32.saturating_pow(failures))
 }
 
-fn router(sampler: Sampler, local: bool) -> Router {
+pub(super) fn router(sampler: Sampler, local: bool) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/status.json", get(status))

@@ -1,8 +1,10 @@
 //! The monitor: a process of its own that shows the pool by HTTP. It reads the scoreboard and the kernel's queues, holds no
 //! listener of the pool, and its death harms nobody.
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod fixture;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod host;
 mod http;
 mod live;

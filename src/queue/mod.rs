@@ -3,6 +3,8 @@
 //! The kernel lists its sockets by netlink, see `sock_diag(7)`, and where that is refused in /proc/net. One who waits is
 //! a connected socket of a listener's port that no file has yet.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod look;
 mod netlink;
 mod procfs;

@@ -52,7 +52,7 @@ pub(super) struct UnixQueue {
 
 /// Whether an answer has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Goes,
     Ended,
 }
@@ -179,7 +179,7 @@ fn serialize(question: SockDiagMessage, flags: u16, sequence: u32) -> Vec<u8> {
 }
 
 /// Takes the messages of a datagram that answer the question of this number.
-fn read_datagram(
+pub(super) fn read_datagram(
     mut bytes: &[u8],
     sequence: u32,
     each: &mut impl FnMut(&[u8]) -> io::Result<()>,
@@ -213,7 +213,7 @@ fn end(payload: &[u8]) -> io::Result<Progress> {
 }
 
 /// Reads a socket of `inet_diag`.
-fn parse_tcp(answer: &[u8]) -> io::Result<Entry> {
+pub(super) fn parse_tcp(answer: &[u8]) -> io::Result<Entry> {
     let header = InetResponseHeader::parse(answer).map_err(invalid)?;
     let id = &header.socket_id;
     let mut waited = None;
@@ -240,7 +240,7 @@ fn parse_tcp(answer: &[u8]) -> io::Result<Entry> {
 }
 
 /// Reads the queue of a listener from an answer of `unix_diag`, see `sk_diag_show_rqlen` in `net/unix/diag.c`.
-fn parse_unix(answer: &[u8], inode: u32) -> io::Result<Option<UnixQueue>> {
+pub(super) fn parse_unix(answer: &[u8], inode: u32) -> io::Result<Option<UnixQueue>> {
     let header = UnixResponseHeader::parse(answer).map_err(invalid)?;
     if header.inode != inode || header.state != TCP_LISTEN {
         return Ok(None);

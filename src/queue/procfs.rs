@@ -56,7 +56,7 @@ impl Text {
     }
 }
 
-fn list(mut lines: impl BufRead, port: Port) -> io::Result<Sockets> {
+pub(super) fn list(mut lines: impl BufRead, port: Port) -> io::Result<Sockets> {
     let mut sockets = Sockets::default();
     let mut line = String::new();
     // The first line is a heading.
@@ -74,7 +74,7 @@ fn list(mut lines: impl BufRead, port: Port) -> io::Result<Sockets> {
 }
 
 /// Reads `PassiveOpens`: counts of TCP are two lines, the names and the numbers.
-fn parse_arrivals(text: &str) -> Option<u64> {
+pub(super) fn parse_arrivals(text: &str) -> Option<u64> {
     let mut lines = text.lines().filter(|line| line.starts_with("Tcp:"));
     let (names, numbers) = (lines.next()?, lines.next()?);
     let mut pairs = names.split_ascii_whitespace().zip(numbers.split_ascii_whitespace());

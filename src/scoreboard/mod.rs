@@ -8,6 +8,8 @@
 mod effort;
 mod event;
 mod event_kind;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod happening;
 mod histogram;
 mod lease;

@@ -52,7 +52,7 @@ pub(super) fn render(report: &Report, style: Style) -> String {
     folded.collect()
 }
 
-fn compare(comparison: &Comparison, colour: bool) -> Vec<String> {
+pub(super) fn compare(comparison: &Comparison, colour: bool) -> Vec<String> {
     let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
     let title = format!("run of {}", harmless(&comparison.started_at));
     let mut lines = vec![format!("{dim}{title:<32}{:>9}{:>12}{:>10}{reset}", "then", "now", "change")];

@@ -1,5 +1,9 @@
 //! The arguments of `plan`.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,6 +16,7 @@ use crate::bench::Rate;
 use crate::plan::fleet::{self, Wanted as FleetWanted};
 use crate::plan::{self, Question, Wanted};
 use crate::queueing::{Fleet, Load, SLOTS_MAX, ServiceTimes, Target};
+use crate::terminal::Style;
 
 /// The largest backlog, as of the server.
 const BACKLOG_MAX: i64 = 65_535;
@@ -33,7 +38,7 @@ Exit codes:
   0    the question is answered
   2    the arguments are wrong, or no number of slots is enough";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
 #[command(group = ArgGroup::new("wanted").required(true).multiple(true))]
 pub(super) struct PlanArguments {
@@ -74,18 +79,24 @@ pub(super) struct PlanArguments {
 
 impl PlanArguments {
     pub(super) fn run(self) -> Result<ExitCode, Error> {
-        let (json, load, backlog) = (self.json, self.load(), self.backlog);
-        let printed = match self.into_wanted() {
-            Ok(Asked::Pool(wanted)) => {
-                plan::answer(&Question { load, wanted, backlog }).map(|answer| plan::print(&answer, json))
+        match self.answer(Style::of_stdout(false)) {
+            Ok(text) => {
+                let mut stdout = io::stdout();
+                let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+                written.map(|()| ExitCode::SUCCESS).map_err(Error::local("cannot write to standard output"))
             }
-            Ok(Asked::Fleet(wanted)) => fleet::answer(&fleet::Question { load, wanted, backlog })
-                .map(|answer| fleet::print(&answer, json)),
-            Err(problem) => Err(problem),
-        };
-        match printed {
-            Ok(printed) => printed.map(|()| ExitCode::SUCCESS),
             Err(problem) => clap::Error::raw(ErrorKind::ValueValidation, format!("{problem}\n")).exit(),
+        }
+    }
+
+    /// What is printed, or why there is no answer.
+    fn answer(self, style: Style) -> Result<String, String> {
+        let (json, load, backlog) = (self.json, self.load(), self.backlog);
+        match self.into_wanted()? {
+            Asked::Pool(wanted) => plan::answer(&Question { load, wanted, backlog })
+                .map(|answer| plan::shown(&answer, json, style)),
+            Asked::Fleet(wanted) => fleet::answer(&fleet::Question { load, wanted, backlog })
+                .map(|answer| fleet::shown(&answer, json, style)),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Values that several commands take.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+
 use std::num::NonZeroUsize;
 use std::time::Duration;
 

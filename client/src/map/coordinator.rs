@@ -4,6 +4,9 @@
 //! should. A lane gets a single line until it has echoed one: whoever waits in the server's queue holds no more than
 //! that, and another lane may be given the same line. The first right echo counts, whatever else comes is thrown away.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod play;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

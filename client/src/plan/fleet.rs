@@ -4,8 +4,7 @@ mod text;
 
 use serde_json::{Value, json};
 
-use super::{Answer as PoolAnswer, Pool, Question as PoolQuestion, Wanted as PoolWanted, write};
-use crate::Error;
+use super::{Answer as PoolAnswer, Pool, Question as PoolQuestion, Wanted as PoolWanted};
 use crate::queueing::{Fleet, Load, SLOTS_MAX, Sharing, Target};
 use crate::terminal::Style;
 
@@ -134,9 +133,9 @@ pub(crate) fn answer(question: &Question) -> Result<Answer, String> {
     })
 }
 
-/// Prints an answer.
-pub(crate) fn print(answer: &Answer, json: bool) -> Result<(), Error> {
-    write(&if json { format!("{}\n", object(answer)) } else { text::text(answer, Style::of_stdout(false)) })
+/// An answer as it is printed.
+pub(crate) fn shown(answer: &Answer, json: bool, style: Style) -> String {
+    if json { format!("{}\n", object(answer)) } else { text::text(answer, style) }
 }
 
 /// The answer for all slots as one pool, and the fleet beside it.

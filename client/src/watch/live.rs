@@ -2,6 +2,8 @@
 
 mod axis;
 mod choice;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod header;
 mod lane;
 mod picture;
