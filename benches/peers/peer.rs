@@ -22,6 +22,8 @@ pub(crate) enum Peer {
     Go,
     /// One epoll loop in C.
     Epoll,
+    /// A thread per connection in C.
+    Threads,
     /// Python's `multiprocessing.Pool`.
     Pool,
     /// A process per connection, and the program that it starts.
@@ -58,11 +60,12 @@ impl Setup {
 type Tool = (&'static str, &'static str);
 
 impl Peer {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Prefork,
         Self::Tokio,
         Self::Go,
         Self::Epoll,
+        Self::Threads,
         Self::Pool,
         Self::Socat,
         Self::Ncat,
@@ -76,6 +79,7 @@ impl Peer {
             Self::Tokio => "tokio",
             Self::Go => "Go",
             Self::Epoll => "C epoll",
+            Self::Threads => "C threads",
             Self::Pool => "Python Pool",
             Self::Socat => "socat",
             Self::Ncat => "ncat",
@@ -90,6 +94,9 @@ impl Peer {
             Self::Tokio => "`tokio_echo.rs`: a task per connection, a thread per core",
             Self::Go => "`echo.go`: a goroutine per connection",
             Self::Epoll => "`epoll.c`: one thread, one loop, the least that an echo can do: the floor",
+            Self::Threads => {
+                "`threads.c`: a thread per connection, started when it comes, that reads and answers: the floor of that design"
+            }
             Self::Pool => {
                 "`pool.py`: the parent accepts, `multiprocessing.Pool` serves, a process for each connection that is open at a time"
             }
@@ -124,7 +131,7 @@ impl Peer {
     /// Why it cannot be told to serve no more than so many at once, and let the others wait.
     pub(crate) fn why_no_slots(self) -> Option<&'static str> {
         match self {
-            Self::Epoll => Some("no slots, whoever comes is served at once"),
+            Self::Epoll | Self::Threads => Some("no slots, whoever comes is served at once"),
             Self::Ncat => Some("turns away who finds its slots taken"),
             _ => None,
         }
@@ -136,7 +143,7 @@ impl Peer {
         match self {
             Self::Prefork | Self::Tokio => &[],
             Self::Go => &[("go", "golang-go")],
-            Self::Epoll => &[CC],
+            Self::Epoll | Self::Threads => &[CC],
             Self::Pool => &[("python3", "python3")],
             Self::Socat => &[CC, ("socat", "socat")],
             Self::Ncat => &[CC, ("ncat", "ncat")],
@@ -151,6 +158,7 @@ impl Peer {
                 run(Command::new("go").args(["build", "-o"]).args([built("echo-go"), source("echo.go")]));
             }
             Self::Epoll => compile("epoll"),
+            Self::Threads => compile("threads"),
             Self::Socat | Self::Ncat | Self::Tcpserver => compile("upper"),
             Self::Prefork | Self::Tokio | Self::Pool => {}
         }
@@ -165,6 +173,7 @@ impl Peer {
             Self::Tokio => arguments(this_program(), [TOKIO_ECHO.to_owned()].into_iter().chain(numbers)),
             Self::Go => arguments(built("echo-go"), numbers),
             Self::Epoll => arguments(built("epoll"), [port.to_string()]),
+            Self::Threads => arguments(built("threads"), [port.to_string()]),
             Self::Pool => {
                 let processes = setup.slots.unwrap_or(setup.connections);
                 let mut command = Command::new(python());
@@ -209,7 +218,7 @@ impl Peer {
             Self::Prefork => env!("CARGO_PKG_VERSION").to_owned(),
             Self::Tokio => format!("tokio {}", locked("tokio")),
             Self::Go => said(Command::new("go").arg("version")).replace("go version ", ""),
-            Self::Epoll => said(Command::new("cc").arg("--version")),
+            Self::Epoll | Self::Threads => said(Command::new("cc").arg("--version")),
             Self::Pool => said(Command::new(python()).arg("--version")),
             Self::Socat | Self::Ncat | Self::Tcpserver => {
                 let package = self.tools().last().expect("each has its own").1;
@@ -252,7 +261,7 @@ fn built(name: &str) -> PathBuf {
 }
 
 fn compile(name: &str) {
-    run(Command::new("cc").args(["-O2", "-o"]).args([built(name), source(&format!("{name}.c"))]));
+    run(Command::new("cc").args(["-O2", "-pthread", "-o"]).args([built(name), source(&format!("{name}.c"))]));
 }
 
 fn run(command: &mut Command) {

@@ -80,12 +80,13 @@ pub(crate) const PLOTS: [Plot; 5] = [
 const SIZE: (u32, u32) = (860, 440);
 /// Numbers at an axis, about.
 const TICKS: usize = 14;
-/// One for each server, told apart by those too who see few colours (Okabe and Ito).
-const COLOURS: [RGBColor; 8] = [
+/// One for each server, told apart by those too who see few colours (Okabe and Ito, and brown).
+const COLOURS: [RGBColor; 9] = [
     RGBColor(0x00, 0x00, 0x00),
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0x99, 0x99, 0x99),
+    RGBColor(0x8c, 0x56, 0x4b),
     RGBColor(0x00, 0x9e, 0x73),
     RGBColor(0xe6, 0x9f, 0x00),
     RGBColor(0x56, 0xb4, 0xe9),
