@@ -66,21 +66,13 @@ pub(crate) struct Lead {
     mode: Mode,
 }
 
-/// What the thread that hands the door on has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Nothing: another thread leads, or all slots are busy.
-    Nothing,
-    /// Start the thread of this slot.
-    Grow(usize),
-}
-
 /// The turn to accept, shared by the threads of a worker.
 pub(crate) struct Turn {
     state: Mutex<State>,
     /// Wakes the thread that leads.
     wake: EventFd,
-    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_reports`] or [`Turn::call_at`].
+    /// Wakes the worker's first thread, when there is something new in [`Turn::status`], [`Turn::take_reports`],
+    /// [`Turn::take_wanted_thread`] or [`Turn::call_at`].
     changed: EventFd,
     /// Where it says how many connections there are.
     row: &'static WorkerRow,
@@ -94,6 +86,8 @@ struct State {
     idle: Vec<Thread>,
     /// Slots without a thread.
     unmanned: Vec<usize>,
+    /// Slots whose thread the first thread is to start.
+    wanted_threads: Vec<usize>,
     grow_not_before: Option<Instant>,
     /// What the first thread has to tell the master, each once.
     reports: Vec<Report>,
@@ -127,6 +121,7 @@ impl Turn {
                 door: None,
                 idle: Vec::new(),
                 unmanned: (0..slots).rev().collect(),
+                wanted_threads: Vec::new(),
                 grow_not_before: None,
                 reports: Vec::new(),
                 wanted: WANTED.to_vec(),
@@ -310,7 +305,7 @@ impl Turn {
     }
 
     /// Hands the door on: the calling thread has a connection to serve, which is brief until it calls [`Turn::last`].
-    pub(crate) fn pass(&self, door: Door, now: Instant) -> Next {
+    pub(crate) fn pass(&self, door: Door, now: Instant) {
         let mut state = self.state();
         state.busy += 1;
         state.brief += 1;
@@ -321,31 +316,43 @@ impl Turn {
             return self.lay_down(door);
         }
         state.door = Some(door);
-        if state.brief > state.brief_max { Next::Nothing } else { self.call(state, now) }
+        if state.brief <= state.brief_max {
+            self.call(state, now);
+        }
     }
 
     /// Notes that a connection lasts: who waited for its thread to come back waits for another one.
-    pub(crate) fn last(&self, now: Instant) -> Next {
+    pub(crate) fn last(&self, now: Instant) {
         let mut state = self.state();
         state.brief -= 1;
         state.brief_max = state.brief_max.saturating_mul(2);
-        if state.door.is_some() { self.call(state, now) } else { Next::Nothing }
+        if state.door.is_some() {
+            self.call(state, now);
+        }
     }
 
     /// Has a sleeping thread take the door, or a new one.
-    fn call(&self, mut state: MutexGuard<'_, State>, now: Instant) -> Next {
+    fn call(&self, mut state: MutexGuard<'_, State>, now: Instant) {
         if let Some(thread) = state.idle.pop() {
             // It would only wait for the lock.
             drop(state);
-            thread.unpark();
-            return Next::Nothing;
+            return thread.unpark();
         }
-        if state.grow_not_before.is_some_and(|at| at > now) {
-            // The first thread has to see to it then.
-            signal(&self.changed);
-            return Next::Nothing;
+        if state.grow_not_before.is_none_or(|at| at <= now) {
+            let Some(slot) = state.unmanned.pop() else { return };
+            state.wanted_threads.push(slot);
         }
-        state.unmanned.pop().map_or(Next::Nothing, Next::Grow)
+        // The first thread has to see to it, now or then.
+        drop(state);
+        signal(&self.changed);
+    }
+
+    /// A slot whose thread is to be started now.
+    ///
+    /// The first thread does that for all: to start a thread takes more stack than to serve, and what a stack has once
+    /// taken it keeps.
+    pub(crate) fn take_wanted_thread(&self) -> Option<usize> {
+        self.state().wanted_threads.pop()
     }
 
     /// When a thread that was refused is to be asked for again, if the door waits for it.
@@ -356,9 +363,11 @@ impl Turn {
     }
 
     /// Has a thread take the door that was refused before.
-    pub(crate) fn call_again(&self, now: Instant) -> Next {
+    pub(crate) fn call_again(&self, now: Instant) {
         let state = self.state();
-        if state.door.is_some() { self.call(state, now) } else { Next::Nothing }
+        if state.door.is_some() {
+            self.call(state, now);
+        }
     }
 
     /// Notes that the system refused the thread of a slot. It costs capacity, not a connection: the door waits for a

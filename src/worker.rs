@@ -245,12 +245,12 @@ impl<H: Handler> FirstThread<H> {
                 }
             }
             Order::Poke => self.shared.turn.poke(),
-            Order::Retire => self.leave(|shared| shared.follow(shared.turn.retire())),
+            Order::Retire => self.leave(|shared| shared.turn.retire()),
             Order::Drain => self.leave(|shared| shared.turn.drain()),
             Order::Stop => self.stop(),
             Order::Arm => self.shared.turn.arm(),
             Order::MakeRoom { count, asked } => self.shared.make_room(count, asked),
-            Order::Ask => self.shared.follow(self.shared.turn.ask(Instant::now())),
+            Order::Ask => self.shared.turn.ask(Instant::now()),
         }
         Ok(())
     }
@@ -294,8 +294,9 @@ impl<H: Handler> FirstThread<H> {
         }
         self.tell_wear(now);
         if self.shared.turn.call_at().is_some_and(|at| at <= now) {
-            self.shared.follow(self.shared.turn.call_again(now));
+            self.shared.turn.call_again(now);
         }
+        self.shared.start_wanted_threads();
         let left = self.course != Course::Staying && mode == Mode::Closed && busy == 0;
         if !left && self.deadline().is_none_or(|deadline| deadline > now) {
             return false;

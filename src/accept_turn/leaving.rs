@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Mode, Next, Turn, signal};
+use super::{Mode, Turn, signal};
 use crate::channel::Report;
 use crate::door::Door;
 
@@ -22,11 +22,13 @@ impl Turn {
     }
 
     /// Closes the listeners that others serve, and drains the rest.
-    pub(crate) fn retire(&self) -> Next {
+    pub(crate) fn retire(&self) {
         self.leave(Mode::Retiring);
         // A leader sees to it when it wakes.
         let door = self.state().door.take();
-        door.map_or(Next::Nothing, |door| self.lay_down(door))
+        if let Some(door) = door {
+            self.lay_down(door);
+        }
     }
 
     pub(super) fn leave(&self, mode: Mode) {
@@ -42,14 +44,13 @@ impl Turn {
     }
 
     /// Puts the door down for whoever is next, after the worker was told to leave.
-    pub(super) fn lay_down(&self, mut door: Door) -> Next {
+    pub(super) fn lay_down(&self, mut door: Door) {
         if self.retire_door(&mut door) != Mode::Clearing {
-            self.close_door(door);
-            return Next::Nothing;
+            return self.close_door(door);
         }
         let mut state = self.state();
         state.door = Some(door);
-        self.call(state, Instant::now())
+        self.call(state, Instant::now());
     }
 
     /// Leaves to others what they serve, and returns how to go on with the rest.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::channel::Report;
 
-use super::{Mode, Next, State, Turn, signal};
+use super::{Mode, State, Turn, signal};
 
 /// Whether the master waits for a sign of life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,20 +16,18 @@ pub(super) enum Question {
 
 impl Turn {
     /// Asks for a sign of life, which [`Turn::take_reports`] then has.
-    pub(crate) fn ask(&self, now: Instant) -> Next {
+    pub(crate) fn ask(&self, now: Instant) {
         let mut state = self.state();
         state.question = Question::Open;
         let is_unused = state.door.is_some() && state.coming() == 0;
-        let next = if is_unused {
+        if is_unused {
             // It is left for a thread that will be free at once, unless its handler is not as quick as it says.
-            self.call(state, now)
+            self.call(state, now);
         } else {
             drop(state);
             signal(&self.wake);
-            Next::Nothing
-        };
+        }
         self.settle(&mut self.state());
-        next
     }
 
     /// The thread that leads has come round.

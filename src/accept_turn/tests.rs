@@ -43,7 +43,7 @@ impl Fixture {
 
     /// Asks, and says whether the answer is there at once.
     fn answers(&self) -> bool {
-        assert_eq!(self.turn.ask(Instant::now()), Next::Nothing);
+        self.turn.ask(Instant::now());
         self.has_answered()
     }
 
@@ -56,10 +56,11 @@ impl Fixture {
     }
 
     /// A client comes, and is accepted; then the door is handed on.
-    fn serve(&self, mut lead: Lead) -> (TcpStream, Next) {
+    fn serve(&self, mut lead: Lead) -> TcpStream {
         let client = TcpStream::connect(&self.address).unwrap();
         let accepted = self.turn.accept(&mut lead, Some).unwrap().expect("somebody waits");
-        (client, self.turn.pass(lead.door, accepted.at))
+        self.turn.pass(lead.door, accepted.at);
+        client
     }
 
     /// Waits for the sign, as the first thread does.
@@ -130,8 +131,8 @@ fn where_all_slots_are_busy_the_first_thread_answers() {
 #[test]
 fn a_thread_that_was_called_is_waited_for() {
     let fixture = Fixture::open(2, false);
-    let (_client, next) = fixture.serve(fixture.lead());
-    assert_eq!(next, Next::Grow(1));
+    let _client = fixture.serve(fixture.lead());
+    assert_eq!(fixture.turn.take_wanted_thread(), Some(1));
     assert!(!fixture.answers(), "it may hang on its way");
     let _lead = fixture.lead();
     assert!(fixture.has_answered());
@@ -140,24 +141,25 @@ fn a_thread_that_was_called_is_waited_for() {
 #[test]
 fn a_thread_that_the_system_refuses_is_not_waited_for() {
     let fixture = Fixture::open(2, false);
-    let (_client, next) = fixture.serve(fixture.lead());
-    assert_eq!(next, Next::Grow(1));
+    let _client = fixture.serve(fixture.lead());
+    assert_eq!(fixture.turn.take_wanted_thread(), Some(1));
     assert!(!fixture.answers());
     fixture.turn.note_refused_thread(1, Instant::now());
     assert!(fixture.has_answered());
     assert!(fixture.answers(), "nor until it is asked for again");
     let later = Instant::now() + GROW_AGAIN_AFTER;
-    assert_eq!(fixture.turn.ask(later), Next::Grow(1), "which a question does");
+    fixture.turn.ask(later);
+    assert_eq!(fixture.turn.take_wanted_thread(), Some(1), "which a question does");
 }
 
 #[test]
 fn a_door_that_was_left_for_brief_connections_is_taken_by_a_new_thread() {
     let fixture = Fixture::open(2, true);
     fixture.turn.state().brief_max = 0;
-    let (_client, next) = fixture.serve(fixture.lead());
-    assert_eq!(next, Next::Nothing, "the door is left");
-    assert_eq!(fixture.turn.ask(Instant::now()), Next::Grow(1));
-    assert!(!fixture.has_answered());
+    let _client = fixture.serve(fixture.lead());
+    assert_eq!(fixture.turn.take_wanted_thread(), None, "the door is left");
+    assert!(!fixture.answers());
+    assert_eq!(fixture.turn.take_wanted_thread(), Some(1));
     let _lead = fixture.lead();
     assert!(fixture.has_answered());
 }
@@ -173,9 +175,10 @@ fn a_door_that_was_left_for_brief_connections_is_taken_by_who_slept() {
     while fixture.turn.state().idle.is_empty() {
         thread::yield_now();
     }
-    let (_client, next) = fixture.serve(lead);
-    assert_eq!(next, Next::Nothing, "the door is left");
-    assert_eq!(fixture.turn.ask(Instant::now()), Next::Nothing);
+    let _client = fixture.serve(lead);
+    assert_eq!(fixture.turn.take_wanted_thread(), None, "the door is left");
+    fixture.turn.ask(Instant::now());
+    assert_eq!(fixture.turn.take_wanted_thread(), None);
     fixture.wait_for_answer();
     assert!(sleeper.join().unwrap());
 }

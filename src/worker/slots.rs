@@ -14,7 +14,7 @@ use socket2::Socket;
 
 use super::access::Access;
 use super::admit::reset_at_close;
-use crate::accept_turn::{Brief, Next, Turn};
+use crate::accept_turn::{Brief, Turn};
 use crate::admission::Admission;
 use crate::config::Config;
 use crate::connection::{BUFFER_BYTES, Clock, Connection, Delivery, Introduce};
@@ -73,7 +73,7 @@ impl<H: Handler> Shared<H> {
     }
 
     /// A slot: one connection after the other.
-    fn serve_slot(self: &Arc<Self>, slot: usize) {
+    fn serve_slot(&self, slot: usize) {
         self.rows.worker.note_thread(slot);
         let mut pages = vec![0; BUFFER_MAPPED_BYTES];
         let buffer = &mut pages[..BUFFER_BYTES];
@@ -88,25 +88,26 @@ impl<H: Handler> Shared<H> {
                     process::exit(1);
                 }
             };
-            self.follow(self.turn.pass(lead.door, accepted.at));
+            self.turn.pass(lead.door, accepted.at);
             ended = Some(self.serve(accepted, slot, buffer));
         }
     }
 
-    /// Starts the thread that is to take the door, if one is due.
-    pub(super) fn follow(self: &Arc<Self>, next: Next) {
-        let Next::Grow(slot) = next else { return };
-        if let Err(error) = self.start_thread(slot) {
-            tracing::warn!(
-                worker = self.id,
-                slot,
-                "cannot start another thread: {error}; serving with fewer slots"
-            );
-            self.turn.note_refused_thread(slot, Instant::now());
+    /// Starts the threads that are to take the door.
+    pub(super) fn start_wanted_threads(self: &Arc<Self>) {
+        while let Some(slot) = self.turn.take_wanted_thread() {
+            if let Err(error) = self.start_thread(slot) {
+                tracing::warn!(
+                    worker = self.id,
+                    slot,
+                    "cannot start another thread: {error}; serving with fewer slots"
+                );
+                self.turn.note_refused_thread(slot, Instant::now());
+            }
         }
     }
 
-    fn serve(self: &Arc<Self>, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Brief {
+    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Brief {
         let Accepted { socket, peer, queue_wait, at } = accepted;
         let row = &self.rows.slots[slot];
         row.open(peer, queue_wait);
@@ -127,7 +128,7 @@ impl<H: Handler> Shared<H> {
             // The first thread may have gone past this slot before the socket was in it.
             let _ = socket.shutdown(Shutdown::Write);
         }
-        let lasts = || self.follow(self.turn.last(Instant::now()));
+        let lasts = || self.turn.last(Instant::now());
         let (proxy, introduced) = (self.proxy(peer), Cell::new(peer));
         let introduce = proxy.map(|proxy| {
             let introduced = &introduced;
