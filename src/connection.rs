@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 use nix::libc;
 use socket2::Socket;
 
+use crate::buffer::Buffer;
 use crate::config::Work;
 use crate::ending::Ending;
 use crate::handler::{Handler, Reply};
+use crate::listener::BRIEF;
 use crate::parting::{Parting, Waited};
 use crate::patience::Wait;
 use crate::pretence;
@@ -22,12 +24,10 @@ use crate::proxy_header::ProxyHeader;
 use crate::refusal::Refusal;
 use crate::scoreboard::{Silence, SlotRow, State};
 use crate::sys::{self, Moment};
-pub(crate) use clock::Clock;
+pub(crate) use clock::{Clock, ReadTimeout};
 pub(crate) use delivery::Delivery;
 use delivery::Progress;
 
-/// What one read takes at most. Chosen by measurement, see PERFORMANCE.md.
-pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// How long a connection that we close waits for its peer to close too. Closing earlier, with bytes of the peer still
 /// to come, makes the kernel answer them with a reset, which may destroy what the peer has not read yet. A peer that still
 /// takes its answer has this time again and again.
@@ -43,6 +43,7 @@ pub(crate) struct Connection<'a> {
     pub(crate) work: Work,
     /// How long the peer may send nothing.
     pub(crate) idle: Option<Duration>,
+    pub(crate) read_timeout: ReadTimeout,
     /// What else it may take, if there is more than the timeouts of its socket.
     pub(crate) clock: Option<Clock>,
     /// How much of what was written the peer has taken.
@@ -63,7 +64,7 @@ pub(crate) struct Connection<'a> {
 
 impl Connection<'_> {
     /// Serves the peer to the end, whatever end it is. The socket's timeouts are those of the configuration.
-    pub(crate) fn serve<H: Handler>(&mut self, handler: &H, buffer: &mut [u8]) -> Ending {
+    pub(crate) fn serve<H: Handler>(&mut self, handler: &H, buffer: &mut Buffer<'_>) -> Ending {
         // What a panic leaves behind is this connection's alone: its session is dropped with it.
         let ending = catch_unwind(AssertUnwindSafe(|| self.converse(handler, buffer)));
         let ending = match ending.unwrap_or(Ending::HandlerPanicked) {
@@ -74,12 +75,13 @@ impl Connection<'_> {
         if ending.is_ours() {
             self.last();
             self.row.turn_to(State::Closing);
-            self.linger(buffer);
+            buffer.shrink();
+            self.linger(buffer.bytes());
         }
         ending
     }
 
-    fn converse<H: Handler>(&mut self, handler: &H, buffer: &mut [u8]) -> Ending {
+    fn converse<H: Handler>(&mut self, handler: &H, buffer: &mut Buffer<'_>) -> Ending {
         let mut early = match self.introduce.map_or(Ok(0), |introduce| self.take_header(introduce, buffer)) {
             Ok(early) => early,
             Err(ending) => return ending,
@@ -87,7 +89,7 @@ impl Connection<'_> {
         let mut session = H::Session::default();
         let mut is_first = true;
         loop {
-            let read = if early == 0 { self.read(buffer) } else { Ok(std::mem::take(&mut early)) };
+            let read = if early == 0 { self.read(buffer, 0) } else { Ok(std::mem::take(&mut early)) };
             let length = match read {
                 // Closing a socket on which nothing is unread ends it as a half-close does, so that call is spared.
                 Ok(0) => return self.write(handler.finish(&mut session)).err().unwrap_or(Ending::PeerClosed),
@@ -101,7 +103,7 @@ impl Connection<'_> {
             is_first = false;
             self.row.note_read(length);
             pretence::work(self.work);
-            let written = match handler.reply(&mut session, &mut buffer[..length]) {
+            let written = match handler.reply(&mut session, &mut buffer.bytes()[..length]) {
                 Reply::Send(bytes) => self.write(bytes),
                 Reply::Close(bytes) => self.write(bytes).and(Err(Ending::HandlerClosed)),
             };
@@ -113,10 +115,10 @@ impl Connection<'_> {
     }
 
     /// Takes the header of a proxy. What has come behind it is left at the begin of the buffer: how many bytes it is.
-    fn take_header(&mut self, introduce: Introduce<'_>, buffer: &mut [u8]) -> Result<usize, Ending> {
+    fn take_header(&mut self, introduce: Introduce<'_>, buffer: &mut Buffer<'_>) -> Result<usize, Ending> {
         let mut come = 0;
         let header = loop {
-            match self.read(&mut buffer[come..]) {
+            match self.read(buffer, come) {
                 // A check whether the port is open, most likely.
                 Ok(0) if come == 0 => return Err(Ending::PeerClosed),
                 Ok(0) => break Err("it ended within its header"),
@@ -124,7 +126,7 @@ impl Connection<'_> {
                 Err(ending) => return Err(ending),
                 Ok(length) => come += length,
             }
-            match ProxyHeader::read(&buffer[..come]) {
+            match ProxyHeader::read(&buffer.bytes()[..come]) {
                 // Whoever sends it in pieces takes its time.
                 Ok(None) => self.last(),
                 Ok(Some(header)) => break Ok(header),
@@ -140,7 +142,7 @@ impl Connection<'_> {
         if let Some(clock) = &mut self.clock {
             clock.patience.note_header(come > length, Instant::now());
         }
-        buffer.copy_within(length..come, 0);
+        buffer.bytes().copy_within(length..come, 0);
         Ok(come - length)
     }
 
@@ -148,17 +150,12 @@ impl Connection<'_> {
     fn last(&mut self) {
         if let Some(call) = self.lasts.take() {
             call();
-            // A clock sets the timeout itself.
-            if self.clock.is_none()
-                && let Err(error) = self.socket.set_read_timeout(self.idle)
-            {
-                tracing::debug!("cannot set the idle timeout: {error}");
-            }
         }
     }
 
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
-        let read = self.wait_and_read(buffer);
+    /// Reads behind so many bytes of the buffer.
+    fn read(&mut self, buffer: &mut Buffer<'_>, behind: usize) -> Result<usize, Ending> {
+        let read = self.wait_and_read(buffer, behind);
         if let Some(silence) = self.silence {
             silence.end();
             if read == Ok(0) && silence.is_told() {
@@ -170,11 +167,11 @@ impl Connection<'_> {
 
     /// Reads, and waits for it as long as the peer may be waited for. While it still takes its answer it is neither idle, nor
     /// as slow as what it has sent.
-    fn wait_and_read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
+    fn wait_and_read(&mut self, buffer: &mut Buffer<'_>, behind: usize) -> Result<usize, Ending> {
         loop {
             let mut now = self.clock.as_ref().map(|_| Instant::now());
             let wait = self.clock.as_ref().zip(now).map(|(clock, now)| clock.patience.to_read(now));
-            let read = self.read_within(wait.as_ref(), &mut now, buffer);
+            let read = self.read_within(wait.as_ref(), &mut now, buffer, behind);
             self.note_moved(wait.zip(now), *read.as_ref().unwrap_or(&0));
             let goes_on = match read {
                 Err(Ending::TooSlow) => self.progress().taken > 0,
@@ -192,18 +189,13 @@ impl Connection<'_> {
         &mut self,
         wait: Option<&Wait>,
         now: &mut Option<Instant>,
-        buffer: &mut [u8],
+        buffer: &mut Buffer<'_>,
+        behind: usize,
     ) -> Result<usize, Ending> {
         loop {
-            let awaited = self.await_bytes(wait.zip(*now));
-            if awaited.is_err() {
-                *now = now.map(|_| Instant::now());
-            }
-            awaited?;
-            let mut socket = self.socket;
-            let read = socket.read(buffer);
+            let read = self.read_once(wait.zip(*now), buffer, behind);
             *now = now.map(|_| Instant::now());
-            match read {
+            match read? {
                 // SIGSTOP and SIGCONT interrupt a call that has a timeout, see signal(7).
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && self.lasts.is_some() => self.last(),
@@ -216,17 +208,43 @@ impl Connection<'_> {
         }
     }
 
-    /// Waits for the peer, or lets the next read do so, as long as it may.
-    fn await_bytes(&mut self, wait: Option<(&Wait, Instant)>) -> Result<(), Ending> {
+    /// Reads what is there, or waits for the peer first, as long as it may.
+    fn read_once(
+        &mut self,
+        wait: Option<(&Wait, Instant)>,
+        buffer: &mut Buffer<'_>,
+        behind: usize,
+    ) -> Result<io::Result<usize>, Ending> {
         if let Some((wait, now)) = wait {
             // Over is over, whatever has come: who sends without a pause would be served for ever.
             wait.left(now)?;
         }
+        if buffer.is_large() {
+            // Data flows. The next comes within a moment, or it does not flow any more.
+            self.read_timeout.set(self.socket, Some(BRIEF));
+            match buffer.read(self.socket, behind) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.last(),
+                read => return Ok(read),
+            }
+            // Of a header that is not whole it keeps what has come.
+            if behind == 0 {
+                buffer.shrink();
+            }
+        }
+        self.await_bytes(wait)?;
+        Ok(buffer.read(self.socket, behind))
+    }
+
+    /// Waits for the peer, or lets the next read do so, as long as it may.
+    fn await_bytes(&mut self, wait: Option<(&Wait, Instant)>) -> Result<(), Ending> {
         if self.lasts.is_some() {
             return Ok(());
         }
         if let Some(silence) = self.silence {
             silence.begin(Moment::now());
+        }
+        if self.clock.is_none() {
+            self.read_timeout.set(self.socket, self.idle);
         }
         match (self.parting, wait) {
             (Some(parting), _) => {
@@ -237,9 +255,7 @@ impl Connection<'_> {
                     Waited::Parted => Err(Ending::DrainIdle),
                 }
             }
-            (None, Some((wait, now))) => {
-                self.clock.as_mut().map_or(Ok(()), |clock| clock.let_read(self.socket, wait, now))
-            }
+            (None, Some((wait, now))) => self.read_timeout.set_by(self.socket, wait, now),
             (None, None) => Ok(()),
         }
     }

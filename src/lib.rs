@@ -14,7 +14,7 @@
 //! | 6 | `cli` |
 //! | 5 | `master`, `face` |
 //! | 4 | `worker`, `monitor`, `control` |
-//! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `connection`, `pretence`, `parting`, `patience`, `snapshot`, `saturation`, `silence`, `sizer` |
+//! | 3 | `process_table`, `accept_turn`, `door`, `admission`, `buffer`, `connection`, `pretence`, `parting`, `patience`, `snapshot`, `saturation`, `silence`, `sizer` |
 //! | 2 | `listener`, `activation`, `queue`, `channel`, `signals`, `handler`, `handover`, `config`, `limits`, `death`, `ending`, `logging`, `notify`, `unix_socket`, `pid_file`, `title`, `wear`, `refusal`, `proxy_header`, `confinement`, `scoreboard`, `histogram` |
 //! | 1 | `sys`, `cgroup`, `error`, `printable` |
 
@@ -32,6 +32,7 @@ mod worker;
 
 mod accept_turn;
 mod admission;
+mod buffer;
 mod connection;
 mod door;
 mod pace;

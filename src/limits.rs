@@ -13,7 +13,7 @@ use crate::error::Error;
 const FILES_BESIDE: u64 = 64;
 /// What a process has mapped besides its threads: libraries, heaps, stacks.
 const MAPPINGS_BESIDE: u64 = 512;
-/// Mappings of one thread: its stack, the stack's guard, its buffer, and the two of its heap arena.
+/// Mappings of one thread: its stack, the stack's guard, its buffer while data flows, and the two of its heap arena.
 const MAPPINGS_PER_THREAD: u64 = 5;
 
 /// What a pool needs of the system.

@@ -19,6 +19,7 @@ use nix::unistd::{Pid, getppid};
 
 use crate::accept_turn::{Mode, Turn};
 use crate::admission::Admission;
+use crate::buffer::Spares;
 use crate::channel::{Channel, Order, Received, Report};
 use crate::config::Config;
 use crate::confinement::{Confinement, Role};
@@ -111,10 +112,7 @@ impl<H: Handler> Worker<H> {
         let signals = Signals::of_worker().map_err(Error::system("subscribe to signals"))?;
         self.blocked.unblock_all_but_ignored_and_term().map_err(Error::system("unblock signals"))?;
         // Until it obeys its channel, it could not learn otherwise that the master is gone.
-        set_pdeathsig(Signal::SIGKILL).map_err(Error::system("bind the worker's life to the master's"))?;
-        if getppid() != self.master {
-            return Err(refused("the master is gone".to_owned()));
-        }
+        bind_life_to(self.master).map_err(Error::system("bind the worker's life to the master's"))?;
         self.handler.start().map_err(|error| refused(error.to_string()))?;
         let slots = self.config.threads.get();
         let now = Instant::now();
@@ -127,6 +125,7 @@ impl<H: Handler> Worker<H> {
             rows: self.rows,
             admission: Admission::new(&self.config.limits),
             terms: Terms::of(&self.config),
+            spares: Spares::default(),
             wearing: Wearing::new(&self.config.limits, now),
             access: Access::new(&self.config.log),
             memory: Memory::of_this_process(&self.config.limits),
@@ -157,6 +156,11 @@ impl<H: Handler> Worker<H> {
         first.report(Report::Ready);
         first.obey().map_err(Error::system("wait for orders"))
     }
+}
+
+fn bind_life_to(master: Pid) -> io::Result<()> {
+    set_pdeathsig(Signal::SIGKILL)?;
+    if getppid() == master { Ok(()) } else { Err(io::Error::other("the master is gone")) }
 }
 
 fn enter_sandbox(confinement: &Confinement, id: usize, rows: Rows) -> Result<(), String> {

@@ -5,6 +5,7 @@ use std::thread;
 use socket2::{Domain, Type};
 
 use super::*;
+use crate::buffer::Spares;
 use crate::config::Transform;
 use crate::handler::Echo;
 use crate::listener::{BRIEF, Peer};
@@ -30,6 +31,7 @@ fn serve_by<H: Handler>(socket: &Socket, handler: &H, clock: Option<Clock>) -> (
         socket,
         work: Work::default(),
         idle,
+        read_timeout: ReadTimeout::of_accepted(),
         clock,
         delivery: Delivery::default(),
         introduce: None,
@@ -39,7 +41,8 @@ fn serve_by<H: Handler>(socket: &Socket, handler: &H, clock: Option<Clock>) -> (
         row: &row,
         lasts: Some(&lasts),
     };
-    let ending = connection.serve(handler, &mut [0; 64]);
+    let (spares, mut small) = (Spares::default(), [0; 64]);
+    let ending = connection.serve(handler, &mut Buffer::new(&mut small, &spares));
     let brief = connection.lasts.is_some();
     assert_eq!(calls.get(), i32::from(!brief), "who lasts says so once");
     (ending, row.traffic())
@@ -151,4 +154,49 @@ fn a_handler_may_close() {
         serve(&ours, &Faulty),
         (Ending::HandlerClosed, Traffic { messages: 1, bytes_in: 3, bytes_out: 3 })
     );
+}
+
+#[test]
+fn a_peer_that_is_quiet_after_much_leaves_its_memory_to_others() {
+    const MUCH: [u8; 10_000] = [b'a'; 10_000];
+    let (ours, mut theirs) = pair();
+    // What a listener gives those that it accepts.
+    ours.set_read_timeout(Some(BRIEF)).unwrap();
+    let (spares, cutting, row) = (Spares::default(), AtomicBool::new(false), SlotRow::default());
+    row.open(Peer::Unix, None);
+    thread::scope(|scope| {
+        let served = scope.spawn(|| {
+            let mut connection = Connection {
+                socket: &ours,
+                work: Work::default(),
+                idle: None,
+                read_timeout: ReadTimeout::of_accepted(),
+                clock: None,
+                delivery: Delivery::default(),
+                introduce: None,
+                silence: None,
+                parting: None,
+                cutting: &cutting,
+                row: &row,
+                lasts: None,
+            };
+            let mut small = [0; 64];
+            connection.serve(&Echo::new(Transform::Uppercase), &mut Buffer::new(&mut small, &spares))
+        });
+        let patience = Instant::now() + Duration::from_secs(20);
+        for _ in 0..3 {
+            theirs.write_all(&MUCH).unwrap();
+            let mut echo = [0; MUCH.len()];
+            theirs.read_exact(&mut echo).unwrap();
+            assert_eq!(echo, MUCH.map(|byte| byte.to_ascii_uppercase()));
+            while spares.kept() == 0 {
+                assert!(Instant::now() < patience, "it holds what it does not need");
+                thread::yield_now();
+            }
+        }
+        assert!(!served.is_finished(), "it waits for more");
+        drop(theirs);
+        assert_eq!(served.join().unwrap(), Ending::PeerClosed);
+    });
+    assert_eq!(spares.kept(), 1, "it was the same each time");
 }

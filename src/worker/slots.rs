@@ -16,8 +16,9 @@ use super::access::Access;
 use super::admit::reset_at_close;
 use crate::accept_turn::{Brief, Turn};
 use crate::admission::Admission;
+use crate::buffer::{Buffer, SMALL_BYTES, Spares};
 use crate::config::Config;
-use crate::connection::{BUFFER_BYTES, Clock, Connection, Delivery, Introduce};
+use crate::connection::{Clock, Connection, Delivery, Introduce, ReadTimeout};
 use crate::door::Accepted;
 use crate::ending::Ending;
 use crate::handler::Handler;
@@ -29,10 +30,6 @@ use crate::scoreboard::{Rows, Traffic};
 use crate::title::WorkerTitle;
 use crate::wear::{Memory, Wearing};
 
-/// What is allocated for a buffer. From this size on malloc maps fresh pages, see mallopt(3), so that a connection takes
-/// only as many of them as its messages touch.
-const BUFFER_MAPPED_BYTES: usize = 128 * 1024;
-const _: () = assert!(BUFFER_BYTES <= BUFFER_MAPPED_BYTES, "a buffer fits in what is allocated for it");
 /// The stack of a connection's thread. Only what is touched takes memory.
 const STACK_BYTES: usize = 256 * 1024;
 
@@ -51,6 +48,8 @@ pub(super) struct Shared<H> {
     pub(super) memory: Memory,
     /// What a connection may take.
     pub(super) terms: Terms,
+    /// Memory for those whose data flows.
+    pub(super) spares: Spares,
     /// With `timeouts.drain_idle`.
     pub(super) parting: Option<Parting>,
     /// The connection of each slot, so that the first thread can close it.
@@ -75,11 +74,11 @@ impl<H: Handler> Shared<H> {
     /// A slot: one connection after the other.
     fn serve_slot(&self, slot: usize) {
         self.rows.worker.note_thread(slot);
-        let mut pages = vec![0; BUFFER_MAPPED_BYTES];
-        let buffer = &mut pages[..BUFFER_BYTES];
+        // Not on the stack, which would need a page more for it.
+        let mut small = vec![0; SMALL_BYTES];
         let mut ended = None;
         while let Some(mut lead) = self.turn.lead(ended.take()) {
-            let admit = |accepted| self.admit(accepted, slot, buffer);
+            let admit = |accepted| self.admit(accepted, slot, &mut small);
             let accepted = match self.turn.accept(&mut lead, admit) {
                 Ok(Some(accepted)) => accepted,
                 Ok(None) => return self.turn.close_door(lead.door),
@@ -89,7 +88,7 @@ impl<H: Handler> Shared<H> {
                 }
             };
             self.turn.pass(lead.door, accepted.at);
-            ended = Some(self.serve(accepted, slot, buffer));
+            ended = Some(self.serve(accepted, slot, &mut Buffer::new(&mut small, &self.spares)));
         }
     }
 
@@ -107,7 +106,7 @@ impl<H: Handler> Shared<H> {
         }
     }
 
-    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut [u8]) -> Brief {
+    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut Buffer<'_>) -> Brief {
         let Accepted { socket, peer, queue_wait, at } = accepted;
         let row = &self.rows.slots[slot];
         row.open(peer, queue_wait);
@@ -138,6 +137,7 @@ impl<H: Handler> Shared<H> {
             socket: &socket,
             work: self.config.work,
             idle: self.config.timeouts.idle,
+            read_timeout: ReadTimeout::of_accepted(),
             clock: self.clock(at, proxy.is_some()),
             delivery: Delivery::default(),
             introduce: introduce.as_ref().map(|introduce| introduce as Introduce<'_>),
