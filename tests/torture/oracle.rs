@@ -1,6 +1,7 @@
 //! The oracle: looks at the server from outside, and says what is not as it must be.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,10 @@ use crate::verdict::losses::{End, Excuses, Outcome};
 use crate::verdict::picture::Picture;
 use crate::violation::{Invariant, Result, Violates};
 
-/// Within this `status` answers, and so many times what it takes to start a program where the machine has no time at all.
+/// Within this `status` answers, beside the time for which somebody on this machine waits for a processor.
 const STATUS_WITHIN: Duration = Duration::from_secs(1);
-const MACHINE_SLOWER: u32 = 10;
+/// Within this it answers on any machine.
+const STATUS_NEVER_BEYOND: Duration = Duration::from_secs(5);
 /// Within this a client is served for whom there is a slot.
 pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);
 /// Within this the pool is as it should be again, beside the waits that it announces.
@@ -43,15 +45,14 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Looks at the pool. What it shows adds up, and no count goes back.
     pub(crate) fn look(&mut self, subject: &Subject) -> Result<Picture> {
+        let before = stalled();
         let (picture, took) = subject.status()?;
         self.looks += 1;
         self.status_worst = self.status_worst.max(took);
-        if took > STATUS_WITHIN {
-            let start = subject.time_to_start()?;
-            if took > STATUS_WITHIN + MACHINE_SLOWER * start {
-                let text = format!("it took {took:.1?}, where the program takes {start:.1?} to start");
-                return Err(Invariant::Status.violated(text));
-            }
+        let stalled = stalled().saturating_sub(before);
+        if took.saturating_sub(stalled) > STATUS_WITHIN || took > STATUS_NEVER_BEYOND {
+            let text = format!("it took {took:.1?}; for {stalled:.1?} of them the processors had no time");
+            return Err(Invariant::Status.violated(text));
         }
         books::balance(&picture).violates(Invariant::Balance)?;
         self.books.check(&picture).violates(Invariant::Totals)?;
@@ -196,4 +197,12 @@ pub(crate) fn probe(subject: &Subject) -> Result<()> {
         let text = format!("slots are idle, and after {:.1?}: {failure}", began.elapsed());
         Invariant::Liveness.violated(text)
     })
+}
+
+/// For how long, since this machine started, somebody waited for a processor, by the kernel's `accounting/psi.rst`; zero where it
+/// does not tell.
+fn stalled() -> Duration {
+    let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
+    let total = text.lines().next().and_then(|line| line.rsplit_once("total=")?.1.parse().ok());
+    Duration::from_micros(total.unwrap_or_default())
 }

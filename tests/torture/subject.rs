@@ -167,13 +167,6 @@ impl Subject {
         Ok((picture, took))
     }
 
-    /// How long a program takes that asks nobody: how slow the machine is.
-    pub(crate) fn time_to_start(&self) -> Result<Duration> {
-        let began = Instant::now();
-        self.ask(&["config", "show"])?;
-        Ok(began.elapsed())
-    }
-
     /// The last events of the pool.
     pub(crate) fn events(&self) -> Result<Vec<Event>> {
         let output = self.ask(&["events", "--json"])?;
