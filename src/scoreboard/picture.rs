@@ -68,6 +68,7 @@ impl Board {
         let workers: Vec<WorkerPicture> =
             self.rows_used().iter().filter_map(|row| self.worker(row)).collect();
         let wanted = size(&master.workers);
+        let seen = workers.iter().map(|worker| worker.id + 1).max().unwrap_or(0);
         let moment = |word: &AtomicU64| Some(get(word)).filter(|nanos| *nanos > 0).map(Moment::at);
         Picture {
             pid: u32::try_from(get(&master.pid)).unwrap_or_default(),
@@ -85,8 +86,9 @@ impl Board {
             log: self.log.losses(),
             queue_wait: self.sum(&master.queue_wait, |row| &row.queue_wait),
             duration: self.sum(&master.duration, |row| &row.duration),
-            // Those too whose workers have left a pool that is smaller now: what they did is not undone.
-            ids: self.ids[..wanted.max(size(&master.ids_used)).min(WORKERS_MAX)]
+            // Those too whose workers have left a pool that is smaller now: what they did is not undone. And those of rows that
+            // a captured worker has written.
+            ids: self.ids[..wanted.max(size(&master.ids_used)).max(seen).min(WORKERS_MAX)]
                 .iter()
                 .map(|id| (id.tally(), moment(&id.throttled_until)))
                 .collect(),
