@@ -181,7 +181,7 @@ impl<H: Handler> Master<H> {
     /// Runs the pool to its end. In a child it returns too: see [`Life`].
     pub(crate) fn run(mut self) -> Result<Life<H>, Error> {
         loop {
-            self.hear();
+            self.hear(None);
             self.go_on_succeeding();
             self.reap();
             self.look_at_size();
@@ -207,12 +207,12 @@ impl<H: Handler> Master<H> {
     }
 
     /// Takes in what the workers report.
-    fn hear(&mut self) {
+    fn hear(&mut self, dead: Option<Pid>) {
         let now = Instant::now();
         self.table.listen(&self.goal, now);
         self.table.tell_again(now);
         self.table.send_log_again(now);
-        for (pid, report) in self.table.take_reports() {
+        for (pid, report) in self.table.take_reports(dead) {
             if self.is_progress(pid, report) {
                 self.manager.note_life();
             }
@@ -239,7 +239,7 @@ impl<H: Handler> Master<H> {
                 Err(error) => return tracing::error!("cannot reap children: {error}"),
             };
             // Its last words came before its end.
-            self.hear();
+            self.hear(matches!(fate, Fate::Died(_)).then_some(pid));
             match fate {
                 Fate::Died(status) => self.bury(pid, status),
                 Fate::Stopped => {

@@ -234,12 +234,18 @@ impl<C: Addressee> ProcessTable<C> {
     }
 }
 
+/// So many reports of one worker are heard at a time. One that is in its senses has a few.
+const REPORTS_AT_ONCE: usize = 64;
+
 impl ProcessTable {
-    /// Takes what the workers have reported since the last time.
-    pub(crate) fn take_reports(&mut self) -> Vec<(Pid, Report)> {
+    /// Takes what the workers have reported since the last time: of each so much at a time, and the rest of it later, lest one that
+    /// has been captured keep the master from all else; of one that is dead all, since nothing more comes.
+    pub(crate) fn take_reports(&mut self, dead: Option<Pid>) -> Vec<(Pid, Report)> {
         let mut reports = Vec::new();
         for worker in &mut self.workers {
-            while let Some(channel) = &worker.channel {
+            let most = if Some(worker.pid) == dead { usize::MAX } else { REPORTS_AT_ONCE };
+            for _ in 0..most {
+                let Some(channel) = &worker.channel else { break };
                 match channel.receive() {
                     Ok(Received::Nothing) => break,
                     Ok(Received::Message(report)) => reports.push((worker.pid, report)),
@@ -265,5 +271,30 @@ impl ProcessTable {
                 Err(error) => tracing::debug!("cannot share the log's file: {error}"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::Channel;
+    use crate::process_table::Patience;
+    use crate::scoreboard::Lease;
+
+    #[test]
+    fn who_talks_without_end_is_heard_a_little_at_a_time_and_the_dead_to_the_end() {
+        let (ours, theirs) = Channel::pair().unwrap();
+        let (mut table, now, pid) = (ProcessTable::new(Instant::now()), Instant::now(), Pid::from_raw(100));
+        let patience = Patience { start: None, leave: None };
+        table.add(pid, Birth { id: 0, generation: 1, patience, lease: Lease::default() }, ours, now);
+        let mut sent = 0;
+        while theirs.send(Report::Alive).is_ok() {
+            sent += 1;
+        }
+        assert!(sent > 2 * REPORTS_AT_ONCE, "so many fit: {sent}");
+        assert_eq!(table.take_reports(None).len(), REPORTS_AT_ONCE);
+        assert_eq!(table.take_reports(Some(Pid::from_raw(101))).len(), REPORTS_AT_ONCE);
+        drop(theirs);
+        assert_eq!(table.take_reports(Some(pid)).len(), sent - 2 * REPORTS_AT_ONCE);
     }
 }
