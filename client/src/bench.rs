@@ -90,7 +90,7 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
 }
 
 /// Runs the plan and hands out the result. Calls at both edges of the window, so that somebody else's clocks can be read
-/// when ours are: those of the server, say.
+/// when ours are: those of the server, say. A run that fails may call less often. Raises the limit of open files of this process.
 pub fn measure(plan: &Plan, at_edge: &mut dyn FnMut()) -> Result<Report, Error> {
     measure_until(plan, at_edge, |_| Ok(()))
 }

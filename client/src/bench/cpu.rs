@@ -17,10 +17,17 @@ impl<'run> Meter<'run> {
         Self { at_edge }
     }
 
-    /// Here is an edge: how much CPU time has this thread taken?
-    pub(super) fn read(&mut self) -> io::Result<Duration> {
+    /// The window begins: how much CPU time has this thread taken before it?
+    pub(super) fn begin(&mut self) -> io::Result<Duration> {
         (self.at_edge)();
         time()
+    }
+
+    /// The window ends: how much has it taken since? What who looks on does is not counted.
+    pub(super) fn end(&mut self, before: Duration) -> io::Result<Duration> {
+        let taken = time()?.saturating_sub(before);
+        (self.at_edge)();
+        Ok(taken)
     }
 }
 
