@@ -37,8 +37,14 @@ pub(crate) fn request(bytes: &[u8]) {
     assert!(!response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
     let is_there = ["/", "/status.json", "/metrics", "/events", "/healthz", "/readyz"].contains(&&*path);
     match response.status() {
-        StatusCode::BAD_REQUEST => return,
-        StatusCode::MISDIRECTED_REQUEST => return assert!(is_local),
+        // A request says once where it goes, RFC 9112, 3.2.
+        StatusCode::BAD_REQUEST => return assert_ne!(hosts.len(), 1),
+        StatusCode::MISDIRECTED_REQUEST => {
+            let mut names = hosts.iter().map(String::as_str).chain(target.as_deref());
+            return assert!(
+                is_local && !names.all(|name| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
+            );
+        }
         StatusCode::NOT_FOUND => assert!(!is_there, "{path}"),
         status => {
             assert!([StatusCode::OK, StatusCode::METHOD_NOT_ALLOWED].contains(&status), "{status}");
