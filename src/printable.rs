@@ -46,14 +46,17 @@ pub(crate) fn lines(text: &str) -> String {
     clean
 }
 
-/// A document of JSON, in which characters that steer beyond those that JSON itself escapes stand in texts alone.
+/// A document of JSON, in which characters that steer beyond those that JSON itself escapes stand in texts alone. Those below them, but
+/// for the end of a line, are the white space between its words, RFC 8259, section 2.
 pub(crate) fn json(document: &str) -> String {
     let mut clean = String::with_capacity(document.len());
     for char in document.chars() {
-        if steers(char) && char != '\n' {
-            write!(clean, "\\u{:04x}", u32::from(char)).expect("a string takes all that is written");
-        } else {
+        if char == '\n' || !steers(char) {
             clean.push(char);
+        } else if matches!(char, '\t' | '\r') {
+            clean.push(' ');
+        } else {
+            write!(clean, "\\u{:04x}", u32::from(char)).expect("a string takes all that is written");
         }
     }
     clean

@@ -39,12 +39,27 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|_| "expected a time with its unit, such as 500ms, 10s or 1m")?;
+    let duration = parts_of_time(text).ok_or("expected a time with its unit, such as 500ms, 10s or 1m")?;
     if duration > DURATION_MAX {
         return Err(format!("at most {} is possible", human::limit(DURATION_MAX)));
     }
     Ok(duration)
+}
+
+/// The sum of its parts, `1h 30min`. Each is read for itself: given all, humantime 2.4 ends in a panic where fractions of a second carry
+/// the sum beyond what a `Duration` holds.
+fn parts_of_time(text: &str) -> Option<Duration> {
+    let (mut sum, mut rest) = (Duration::ZERO, text.trim());
+    loop {
+        let unit = rest.find(char::is_alphabetic).unwrap_or(rest.len());
+        let length = rest[unit..].find(|char: char| !char.is_alphabetic());
+        let (part, after) = rest.split_at(length.map_or(rest.len(), |length| unit + length));
+        sum = sum.checked_add(humantime::parse_duration(part).ok()?)?;
+        rest = after.trim_start();
+        if rest.is_empty() {
+            return Some(sum);
+        }
+    }
 }
 
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
@@ -95,6 +110,8 @@ mod tests {
         assert_eq!(duration("1d"), Ok(DURATION_MAX));
         assert!(duration("25h").is_err());
         assert!(duration("5").is_err());
+        assert!(duration("18446744073709551615.5s 0.5s").is_err() && duration("").is_err());
+        assert_eq!(duration("1h30m 0.5s"), Ok(Duration::from_millis(5_400_500)));
         assert!(timeout("0s").is_err() && run_time("0s").is_err());
     }
 
