@@ -361,7 +361,8 @@ fn saturation_is_told_once_when_it_begins_and_once_when_it_ends() {
     let end = server.wait_for_log("saturation end");
     let number = |name| crate::support::field(&end, name).parse::<f64>().unwrap();
     assert!(number("peak_queue") >= 3.0 && number("waited") >= 3.0, "{end}");
-    assert!(number("longest_wait") >= 0.3 && number("lasted") >= number("longest_wait"), "{end}");
+    // The kernel tells a wait in jiffies, which may be of 10 ms, and rounds it up.
+    assert!(number("longest_wait") >= 0.3 && number("lasted") + 0.02 >= number("longest_wait"), "{end}");
     let status = server.status();
     assert_eq!(status["pool"]["saturated_for_seconds"], Value::Null);
 }
