@@ -168,8 +168,10 @@ impl<C> ProcessTable<C> {
         if goal.next.is_some() || self.of(goal.generation).any(is_changing) {
             return Vec::new();
         }
-        let accepts = |worker: &&WorkerHandle<C>| matches!(worker.stage, Stage::Accepting { .. });
-        let mut worn = self.of(goal.generation).filter(accepts);
+        let stays = |worker: &&WorkerHandle<C>| {
+            matches!(worker.stage, Stage::Accepting { .. }) && worker.id < goal.workers
+        };
+        let mut worn = self.of(goal.generation).filter(stays);
         let first = worn.find_map(|worker| Some(Action::Recycle { pid: worker.pid, why: worker.worn? }));
         first.into_iter().collect()
     }

@@ -146,6 +146,14 @@ fn nobody_is_replaced_while_all_are() {
 }
 
 #[test]
+fn a_worker_beyond_the_size_of_the_pool_leaves_and_is_not_replaced() {
+    let mut scene = Scene::open(2);
+    scene.table.find(pid(101)).unwrap().worn = Some(Wear::Age);
+    scene.goal.workers = 1;
+    assert_eq!(scene.plan(), [tell(101, Order::Retire)]);
+}
+
+#[test]
 fn a_pool_that_sizes_itself_has_the_size_that_was_found_right() {
     let mut scene = Scene::open(1);
     let resize = Resize { to: 2, why: crate::scoreboard::WhyScaled::Waiting };
