@@ -4,13 +4,16 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
 use super::{Law, ensure};
 use crate::channel::{Order, Report};
 use crate::process_table::worker_handle::Addressee;
+
+/// How long one who was told to leave may take beyond its time.
+pub(super) const KILL_AFTER: Duration = Duration::from_secs(1);
 
 /// The line to a process.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +31,11 @@ struct Wire {
 impl Line {
     pub(super) fn has_orders(&self) -> bool {
         !self.0.borrow().orders.is_empty()
+    }
+
+    /// Whether the process has not read such an order yet.
+    pub(super) fn carries(&self, order: Order) -> bool {
+        self.0.borrow().orders.contains(&order)
     }
 }
 
@@ -65,6 +73,9 @@ pub(super) enum Life {
 )]
 pub(super) struct Process {
     pub(super) pid: Pid,
+    pub(super) id: usize,
+    pub(super) generation: u64,
+    pub(super) forked: Instant,
     pub(super) line: Line,
     pub(super) life: Life,
     pub(super) reports: Vec<Report>,
@@ -76,9 +87,13 @@ pub(super) struct Process {
     pub(super) is_busy: bool,
     /// What it says once after each order to.
     pub(super) armed: [bool; 2],
-    is_worn: bool,
+    pub(super) is_worn: bool,
     /// Somebody has sent it TERM.
-    wants_to_leave: bool,
+    pub(super) wants_to_leave: bool,
+    /// The master knows that it is to be replaced.
+    pub(super) is_outgoing: bool,
+    /// For how long it has given no sign of life since it was asked, or went on, in which no signal had stopped it.
+    pub(super) silent: Duration,
     /// Somebody may be in the queue for whom another was woken, and it has not looked since.
     pub(super) has_to_look: bool,
     /// It lacks what it takes to accept, and looks again by itself.
@@ -86,14 +101,19 @@ pub(super) struct Process {
     /// What the master did to it: let it in, told it to leave, aborted it, killed it.
     pub(super) let_in: Option<Instant>,
     pub(super) sent_away: Option<Order>,
-    pub(super) is_aborted: bool,
+    /// When it has to have left.
+    pub(super) gone_by: Option<Instant>,
+    pub(super) aborted: Option<Instant>,
     pub(super) killed: Option<Instant>,
 }
 
 impl Process {
-    pub(super) fn new(pid: Pid) -> Self {
+    pub(super) fn new(pid: Pid, id: usize, generation: u64, forked: Instant) -> Self {
         Self {
             pid,
+            id,
+            generation,
+            forked,
             line: Line::default(),
             life: Life::Starting,
             reports: Vec::new(),
@@ -103,17 +123,41 @@ impl Process {
             armed: [true; 2],
             is_worn: false,
             wants_to_leave: false,
+            is_outgoing: false,
+            silent: Duration::ZERO,
             has_to_look: false,
             is_away: false,
             let_in: None,
             sent_away: None,
-            is_aborted: false,
+            gone_by: None,
+            aborted: None,
             killed: None,
         }
     }
 
     pub(super) fn is_running(&self) -> bool {
         !self.is_stopped && !self.is_hung && self.life != Life::Dead
+    }
+
+    /// Whether it holds a place: nobody has told it to leave, or killed it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.sent_away.is_none() && self.killed.is_none()
+    }
+
+    /// Whether it holds a place, and is not about to be replaced.
+    pub(super) fn stays(&self) -> bool {
+        self.is_kept() && !self.is_outgoing
+    }
+
+    /// It is told to leave within this time.
+    pub(super) fn send_away(&mut self, order: Order, time: Option<Duration>, now: Instant) {
+        self.sent_away = Some(order);
+        self.gone_by = self.gone_by.into_iter().chain(time.map(|time| now + time)).min();
+    }
+
+    /// Whether it has said that it is able to accept, and waits for its order.
+    pub(super) fn is_ready(&self) -> bool {
+        self.life == Life::Ready && self.let_in.is_none()
     }
 
     /// Whether it may be woken for somebody in the queue.
@@ -179,8 +223,11 @@ impl Process {
         was_about_to
     }
 
-    /// It has paused, and looks again.
-    pub(super) fn come_back(&mut self) {
+    /// Time goes by. Whoever lacked what it takes to accept looks again.
+    pub(super) fn wait(&mut self, time: Duration) {
+        if !self.is_stopped {
+            self.silent += time;
+        }
         if self.is_running() && std::mem::take(&mut self.is_away) {
             self.has_to_look = false;
         }
@@ -228,7 +275,12 @@ impl Process {
             Order::Retire => self.leave(false),
             Order::Drain => self.leave(true),
             Order::Stop => self.life = Life::Dead,
-            Order::Arm => self.armed = [true; 2],
+            Order::Arm => {
+                self.armed = [true; 2];
+                if self.is_busy {
+                    self.say_once(0, Report::Busy);
+                }
+            }
             Order::Ask => self.reports.push(Report::Alive),
             Order::MakeRoom { .. } => (),
         }

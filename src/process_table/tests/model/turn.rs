@@ -5,11 +5,11 @@ use std::time::Duration;
 use nix::unistd::Pid;
 
 use super::back_off::BackOff;
-use super::process::{Life, Process};
+use super::process::{KILL_AFTER, Life, Process};
 use super::world::{Change, START, Wish, World};
 use super::{Law, TestCaseError, ensure};
-use crate::channel::Order;
-use crate::process_table::{Action, Aim, Birth, Goal, Next, Pulse, Scaling, Stage};
+use crate::channel::{Order, Report};
+use crate::process_table::{Action, Aim, Birth, Goal, Next, Pulse, Scaling};
 use crate::scoreboard::Lease;
 
 impl World {
@@ -23,6 +23,9 @@ impl World {
         let served = self.served_ids(planned.generation);
         for action in &plan {
             self.act(action)?;
+            if self.is_over {
+                return Ok(true);
+            }
         }
         self.check_acted(&planned, &plan, &served)?;
         let is_changed = self.go_on_changing();
@@ -38,6 +41,11 @@ impl World {
         self.table.tell_again(self.now);
         for process in &mut self.processes {
             for report in process.reports.drain(..) {
+                match report {
+                    Report::Leaving if process.killed.is_none() => process.is_outgoing = true,
+                    Report::Alive => process.silent = Duration::ZERO,
+                    _ => (),
+                }
                 self.table.hear(process.pid, report, &self.goal, self.now);
             }
         }
@@ -51,6 +59,7 @@ impl World {
             if stopped {
                 self.table.note_stopped(pid);
             } else {
+                self.signal(pid, |process| process.silent = Duration::ZERO);
                 self.table.note_continued(pid, &self.goal, self.now);
             }
         }
@@ -69,12 +78,15 @@ impl World {
         let Some((worker, wait)) = self.table.remove(process.pid, &self.goal, self.now) else {
             return ensure(false, || format!("{} was nobody's worker", process.pid));
         };
-        let is_wanted = process.sent_away.is_some() || worker.stage == Stage::Outgoing;
-        let counts = worker.generation == self.goal.generation && !is_wanted;
+        let is_wanted = process.sent_away.is_some() || process.is_outgoing;
+        let counts = process.generation == self.goal.generation && !is_wanted;
         let accepted_for =
             process.let_in.map_or(Duration::ZERO, |at| process.killed.unwrap_or(self.now) - at);
-        let right =
-            if counts { self.back_off.note_death(worker.id, accepted_for, self.now) } else { Duration::ZERO };
+        let right = if counts {
+            self.back_off.note_death(process.id, accepted_for, self.now)
+        } else {
+            Duration::ZERO
+        };
         let is_given_up = worker.generation > self.goal.generation && process.killed.is_some();
         if worker.is_stillborn() && !is_given_up {
             self.note_failed_birth(worker.id, worker.generation);
@@ -94,26 +106,34 @@ impl World {
 
     fn act(&mut self, action: &Action) -> Law {
         self.check_action(action)?;
+        self.tally.note(action);
         match *action {
             Action::Spawn { id, generation } => return self.spawn(id, generation),
             Action::SpawnMonitor => self.spawn_monitor(),
             Action::LookAfter { pid } => self.look_after(pid),
             Action::Abort { pid } => {
-                self.table.note_aborted(pid, self.now);
+                let now = self.now;
+                self.table.note_aborted(pid, now);
                 self.signal(pid, |process| {
-                    process.is_aborted = true;
+                    process.aborted = Some(now);
                     if !process.is_stopped {
                         process.life = Life::Dead;
                     }
                 });
             }
-            Action::Recycle { pid, .. } => self.table.note_recycled(pid),
+            Action::Recycle { pid, .. } => {
+                self.table.note_recycled(pid);
+                self.signal(pid, |process| process.is_outgoing = true);
+            }
             Action::Resize(resize) => {
                 self.table.set_size(&mut self.goal, resize.to);
                 self.back_off.note_size(resize.to);
             }
             Action::Tell { pid, order } => self.tell(pid, order),
-            Action::Open => self.table.note_open(),
+            Action::Open => {
+                self.table.note_open();
+                self.is_open = true;
+            }
             Action::Kill { pid, .. } => self.kill(pid),
             Action::GiveUp => self.is_over = true,
             Action::Commit => self.commit(),
@@ -136,7 +156,7 @@ impl World {
                 format!("{id} is tried again after {wait:?}, not after {right:?}")
             });
         }
-        let process = Process::new(self.take_pid());
+        let process = Process::new(self.take_pid(), id, generation, self.now);
         let birth = Birth { id, generation, patience: self.patience(), lease: Lease::default() };
         self.table.add(process.pid, birth, process.line.clone(), self.now);
         self.processes.push(process);
@@ -176,22 +196,20 @@ impl World {
 
     fn tell(&mut self, pid: Pid, order: Order) {
         self.table.tell(pid, order, &self.goal, self.now);
-        let now = self.now;
+        let (now, leave) = (self.now, self.terms.leave.map(|leave| leave + KILL_AFTER));
         self.signal(pid, |process| match order {
             Order::Go => process.let_in = Some(now),
-            Order::Retire | Order::Drain | Order::Stop => process.sent_away = Some(order),
+            Order::Retire | Order::Drain => process.send_away(order, leave, now),
+            Order::Stop => process.send_away(order, Some(KILL_AFTER), now),
+            Order::Ask => process.silent = Duration::ZERO,
             _ => (),
         });
     }
 
     fn kill(&mut self, pid: Pid) {
         let now = self.now;
-        let is_outgoing = self.table.find(pid).is_some_and(|worker| worker.stage == Stage::Outgoing);
         self.table.note_killed(pid, now);
-        self.signal(pid, |process| {
-            process.sent_away = process.sent_away.or(is_outgoing.then_some(Order::Stop));
-            (process.life, process.killed) = (Life::Dead, Some(now));
-        });
+        self.signal(pid, |process| (process.life, process.killed) = (Life::Dead, Some(now)));
     }
 
     /// Does something to a process.
@@ -208,7 +226,7 @@ impl World {
         let Some(Next { generation, workers, .. }) = self.goal.next.clone() else { return };
         let next = Goal { generation, workers, next: None, aim: Aim::Serve, ..self.goal.clone() };
         self.table.commit(&mut self.goal, next);
-        (self.back_off, self.change) = (BackOff::default(), None);
+        (self.back_off, self.change, self.is_open) = (BackOff::default(), None, true);
     }
 
     fn abandon(&mut self) {

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::back_off::BackOff;
 use super::process::{Life, Line, Process};
 use super::step::{Pace, Step};
+use super::tally::Tally;
 use super::{Law, ensure};
 use crate::process_table::{Aim, Goal, Patience, ProcessTable, Scaling};
 use crate::scoreboard::WhyScaled;
@@ -31,6 +32,8 @@ pub(super) struct Terms {
     leaves_queue: bool,
     monitor: bool,
     is_successor: bool,
+    /// Whether its first workers accept before anything else happens.
+    starts_open: bool,
     /// Whether the dead are found before those who were stopped, whatever came first.
     pub(super) finds_deaths_first: bool,
     /// Whether the connections of those who leave end before they have to.
@@ -40,8 +43,11 @@ pub(super) struct Terms {
 impl Terms {
     pub(super) fn any() -> impl Strategy<Value = Self> {
         let leave = prop_oneof![3 => Just(Some(Duration::from_secs(31))), 1 => Just(None)];
-        let stuck = prop_oneof![3 => Just(Some(Duration::from_secs(30))), 1 => Just(None)];
-        (1..4_usize, leave, stuck, any::<[bool; 5]>()).prop_map(|(workers, leave, stuck_after, flags)| {
+        let stuck = prop_oneof![Just(Some(4)), Just(Some(30)), Just(None)];
+        let stuck = stuck.prop_map(|seconds| seconds.map(Duration::from_secs));
+        let starts_open = prop::bool::weighted(0.85);
+        let terms = (1..4_usize, leave, stuck, starts_open, any::<[bool; 5]>());
+        terms.prop_map(|(workers, leave, stuck_after, starts_open, flags)| {
             let [leaves_queue, monitor, is_successor, finds_deaths_first, is_cooperative] = flags;
             Self {
                 workers,
@@ -50,6 +56,7 @@ impl Terms {
                 leaves_queue,
                 monitor,
                 is_successor,
+                starts_open,
                 finds_deaths_first,
                 is_cooperative,
             }
@@ -81,6 +88,7 @@ pub(super) struct World {
     pub(super) terms: Terms,
     pub(super) table: ProcessTable<Line>,
     pub(super) goal: Goal,
+    pub(super) began: Instant,
     pub(super) now: Instant,
     pub(super) processes: Vec<Process>,
     pub(super) next_pid: i32,
@@ -96,7 +104,10 @@ pub(super) struct World {
     pub(super) back_off: BackOff,
     pub(super) queue: bool,
     pub(super) was_relieved: bool,
+    /// Clients have been let in.
+    pub(super) is_open: bool,
     pub(super) is_over: bool,
+    pub(super) tally: Tally,
     /// Nothing happens any more but what has to.
     is_quiet: bool,
 }
@@ -119,6 +130,7 @@ impl World {
             terms,
             table: ProcessTable::new(now),
             goal,
+            began: now,
             now,
             processes: Vec::new(),
             next_pid: 100,
@@ -132,9 +144,23 @@ impl World {
             back_off: BackOff::default(),
             queue: false,
             was_relieved: false,
+            is_open: false,
             is_over: false,
+            tally: Tally::default(),
             is_quiet: false,
         }
+    }
+
+    /// Lets the first workers in, if the terms are such.
+    pub(super) fn begin(&mut self) -> Law {
+        if !self.terms.starts_open {
+            return Ok(());
+        }
+        for step in [Step::MayOpen, Step::AllGetReady] {
+            self.take(step);
+            self.settle()?;
+        }
+        ensure(self.is_open, || "a pool whose workers are ready does not open".to_owned())
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -184,7 +210,7 @@ impl World {
     }
 
     /// Time goes by, and nothing happens but what has to.
-    pub(super) fn come_to_rest(mut self) -> Law {
+    pub(super) fn come_to_rest(&mut self) -> Law {
         (self.is_quiet, self.refused_forks, self.goal.may_open) = (true, 0, true);
         self.wishes.clear();
         self.processes.iter_mut().for_each(|process| process.set_line_full(false));
@@ -200,18 +226,21 @@ impl World {
     }
 
     fn wait_until(&mut self, then: Instant) {
+        for process in &mut self.processes {
+            process.wait(then - self.now);
+        }
         self.now = then;
-        self.processes.iter_mut().for_each(Process::come_back);
     }
 
     fn settle(&mut self) -> Law {
         for _ in 0..TURNS_MAX {
             self.run()?;
-            if self.turn()? && !self.has_more() {
-                return self.check_settled();
-            }
+            let is_settled = self.turn()?;
             if self.is_over {
                 return Ok(());
+            }
+            if is_settled && !self.has_more() {
+                return self.check_settled();
             }
         }
         ensure(false, || format!("there is no end to the plans: {:?}", self.table.plan(&self.goal, self.now)))
@@ -277,7 +306,7 @@ impl World {
             return;
         }
         self.news.push((process.pid, stopped));
-        let (serves, aborts) = (process.serves_queue(), !stopped && process.is_aborted);
+        let (serves, aborts) = (process.serves_queue(), !stopped && process.aborted.is_some());
         if aborts {
             process.life = Life::Dead;
         }
