@@ -216,8 +216,8 @@ impl<C: Addressee> ProcessTable<C> {
     pub(crate) fn tell(&mut self, pid: Pid, order: Order, goal: &Goal, now: Instant) {
         let Some(worker) = self.find(pid) else { return };
         match (worker.send(order, now), order) {
-            // One that did not hear the question is asked again.
-            (false, Order::Arm) => (),
+            // One that did not hear the question is asked again, and one that may not say by itself that it is busy too.
+            (false, Order::Arm) => worker.pulse.wake(goal.stuck_after, now),
             (false, Order::Ask) => worker.pulse.postpone(goal.stuck_after, now),
             // One that did not hear another order hears it later, or is dead.
             _ => self.note_told(pid, order, now),

@@ -282,3 +282,26 @@ fn a_successor_whose_workers_are_ready_waits_without_a_deadline() {
     scene.wait(100);
     assert_eq!((scene.plan(), scene.table.next_deadline(&scene.goal)), (vec![], None));
 }
+
+/// A line that has no room.
+struct NoRoom;
+
+impl Addressee for NoRoom {
+    fn send(&self, _: Order) -> io::Result<()> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
+
+#[test]
+fn a_worker_that_could_not_be_told_to_say_when_it_is_busy_is_looked_after_again() {
+    let (scene, mut table) = (Scene::of(1), ProcessTable::new(Instant::now()));
+    let patience = Patience { start: None, leave: None };
+    let birth = Birth { id: 0, generation: FIRST, patience, lease: Lease::default() };
+    table.add(pid(100), birth, NoRoom, scene.now);
+    table.find(pid(100)).unwrap().stage = Stage::Accepting { since: scene.now };
+    table.note_open();
+    table.tell(pid(100), Order::Arm, &scene.goal, scene.now);
+    let due = scene.now + Duration::from_secs(10);
+    assert_eq!(table.next_deadline(&scene.goal), Some(due));
+    assert!(table.plan(&scene.goal, due).contains(&Action::LookAfter { pid: pid(100) }));
+}
