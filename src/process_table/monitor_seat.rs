@@ -7,6 +7,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::Throttle;
+use super::worker_handle::Loss;
 
 /// The place of the monitor.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ impl MonitorSeat {
     /// Notes that it died, if this is its pid, and returns the wait before its respawn.
     pub(crate) fn remove(&mut self, pid: Pid, now: Instant) -> Option<Duration> {
         let (_, since) = self.process.take_if(|(process, _)| *process == pid)?;
-        Some(self.throttle.note_death(now - since, now))
+        Some(self.throttle.note_death(Loss::Service(now - since), now))
     }
 
     /// Whether it is to be forked now.

@@ -105,9 +105,8 @@ impl<C> ProcessTable<C> {
     ) -> Option<(WorkerHandle<C>, Duration)> {
         let index = self.workers.iter().position(|worker| worker.pid == pid)?;
         let worker = self.workers.remove(index);
-        let served = worker.stage.served(now).filter(|_| worker.generation == goal.generation);
-        let note_death = |served| self.throttle(worker.id).note_death(served, now);
-        let wait = served.map_or(Duration::ZERO, note_death);
+        let loss = worker.stage.loss(now).filter(|_| worker.generation == goal.generation);
+        let wait = loss.map_or(Duration::ZERO, |loss| self.throttle(worker.id).note_death(loss, now));
         if !matches!(worker.stage, Stage::Starting | Stage::Ready) {
             self.departures += 1;
         }
@@ -117,7 +116,7 @@ impl<C> ProcessTable<C> {
     /// Notes that a worker is sent SIGKILL.
     pub(crate) fn note_killed(&mut self, pid: Pid, now: Instant) {
         if let Some(worker) = self.find(pid) {
-            worker.stage = Stage::Killed { served: worker.stage.served(now) };
+            worker.stage = Stage::Killed { loss: worker.stage.loss(now) };
         }
     }
 

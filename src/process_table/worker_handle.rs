@@ -52,8 +52,17 @@ pub(crate) enum Stage {
     Outgoing,
     /// Was told to leave by this order.
     Leaving { order: Order, kill_at: Option<Instant> },
-    /// Was sent SIGKILL, having accepted for so long; `None` if it was about to leave anyway.
-    Killed { served: Option<Duration> },
+    /// Was sent SIGKILL; with what is lost by that.
+    Killed { loss: Option<Loss> },
+}
+
+/// What is lost by an end that nobody wanted. It counts against the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// A worker that was not let in yet.
+    Birth,
+    /// A worker that had accepted for so long.
+    Service(Duration),
 }
 
 impl Stage {
@@ -62,13 +71,13 @@ impl Stage {
         if self == Self::Starting { Self::Ready } else { self }
     }
 
-    /// For how long it has accepted, if its end now is not wanted: then it counts against its id.
-    pub(super) fn served(self, now: Instant) -> Option<Duration> {
+    /// What is lost if it ends now; `None` if it was about to leave anyway.
+    pub(super) fn loss(self, now: Instant) -> Option<Loss> {
         match self {
-            Self::Starting | Self::Ready => Some(Duration::ZERO),
-            Self::Accepting { since } => Some(now - since),
+            Self::Starting | Self::Ready => Some(Loss::Birth),
+            Self::Accepting { since } => Some(Loss::Service(now - since)),
             Self::Outgoing | Self::Leaving { .. } => None,
-            Self::Killed { served } => served,
+            Self::Killed { loss } => loss,
         }
     }
 
@@ -150,7 +159,7 @@ impl<C> WorkerHandle<C> {
 
     /// Whether it died before it was let in, and nobody had told it to leave.
     pub(crate) fn is_stillborn(&self) -> bool {
-        matches!(self.stage, Stage::Starting | Stage::Ready | Stage::Killed { served: Some(Duration::ZERO) })
+        matches!(self.stage, Stage::Starting | Stage::Ready | Stage::Killed { loss: Some(Loss::Birth) })
     }
 
     /// Whether it has to give signs of life. One that leaves may have a deadline anyway.
