@@ -21,6 +21,8 @@ def main():
     port, processes, milliseconds = map(int, sys.argv[1:])
     with multiprocessing.Pool(processes) as pool:
         listener = socket.create_server(("127.0.0.1", port), backlog=4096)
+        # Who is accepted inherits it.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
             # No name for the connection: while the parent has it, its peer sees no end.
             pool.apply_async(serve, (listener.accept()[0], milliseconds / 1000))

@@ -1,6 +1,7 @@
 /* The floor of a thread per connection: a thread that reads and answers, and nothing else. Its argument is the port. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@ static int listen_on(unsigned short port)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* Who is accepted inherits it. */
+    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, BACKLOG))
         fail("listen");
     return listener;
