@@ -164,7 +164,7 @@ fn number(count: usize) -> f64 {
 }
 
 fn cpu(server: &Server) -> Duration {
-    server.pids().into_iter().map(cpu_of).sum()
+    server.processes.pids().into_iter().map(cpu_of).sum()
 }
 
 /// How many the server has refused.

@@ -5,6 +5,8 @@
 //! processes, from `/proc/PID/smaps_rollup`, beyond that of the start. What the kernel keeps for a thread and a socket is
 //! not in it.
 
+#[path = "support/resident_memory.rs"]
+mod resident_memory;
 mod support;
 
 use std::io::{Read, Write};
@@ -13,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use resident_memory::resident_memory;
 use support::{Server, Summary, cpu_of};
 
 const WORKERS: usize = 2;
@@ -37,7 +40,7 @@ fn start() {
         let begin = Instant::now();
         let server = Server::prefork(STARTED_WORKERS, 2, &[]);
         let time = begin.elapsed();
-        (milliseconds(time), milliseconds(server.pids().into_iter().map(cpu_of).sum()))
+        (milliseconds(time), milliseconds(server.processes.pids().into_iter().map(cpu_of).sum()))
     });
     let (times, cpu) = starts.unzip();
     let (times, cpu) = (Summary::of(times), Summary::of(cpu));
@@ -87,13 +90,6 @@ fn talk(client: &mut TcpStream, length: usize) {
 
 /// The proportional set size of all processes, in kB.
 fn memory_of(server: &Server) -> u64 {
-    let of = |pid| {
-        let path = format!("/proc/{pid}/smaps_rollup");
-        let text =
-            std::fs::read_to_string(path).expect("the process lives, and may be looked at: run this as root");
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        number.and_then(|number| number.parse::<u64>().ok()).expect("proc(5) says that it is there")
-    };
-    server.pids().into_iter().map(of).sum()
+    resident_memory(&server.processes.pids()).expect("all processes may be looked at: run this as root")
+        / 1024
 }

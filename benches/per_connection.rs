@@ -2,8 +2,7 @@
 //!
 //! `cargo bench --bench per_connection` interleaves the two in one run and prints medians: machines are noisy, so
 //! only ratios within one run mean something. With `-- access` it tells what the access log's line costs. What other servers
-//! take is in the benchmark `peers`. CPU is user + system time of the server's processes, from
-//! /proc/PID/schedstat; the load comes from threads of this program on the same machine.
+//! take is in the benchmark `peers`. CPU is user + system time of the server's processes; the load comes from threads of this program on the same machine.
 
 mod support;
 
@@ -25,6 +24,8 @@ const CONNECTIONS: u32 = 30_000;
 const MESSAGES: u32 = 1_000;
 /// The bytes of one message.
 const MESSAGE: [u8; 64] = [b'a'; 64];
+/// No answer takes longer, nor does a connection.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The argument with which the access log is measured.
 const ACCESS: &str = "access";
 
@@ -78,7 +79,7 @@ fn access_line() {
 }
 
 fn cpu(server: &Server) -> Duration {
-    server.pids().into_iter().map(cpu_of).sum()
+    server.processes.pids().into_iter().map(cpu_of).sum()
 }
 
 /// CPU per message, in microseconds, with so many of them on each connection.
@@ -136,6 +137,8 @@ fn source(client: u64) -> SocketAddr {
 fn connect(source: SocketAddr, address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&source.into())?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_write_timeout(Some(PATIENCE))?;
     socket.connect(&address.into())?;
     Ok(socket.into())
 }

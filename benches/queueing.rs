@@ -8,6 +8,8 @@
 //! `chrt -f 1`, as root. A firewall that tracks connections would have its table full of them; in a network of its own
 //! there is none: `unshare -n sh -c 'ip link set lo up; chrt -f 1 cargo bench --bench queueing'`.
 
+#[path = "support/process_group.rs"]
+mod process_group;
 #[path = "support/server.rs"]
 mod server;
 
@@ -79,8 +81,10 @@ fn held(load: Load) -> f64 {
 fn run(distribution: &str, load: Load, held: f64) -> Value {
     let sleep = format!("{}ms", load.sleep_ms);
     let flags = ["--sleep", &sleep, "--distribution", distribution, "--backlog", BACKLOG];
-    let server = Server::prefork(POOL.0, POOL.1, &flags);
-    predict(server.address, distribution, load.utilisation * SLOTS / held, load.arrivals)
+    let Server { processes, address } = Server::prefork(POOL.0, POOL.1, &flags);
+    let prediction = predict(address, distribution, load.utilisation * SLOTS / held, load.arrivals);
+    drop(processes);
+    prediction
 }
 
 fn seconds(milliseconds: u32) -> f64 {

@@ -75,13 +75,14 @@ fn wait_for(monitor: SocketAddr) {
 }
 
 fn measure(server: &Server, monitor: SocketAddr, pages: usize) -> Figures {
-    let pids = server.pids();
+    let pids = server.processes.pids();
     let [master, workers @ .., last] = &pids[..] else { panic!("a pool has processes") };
     let pool = || cpu_of(*master) + workers.iter().copied().map(cpu_of).sum::<Duration>();
     let (done, messages) = (AtomicBool::new(false), AtomicU64::new(0));
+    let address = server.address;
     thread::scope(|scope| {
         for _ in 0..CLIENTS {
-            scope.spawn(|| exchange(server.address, &done, &messages));
+            scope.spawn(|| exchange(address, &done, &messages));
         }
         for _ in 0..pages {
             scope.spawn(|| watch(monitor, &done));

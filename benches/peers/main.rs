@@ -1,18 +1,24 @@
 //! This server beside its peers: what a message, a connection, a gibibyte cost it, how long its clients wait, what memory it takes.
 //!
 //! `cargo bench --bench peers` puts all of them through the same, in turns, and writes `docs/peers.md` with its pictures. It takes about
-//! 20 minutes, `-- --quick` two. A firewall that tracks connections would have its table full, so it is run as root in a network of its own:
+//! 20 minutes. Less of it (`-- --quick` takes two) is written to a folder in target. A firewall that tracks connections would have its table full, so it is run as root in a network of its own:
 //!
 //!     ulimit -n 20000; unshare -n sh -c 'ip link set lo up; cargo bench --bench peers'
 //!
 //! The machine is to have nothing else to do. Python's, Go's and C's peers are built from `benches/peers`; the others are Debian's packages.
 
 mod about;
+mod accounts;
 mod bars;
 mod page;
 mod peer;
 mod plot;
-mod process_tree;
+#[path = "../support/process_group.rs"]
+mod process_group;
+#[path = "../support/processes.rs"]
+mod processes;
+#[path = "../support/resident_memory.rs"]
+mod resident_memory;
 mod results;
 mod server;
 #[path = "../support/summary.rs"]
@@ -23,25 +29,26 @@ mod workload;
 use std::env;
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{self, Command, ExitCode, Stdio};
-use std::thread;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::Signal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 
+use about::Run;
 use peer::Peer;
-use process_tree::ProcessTree;
 use results::Results;
 use workload::{Pace, Workload};
 
 /// Files of a server with 5,000 connections, or of us.
 const OPEN_FILES: u64 = 12_000;
+
+/// Of the order in which servers take turns.
+const SEED: u64 = 1;
 
 /// Compares this server with others.
 #[derive(Debug, Parser)]
@@ -58,9 +65,9 @@ struct Arguments {
     /// Only workloads whose name begins so: ping-pong, short, bulk, saturation, memory, start, reload
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     workloads: Vec<String>,
-    /// Where the page, its figures and its pictures are written
-    #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs"))]
-    output: PathBuf,
+    /// Where the page, its figures and its pictures are written [default: docs, and a folder in target if it is not a whole run]
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
     /// What cargo says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -89,7 +96,6 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     peers.dedup();
     check_tools(&peers)?;
     allow_open_files()?;
-    end_servers_with_us()?;
     for peer in &peers {
         peer.build();
     }
@@ -100,32 +106,51 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     };
     let workloads: Vec<Workload> = Workload::ALL.into_iter().filter(is_wanted).collect();
     let (rounds, pace) = if arguments.quick {
-        (1, Pace { window: Duration::from_millis(300), bulk: 256, quiet: 200 })
+        (1, Pace { window: Duration::from_millis(300), bulk: 256, slow_bulk: 64, quiet: 200 })
     } else {
-        (arguments.rounds, Pace { window: Duration::from_millis(1500), bulk: 1024, quiet: 5000 })
+        let window = Duration::from_millis(1500);
+        (arguments.rounds, Pace { window, bulk: 1024, slow_bulk: 256, quiet: 5000 })
     };
-    let about = about::about(rounds);
+    let run = Run::begin(rounds);
     let results = measure(&peers, &workloads, rounds, &pace);
-    let pictures = arguments.output.join("peers");
+    let about = run.end();
+    let output = arguments.output();
+    let pictures = output.join("peers");
     fs::create_dir_all(&pictures)?;
     for plot in &plot::PLOTS {
         plot.write(&pictures, &results, &peers)?;
     }
-    let figures = serde_json::to_string_pretty(&results.to_json(&about.clone().into()))?;
-    fs::write(arguments.output.join("peers.json"), figures + "\n")?;
-    fs::write(arguments.output.join("peers.md"), page::render(&results, &about, &peers))?;
-    eprintln!("{} is written", Path::new(&arguments.output).join("peers.md").display());
+    let figures = serde_json::to_string_pretty(&results.to_json(&about.facts.clone().into()))?;
+    fs::write(output.join("peers.json"), figures + "\n")?;
+    let path = output.join("peers.md");
+    fs::write(&path, page::render(&results, &about, &peers, &pace))?;
+    eprintln!("{} is written", path.display());
     Ok(())
 }
 
-/// Round by round, workload by workload, all servers in turn, each time another one first.
+impl Arguments {
+    /// Only a whole run replaces the page of the project.
+    fn output(&self) -> PathBuf {
+        let is_whole = !self.quick && self.only.is_none() && self.workloads.is_empty();
+        let usual = if is_whole {
+            concat!(env!("CARGO_MANIFEST_DIR"), "/docs")
+        } else {
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/peers")
+        };
+        self.output.clone().unwrap_or_else(|| usual.into())
+    }
+}
+
+/// Round by round, workload by workload, all servers in turn, in an order that chance makes and that is the same in each run: so
+/// none has always the same one before it.
 fn measure(peers: &[Peer], workloads: &[Workload], rounds: u32, pace: &Pace) -> Results {
     let mut results = Results::default();
     let began = Instant::now();
-    for round in 0..rounds as usize {
-        for (place, &workload) in workloads.iter().enumerate() {
+    let mut chance = StdRng::seed_from_u64(SEED);
+    for round in 0..rounds {
+        for &workload in workloads {
             let mut turns = peers.to_vec();
-            turns.rotate_left((round + place) % peers.len());
+            turns.shuffle(&mut chance);
             eprintln!(
                 "{:>4} s: round {} of {rounds}, {}",
                 began.elapsed().as_secs(),
@@ -178,18 +203,4 @@ fn allow_open_files() -> Result<(), String> {
         return Err(format!("{OPEN_FILES} open files are needed, {hard} are allowed: ulimit -n"));
     }
     setrlimit(Resource::RLIMIT_NOFILE, soft.max(OPEN_FILES), hard).map_err(|error| error.to_string())
-}
-
-/// Whoever ends this run from outside ends the server too that is measured just then.
-fn end_servers_with_us() -> Result<(), String> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| error.to_string())?;
-    thread::spawn(move || {
-        for signal in &mut signals {
-            let others = &ProcessTree(process::id()).pids()[1..];
-            ProcessTree::signal(others, Signal::SIGKILL);
-            // It ends this process too.
-            let _ = emulate_default_handler(signal);
-        }
-    });
-    Ok(())
 }

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
-
-use crate::about::versions;
+use crate::about::{About, versions};
 use crate::bars;
 use crate::peer::Peer;
 use crate::plot::PLOTS;
 use crate::results::Results;
 use crate::summary::Summary;
-use crate::workload::{CROWD, PAUSE, SLOTS, Workload};
+use crate::workload::{CROWD, LARGE, MEMORABLE, PAUSE, Pace, SLOTS, Workload};
 
 /// A column of a table: its heading, the figure, and what that is divided by.
 type Column = (&'static str, &'static str, f64);
@@ -38,10 +36,10 @@ const SATURATION: [Column; 5] = [
 ];
 const MEMORY: [Column; 5] = [
     ("connections", "connections", 1.0),
-    ("an open one, KiB", "open_kib", 1.0),
-    ("the whole ÷ connections, KiB", "whole_kib", 1.0),
-    ("left by each that closed, KiB", "left_kib", 1.0),
-    ("before the first, MiB", "start_mib", 1.0),
+    ("an open one, kB", "open_kb", 1.0),
+    ("the whole ÷ connections, kB", "whole_kb", 1.0),
+    ("left by each that closed, kB", "left_kb", 1.0),
+    ("before the first, MB", "start_mb", 1.0),
 ];
 const START: [Column; 2] =
     [("first connection served, ms", "served_ms", 1.0), ("says that it listens, ms", "ready_ms", 1.0)];
@@ -51,44 +49,45 @@ const INTRODUCTION: &str = "\
 # Beside its peers
 
 `cargo bench --bench peers` has made this page, whole; what its figures mean, and what they do not, is in
-[PERFORMANCE.md](../PERFORMANCE.md#beside-its-peers). All figures are of one run, in which the servers took turns, each round with another one
-first: the median of the rounds, then the least and the most in brackets. The load came from one thread on the same machine, which compared
+[PERFORMANCE.md](../PERFORMANCE.md#beside-its-peers). All figures are of one run, in which the servers took turns, each time in another
+order: the median of the rounds, then the least and the most in brackets. The load came from one thread on the same machine, which compared
 every byte. *Client busy* is the part of a core, in per cent, that this thread took: from 90 on it may be what limits throughput and latency, not the server.
-CPU is user and system time of all of a server's processes, also of those that have ended. Every figure of every round is in [peers.json](peers.json).
+CPU is user and system time of all of a server's processes, also of those that have ended.
+
+*C threads* is there for what this server's design costs at least: a thread for each connection, which reads and answers, with no limit, no timeout, no
+count and no second process. What it does not reach per message, a thread per connection does not reach. Per connection it starts a thread, where this
+server has one that waits. *C epoll* is the least that any server takes. Every figure of every round is in [peers.json](peers.json).
 ";
 
 /// Puts it together.
-pub(crate) fn render(results: &Results, about: &Map<String, Value>, peers: &[Peer]) -> String {
-    let mut page = Page { text: INTRODUCTION.to_owned(), results, peers };
-    page.machine(about);
-    page.line("\n## Bars\n\nWhat this server is to reach: ratios and figures of medians.\n");
-    page.text += &bars::table(results);
-    page.line("\n## Pictures\n");
-    for plot in &PLOTS {
-        page.line(&format!("![{}](peers/{}.svg)\n", plot.title, plot.file));
+pub(crate) fn render(results: &Results, about: &About, peers: &[Peer], pace: &Pace) -> String {
+    let mut whole = Page { text: INTRODUCTION.to_owned(), results, peers, pace };
+    if let Some(warning) = &about.warning {
+        whole.line(&format!("\n**Beware: {warning}**"));
     }
-    page.ping_pong();
-    page.short_connections();
-    page.line("## Bulk\n\n1 GiB, in messages of 16 MiB that are read while they are written; 256 MiB through those that start processes.\n");
-    page.heading_and_table("One connection", Workload::Bulk { connections: 1 }, &BULK);
-    page.heading_and_table("Four connections", Workload::Bulk { connections: 4 }, &BULK);
-    page.saturation();
-    page.line(
-        "## Memory\n\nProportional set size of all processes: before the first connection, with so many connections open and quiet \
-         after a message of 5 bytes on each, and after they have closed.\n",
-    );
-    page.table(Workload::Memory, &MEMORY);
-    page.line("## Start\n\nFrom before the process is made to the end of the first exchange; this server with 4 workers.\n");
-    page.table(Workload::Start, &START);
-    page.line("## Reload\n\nThe command `prefork-echo reload`, which tells the outcome, from its start to its end; 2 × 64 slots, nobody connected.\n");
-    page.table(Workload::Reload, &RELOAD);
-    page.text.trim_end().to_owned() + "\n"
+    whole.bars();
+    whole.line("\n## Pictures\n");
+    for plot in &PLOTS {
+        whole.line(&format!("![{}](peers/{}.svg)\n", plot.title, plot.file));
+    }
+    whole.ping_pong();
+    whole.short_connections();
+    whole.bulk();
+    whole.saturation();
+    whole.memory();
+    whole.line("## Start\n\nFrom before the process is made to the end of the first exchange; this server with 4 workers.\n");
+    whole.table(Workload::Start, &START);
+    whole.line("## Reload\n\nThe command `prefork-echo reload`, which tells the outcome, from its start to its end; 2 × 64 slots, nobody connected.\n");
+    whole.table(Workload::Reload, &RELOAD);
+    whole.machine(about);
+    whole.text.trim_end().to_owned() + "\n"
 }
 
 struct Page<'run> {
     text: String,
     results: &'run Results,
     peers: &'run [Peer],
+    pace: &'run Pace,
 }
 
 impl Page<'_> {
@@ -96,15 +95,25 @@ impl Page<'_> {
         writeln!(self.text, "{text}").expect("a string takes everything");
     }
 
-    fn machine(&mut self, about: &Map<String, Value>) {
+    fn bars(&mut self) {
+        self.line(
+            "\n## Bars\n\nWhat this server is to reach: ratios to a peer in the same round, or figures of its own. *Within the noise*: some rounds reach \
+             the bar and some do not. The last column has C threads beside the same peer: \
+             where that misses a bar too, it is the design that does.\n",
+        );
+        self.text += &bars::table(self.results);
+    }
+
+    fn machine(&mut self, about: &About) {
         self.line("\n## Machine and servers\n\n| | |\n|---|---|");
-        for (name, value) in about {
+        for (name, value) in &about.facts {
             self.line(&format!("| {name} | {} |", value.as_str().map_or(value.to_string(), str::to_owned)));
         }
-        self.line("\n| server | what it is | version |\n|---|---|---|");
-        for [name, description, version] in versions(self.peers) {
-            self.line(&format!("| {name} | {description} | {version} |"));
+        self.line("\n| server | what it is | reads into | version |\n|---|---|---|---|");
+        for [name, description, buffer, version] in versions(self.peers) {
+            self.line(&format!("| {name} | {description} | {buffer} | {version} |"));
         }
+        self.line("\nAll but ncat, which cannot, send without delay (`TCP_NODELAY`). What is C was compiled with `-O3`.");
     }
 
     fn ping_pong(&mut self) {
@@ -135,6 +144,26 @@ impl Page<'_> {
                 self.heading_and_table(&heading, workload, &REPEATED);
             }
         }
+    }
+
+    fn bulk(&mut self) {
+        self.line(&format!(
+            "## Bulk\n\n{} MiB, in messages of {LARGE} MiB that are read while they are written; {} MiB through those that start processes.\n",
+            self.pace.bulk, self.pace.slow_bulk
+        ));
+        self.heading_and_table("One connection", Workload::Bulk { connections: 1 }, &BULK);
+        self.heading_and_table("Four connections", Workload::Bulk { connections: 4 }, &BULK);
+    }
+
+    fn memory(&mut self) {
+        self.line(&format!(
+            "## Memory\n\nOf all processes: before the first connection, with so many connections open and quiet after {} KiB on each, and after they have \
+             closed. A kB has 1,000 bytes. It is the proportional set size, so what the kernel keeps is in none of these figures: a stack of 16 KiB for \
+             each thread, its records of threads and processes, page tables, sockets. Who has a thread or a process for each connection takes that \
+             much more.\n",
+            MEMORABLE / 1024
+        ));
+        self.table(Workload::Memory, &MEMORY);
     }
 
     fn saturation(&mut self) {

@@ -106,9 +106,25 @@ impl Peer {
         }
     }
 
+    /// What it reads into.
+    pub(crate) fn buffer(self) -> &'static str {
+        match self {
+            Self::Prefork => "1.5 KiB, 64 KiB while data flows",
+            Self::Epoll => "64 KiB, one for all",
+            Self::Tokio | Self::Go | Self::Threads | Self::Pool | Self::Tcpserver => "64 KiB",
+            Self::Socat => "64 KiB, in both processes",
+            Self::Ncat => "its own, which is fixed, and 64 KiB",
+        }
+    }
+
     /// Whether it starts a process for each connection, or has one waiting: too slow for as much as others do.
     pub(crate) fn is_slow(self) -> bool {
         matches!(self, Self::Pool | Self::Socat | Self::Ncat | Self::Tcpserver)
+    }
+
+    /// Whether the bars need its figures beside each shape of ours, although it has none itself.
+    pub(crate) fn is_beside_any_shape(self) -> bool {
+        matches!(self, Self::Prefork | Self::Tokio | Self::Threads)
     }
 
     /// The most connections that it is tried with at a time, and why.
@@ -193,6 +209,7 @@ impl Peer {
         let line = match self {
             Self::Socat => vec![
                 "socat".to_owned(),
+                "-b65536".to_owned(),
                 format!(
                     "TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=4096,max-children={most}"
                 ),
@@ -203,7 +220,7 @@ impl Peer {
                 .into_iter()
                 .chain([format!("{upper} {pause}"), "127.0.0.1".to_owned(), port.to_string()])
                 .collect(),
-            _ => ["tcpserver", "-H", "-R", "-l0", "-b4096", "-c", &most.to_string(), "127.0.0.1"]
+            _ => ["tcpserver", "-D", "-H", "-R", "-l0", "-b4096", "-c", &most.to_string(), "127.0.0.1"]
                 .map(str::to_owned)
                 .into_iter()
                 .chain([port.to_string(), upper, pause.to_string()])
@@ -261,7 +278,7 @@ fn built(name: &str) -> PathBuf {
 }
 
 fn compile(name: &str) {
-    run(Command::new("cc").args(["-O2", "-pthread", "-o"]).args([built(name), source(&format!("{name}.c"))]));
+    run(Command::new("cc").args(["-O3", "-pthread", "-o"]).args([built(name), source(&format!("{name}.c"))]));
 }
 
 fn run(command: &mut Command) {

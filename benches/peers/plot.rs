@@ -67,11 +67,11 @@ pub(crate) const PLOTS: [Plot; 5] = [
     },
     Plot {
         file: "memory",
-        title: "Memory for each connection that is open and quiet",
-        axis: "KiB",
+        title: "Memory for each of so many connections, open and quiet, without the kernel's",
+        axis: "kB",
         kind: Kind::ByServer(&[
-            ("more than without it", Workload::Memory, "open_kib"),
-            ("whole ÷ number", Workload::Memory, "whole_kib"),
+            ("more than without it", Workload::Memory, "open_kb"),
+            ("whole ÷ number", Workload::Memory, "whole_kb"),
         ]),
         unit: 1.0,
     },
@@ -176,7 +176,7 @@ impl Plot {
             .margin(12)
             .margin_right(150)
             .x_label_area_size(44)
-            .y_label_area_size(100)
+            .y_label_area_size(130)
             .build_cartesian_2d(range.log_scale(), (0..shown.len() - 1).into_segmented())?;
         chart
             .configure_mesh()
@@ -187,7 +187,9 @@ impl Plot {
             .x_labels(TICKS)
             .x_label_formatter(&|value| format!("{value}"))
             .y_label_formatter(&|row| match row {
-                SegmentValue::CenterOf(row) => shown.get(*row).map_or("", |peer| peer.name()).to_owned(),
+                SegmentValue::CenterOf(row) => {
+                    shown.get(*row).map_or(String::new(), |&peer| label(peer, series, results))
+                }
                 _ => String::new(),
             })
             .draw()?;
@@ -215,6 +217,12 @@ impl Plot {
 }
 
 type Area<'file> = DrawingArea<SVGBackend<'file>, plotters::coord::Shift>;
+
+/// A name of a row, with the number of connections where figures are parts of it: only those of the same number compare.
+fn label(peer: Peer, series: &[Series], results: &Results) -> String {
+    let number = series.iter().find_map(|&(_, workload, _)| results.get(workload, peer, "connections"));
+    number.map_or(peer.name().to_owned(), |number| format!("{}, {}", peer.name(), number.median))
+}
 
 /// A name beside the chart, with its colour.
 fn legend(area: &Area<'_>, index: usize, colour: RGBColor, name: &str) -> Outcome {

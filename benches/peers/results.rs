@@ -32,10 +32,20 @@ impl Results {
 
     /// A figure of all rounds. If one of them failed there is none: the rest would be what it is good at.
     pub(crate) fn get(&self, workload: Workload, peer: Peer, name: &str) -> Option<Summary> {
+        Some(Summary::of(self.rounds(workload, peer, name)?.to_vec()))
+    }
+
+    /// A figure of one by that of another, round by round: what disturbs a round disturbs both.
+    pub(crate) fn ratio(&self, workload: Workload, one: Peer, other: Peer, name: &str) -> Option<Summary> {
+        let ratios = self.rounds(workload, one, name)?.iter().zip(self.rounds(workload, other, name)?);
+        Some(Summary::of(ratios.map(|(one, other)| one / other).collect()))
+    }
+
+    fn rounds(&self, workload: Workload, peer: Peer, name: &str) -> Option<&[f64]> {
         if self.missing.contains_key(&(workload, peer)) {
             return None;
         }
-        Some(Summary::of(self.figures.get(&(workload, peer))?.get(name)?.clone()))
+        self.figures.get(&(workload, peer))?.get(name).map(Vec::as_slice)
     }
 
     /// Why there is no figure.

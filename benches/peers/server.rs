@@ -1,27 +1,26 @@
-//! A server that runs, and is gone with this value.
+//! A server of any kind that runs, and is gone with this value.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::ops::Range;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
-
 use crate::peer::{Peer, Setup};
-use crate::process_tree::ProcessTree;
+use crate::process_group::ProcessGroup;
 
 /// How long it may take to serve its first connection.
 const START_MAX: Duration = Duration::from_secs(10);
-/// How often that is tried, while nobody listens.
+/// How often that is tried, while nobody listens: nothing tells when a server has come up.
 const KNOCK_EVERY: Duration = Duration::from_micros(200);
-/// How long it may take to end, before it is killed.
-const END_MAX: Duration = Duration::from_secs(2);
+/// The ports that are used, in turn.
+const PORTS: Range<u16> = 20_000..32_000;
 
 pub(crate) struct Server {
-    child: Child,
+    pub(crate) processes: ProcessGroup,
     pub(crate) address: SocketAddr,
     /// From before it was started to the end of the first exchange.
     pub(crate) served_after: Duration,
@@ -37,9 +36,10 @@ impl Server {
         let mut command = peer.command(address.port(), setup);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = command.spawn().map_err(|error| format!("it does not start: {error}"))?;
+        let mut processes =
+            ProcessGroup::start(&mut command).map_err(|error| format!("it does not start: {error}"))?;
         let (said, listening) = mpsc::channel();
-        let log = BufReader::new(child.stderr.take().expect("it is piped"));
+        let log = BufReader::new(processes.stderr.take().expect("it is piped"));
         // All that it says is read, as in life. Some never stop: their lines end with them.
         thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
@@ -48,41 +48,21 @@ impl Server {
                 }
             }
         });
-        let mut server = Self { child, address, served_after: Duration::ZERO, started, listening };
+        let mut server = Self { processes, address, served_after: Duration::ZERO, started, listening };
         while let Err(error) = first_exchange(address) {
-            if started.elapsed() > START_MAX || server.child.try_wait().is_ok_and(|status| status.is_some()) {
+            if started.elapsed() > START_MAX
+                || server.processes.wait(KNOCK_EVERY) != Err(RecvTimeoutError::Timeout)
+            {
                 return Err(format!("it serves nobody: {error}"));
             }
-            // Nothing tells when a server has come up.
-            thread::sleep(KNOCK_EVERY);
         }
         server.served_after = started.elapsed();
         Ok(server)
     }
 
-    /// Its processes.
-    pub(crate) fn processes(&self) -> ProcessTree {
-        ProcessTree(self.child.id())
-    }
-
     /// How long it took until it said that it listens.
     pub(crate) fn listening_after(&self) -> Option<Duration> {
-        self.listening.recv_timeout(END_MAX).ok().map(|moment| moment - self.started)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let pids = self.processes().pids();
-        ProcessTree::signal(&[self.child.id()], Signal::SIGTERM);
-        let give_up = Instant::now() + END_MAX;
-        while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < give_up {
-            thread::sleep(Duration::from_millis(1));
-        }
-        // Children of one that just ends may stay. None of these pids is anybody else's: they were ours a moment ago.
-        let left: Vec<u32> = pids.into_iter().skip(usize::from(Instant::now() < give_up)).collect();
-        ProcessTree::signal(&left, Signal::SIGKILL);
-        let _ = self.child.wait();
+        self.listening.recv_timeout(START_MAX).ok().map(|moment| moment - self.started)
     }
 }
 
@@ -91,9 +71,10 @@ impl Drop for Server {
 /// Not one of those that the kernel gives to clients: who knocks where nobody listens yet may get that port itself, and is
 /// connected to itself.
 fn free_address() -> io::Result<SocketAddr> {
-    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
-        let address = SocketAddr::from(([127, 0, 0, 1], NEXT.fetch_add(1, Ordering::Relaxed)));
+        let port = PORTS.start + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         match TcpListener::bind(address) {
             Ok(_) => return Ok(address),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
@@ -103,7 +84,7 @@ fn free_address() -> io::Result<SocketAddr> {
 }
 
 fn first_exchange(address: SocketAddr) -> io::Result<()> {
-    let mut stream = TcpStream::connect(address)?;
+    let mut stream = TcpStream::connect_timeout(&address, START_MAX)?;
     stream.set_read_timeout(Some(START_MAX))?;
     stream.write_all(b"ready")?;
     let mut echo = [0; 5];

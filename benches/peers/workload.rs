@@ -1,13 +1,16 @@
 //! What the servers are put through.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::wait::WaitStatus;
 use prefork_client::bench::{self, Content, Load, Plan};
 use prefork_client::{Address, Connection, Options, Transform};
 use serde_json::Value;
 
 use crate::peer::{Peer, Setup};
+use crate::process_group::ProcessGroup;
+use crate::resident_memory::resident_memory;
 use crate::server::Server;
 
 /// Of the tables: their order is that of the page.
@@ -34,8 +37,10 @@ pub(crate) enum Workload {
 pub(crate) struct Pace {
     /// For how long is counted what repeats.
     pub(crate) window: Duration,
-    /// How much is sent through in bulk, in MiB; slow ones get a quarter.
+    /// How much is sent through in bulk, in MiB.
     pub(crate) bulk: usize,
+    /// The same through those that start processes.
+    pub(crate) slow_bulk: usize,
     /// How many quiet connections there are.
     pub(crate) quiet: usize,
 }
@@ -46,7 +51,9 @@ pub(crate) type Figures = Vec<(&'static str, f64)>;
 /// The bytes of a small message.
 const SMALL: usize = 64;
 /// In bulk, MiB of a message: so large that the moment between two of them does not count.
-const LARGE: usize = 16;
+pub(crate) const LARGE: usize = 16;
+/// The bytes after which a connection is quiet.
+pub(crate) const MEMORABLE: usize = 64 << 10;
 /// Slots, clients, and how long a client holds its slot, where there are too many clients.
 pub(crate) const SLOTS: usize = 8;
 pub(crate) const CROWD: usize = 64;
@@ -100,8 +107,8 @@ impl Workload {
             {
                 Some(format!("at most {most} connections: {why}"))
             }
-            Self::ShortConnections { threads: 32, .. } if peer != Peer::Prefork => {
-                Some("no such shapes".to_owned())
+            Self::ShortConnections { threads: 32, .. } if !peer.is_beside_any_shape() => {
+                Some("as with 2 × 4 slots: they have no shapes".to_owned())
             }
             Self::Bulk { .. } => peer.why_no_bulk().map(str::to_owned),
             Self::Saturation => peer.why_no_slots().map(str::to_owned),
@@ -164,7 +171,7 @@ fn repeat(server: &Server, connections: usize, reconnect: bool, window: Duration
 
 fn bulk(peer: Peer, connections: usize, pace: &Pace) -> Result<Figures, String> {
     let server = Server::start(peer, &Setup::of(connections, 4))?;
-    let total = if peer.is_slow() { pace.bulk / 4 } else { pace.bulk };
+    let total = if peer.is_slow() { pace.slow_bulk } else { pace.bulk };
     let plan = Plan {
         content: Content::Random(LARGE << 20),
         requests: Some((total / LARGE) as u64),
@@ -181,33 +188,36 @@ fn bulk(peer: Peer, connections: usize, pace: &Pace) -> Result<Figures, String> 
     ])
 }
 
-/// Opens connections, sends a message on each, and looks; closes them, and looks again.
+/// Opens connections, sends a message on each as large as what all servers read at once, and looks when they are quiet; closes
+/// them, and looks again.
 fn memory(peer: Peer, connections: usize) -> Result<Figures, String> {
     let server = Server::start(peer, &Setup::of(connections, connections))?;
-    let processes = server.processes();
-    std::thread::sleep(REST);
-    let begin = processes.memory();
+    let look = || {
+        std::thread::sleep(REST);
+        resident_memory(&server.processes.pids()).map_err(|error| error.to_string())
+    };
+    let begin = look()?;
     let address = Address::from(server.address);
+    let message = vec![b'q'; MEMORABLE];
+    let options = Options { connect_timeout: PATIENCE, echo_timeout: PATIENCE, ..Options::default() };
     let open = |_| {
-        let mut connection = Connection::open(&address, &Options::default())?;
-        connection.exchange(b"quiet")?;
+        let mut connection = Connection::open(&address, &options)?;
+        connection.exchange(&message)?;
         Ok(connection)
     };
     let held: Result<Vec<_>, prefork_client::Failure> = (0..connections).map(open).collect();
     let held = held.map_err(|failure| failure.to_string())?;
-    std::thread::sleep(REST);
-    let full = processes.memory();
+    let full = look()?;
     held.into_iter().try_for_each(Connection::finish).map_err(|failure| failure.to_string())?;
-    std::thread::sleep(REST);
-    let after = processes.memory();
+    let after = look()?;
     let count = f64::from(u32::try_from(connections).expect("these are few"));
-    let each = |bytes: u64| kibi(bytes) / count;
+    let each = |bytes: u64| kilo(bytes) / count;
     Ok(vec![
-        ("start_mib", kibi(begin) / 1024.0),
+        ("start_mb", kilo(begin) / 1e3),
         ("connections", count),
-        ("open_kib", each(full.saturating_sub(begin))),
-        ("whole_kib", each(full)),
-        ("left_kib", each(after.saturating_sub(begin))),
+        ("open_kb", each(full.saturating_sub(begin))),
+        ("whole_kb", each(full)),
+        ("left_kb", each(after.saturating_sub(begin))),
     ])
 }
 
@@ -221,8 +231,9 @@ fn start(peer: Peer) -> Result<Figures, String> {
     Ok(figures)
 }
 
-fn kibi(bytes: u64) -> f64 {
-    f64::from(u32::try_from(bytes / 1024).expect("no server here takes terabytes"))
+/// In kB, of 1,000 bytes.
+fn kilo(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1024).expect("no server here takes terabytes")) * 1.024
 }
 
 /// The command that reloads and tells the outcome, from its start to its end.
@@ -230,12 +241,13 @@ fn reload() -> Result<Figures, String> {
     let server = Server::start(Peer::Prefork, &Setup::of(64, 64))?;
     let control = format!("@prefork-echo-{}", server.address.port());
     let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-echo"));
-    command.args(["--control", &control, "reload"]);
+    command.args(["--control", &control, "reload"]).stdout(Stdio::null());
     let began = Instant::now();
-    let output = command.output().map_err(|error| error.to_string())?;
+    let processes = ProcessGroup::start(&mut command).map_err(|error| error.to_string())?;
+    let ended = processes.wait(PATIENCE);
     let took = began.elapsed();
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    if !matches!(ended, Ok(WaitStatus::Exited(_, 0))) {
+        return Err(format!("it does not say that it has: {ended:?}"));
     }
     Ok(vec![("reload_ms", took.as_secs_f64() * 1e3)])
 }
@@ -260,25 +272,27 @@ fn plan(server: &Server, connections: usize) -> Plan {
 }
 
 /// The client's report, and the CPU time that the server took in the window; every byte is compared.
+///
+/// Whoever is not served before the window begins would make it another one, with fewer connections.
 fn run(server: &Server, plan: &Plan) -> Result<(Value, Duration), String> {
-    let processes = server.processes();
+    let processes = &server.processes;
     let mut edges = Vec::new();
-    let report =
-        bench::measure(plan, &mut || edges.push(processes.cpu())).map_err(|error| error.to_string())?;
+    let report = bench::measure(plan, &mut |served| edges.push((served, processes.cpu())))
+        .map_err(|error| error.to_string())?;
+    let is_correct = report.is_correct();
     let report = serde_json::to_value(report).map_err(|error| error.to_string())?;
-    let count = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    let wrong = [
-        ("requests failed", "/requests/failed"),
-        ("requests failed before they counted", "/requests/warm_up_failed"),
-        ("requests were never answered", "/requests/unfinished"),
-        ("connections were never served", "/connections/never_served"),
-    ];
-    if let Some((what, pointer)) = wrong.into_iter().find(|(_, pointer)| count(pointer) > 0) {
-        let first = report["first_failure"].as_str().map_or(String::new(), |first| format!(": {first}"));
-        return Err(format!("{} {what}{first}", count(pointer)));
+    if !is_correct {
+        let first = report["first_failure"].as_str().unwrap_or("not all was answered");
+        return Err(format!("{first}; {}, connections {}", report["requests"], report["connections"]));
     }
-    match (&edges[..], count("/requests/ok")) {
-        ([begin, end], 1..) => Ok((report, end.saturating_sub(*begin))),
-        _ => Err("nothing came back in time".to_owned()),
+    let [(in_time, begin), (_, end)] = edges[..] else {
+        return Err("the window has not ended".to_owned());
+    };
+    if !plan.warm_up.is_zero() && in_time < plan.connections.get() as u64 {
+        return Err(format!(
+            "only {in_time} of {} connections were served when the window began",
+            plan.connections
+        ));
     }
+    Ok((report, end.saturating_sub(begin)))
 }

@@ -69,7 +69,7 @@ pub enum Ending {
 
 /// Runs the plan and prints the result on standard output, beside that of an earlier run if there is one.
 pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<Ending, Error> {
-    let report = measure_until(plan, &mut || (), |stop| {
+    let report = measure_until(plan, &mut |_| (), |stop| {
         interrupt::on_interrupt(move || stop.ask()).map_err(Error::local("cannot listen for signals"))?;
         Ok(())
     })?;
@@ -90,15 +90,16 @@ pub fn run(plan: &Plan, format: Format, baseline: Option<&Baseline>) -> Result<E
 }
 
 /// Runs the plan and hands out the result. Calls at both edges of the window, so that somebody else's clocks can be read
-/// when ours are: those of the server, say. A run that fails may call less often. Raises the limit of open files of this process.
-pub fn measure(plan: &Plan, at_edge: &mut dyn FnMut()) -> Result<Report, Error> {
+/// when ours are, those of the server, say; with how many connections have been served by then. A run that fails may call less
+/// often. Raises the limit of open files of this process.
+pub fn measure(plan: &Plan, at_edge: &mut dyn FnMut(u64)) -> Result<Report, Error> {
     measure_until(plan, at_edge, |_| Ok(()))
 }
 
 /// Runs the plan to its end, or until whoever listens for one puts a stop to it.
 fn measure_until(
     plan: &Plan,
-    at_edge: &mut dyn FnMut(),
+    at_edge: &mut dyn FnMut(u64),
     listen: impl FnOnce(Arc<Stop>) -> Result<(), Error>,
 ) -> Result<Report, Error> {
     open_files::raise_limit();
@@ -172,8 +173,8 @@ mod tests {
             predict: None,
             retry: Duration::ZERO,
         };
-        let mut edges = 0;
-        let report = measure(&plan, &mut || edges += 1).unwrap();
-        assert_eq!((edges, report.requests.ok), (2, 3));
+        let mut edges = Vec::new();
+        let report = measure(&plan, &mut |served| edges.push(served)).unwrap();
+        assert_eq!((edges, report.requests.ok, report.is_correct()), (vec![0, 1], 3, true));
     }
 }

@@ -8,25 +8,25 @@ use nix::sys::time::TimeVal;
 
 /// What is read at both edges of the window: the clock of this thread, and whatever who looks on wants to read.
 pub(super) struct Meter<'run> {
-    at_edge: &'run mut dyn FnMut(),
+    at_edge: &'run mut dyn FnMut(u64),
 }
 
 impl<'run> Meter<'run> {
     /// Calls at either edge.
-    pub(super) fn new(at_edge: &'run mut dyn FnMut()) -> Self {
+    pub(super) fn new(at_edge: &'run mut dyn FnMut(u64)) -> Self {
         Self { at_edge }
     }
 
-    /// The window begins: how much CPU time has this thread taken before it?
-    pub(super) fn begin(&mut self) -> io::Result<Duration> {
-        (self.at_edge)();
+    /// The window begins, so many connections have been served: how much CPU time has this thread taken before it?
+    pub(super) fn begin(&mut self, served: u64) -> io::Result<Duration> {
+        (self.at_edge)(served);
         time()
     }
 
     /// The window ends: how much has it taken since? What who looks on does is not counted.
-    pub(super) fn end(&mut self, before: Duration) -> io::Result<Duration> {
+    pub(super) fn end(&mut self, served: u64, before: Duration) -> io::Result<Duration> {
         let taken = time()?.saturating_sub(before);
-        (self.at_edge)();
+        (self.at_edge)(served);
         Ok(taken)
     }
 }

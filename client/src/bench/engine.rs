@@ -175,7 +175,7 @@ impl<'run> Engine<'run> {
     fn is_over(&mut self, now: Instant, measured: &mut Option<(Duration, Duration)>) -> io::Result<bool> {
         let is_asked = self.stop.is_asked();
         if self.stage == Stage::WarmUp && (now >= self.window || is_asked) {
-            self.stage = Stage::Measuring { cpu: self.meter.begin()? };
+            self.stage = Stage::Measuring { cpu: self.meter.begin(self.record.connections.served)? };
         }
         if let Stage::Measuring { cpu } = self.stage
             && (now >= self.window_end || is_asked || (self.remaining == 0 && self.in_flight == 0))
@@ -183,7 +183,7 @@ impl<'run> Engine<'run> {
             self.window_end = now.min(self.window_end);
             self.record.end_window(self.window_end);
             let window = self.window_end.saturating_duration_since(self.window);
-            *measured = Some((window, self.meter.end(cpu)?));
+            *measured = Some((window, self.meter.end(self.record.connections.served, cpu)?));
             self.is_sending = self.schedule.is_some();
             self.stage = Stage::Draining { send_until: now + SEND_LATE, give_up: now + self.drain_limit() };
         }

@@ -216,7 +216,8 @@ impl Report {
     }
 
     /// Whether everything that was sent came back right, and everything that was due was sent.
-    pub(super) fn is_correct(&self) -> bool {
+    #[must_use]
+    pub fn is_correct(&self) -> bool {
         let Requests { ok, failed, unfinished, not_sent, warm_up: _, warm_up_failed } = self.requests;
         let missing = failed + unfinished + not_sent + warm_up_failed;
         let connections = &self.connections;
