@@ -122,16 +122,16 @@ impl Workload {
         match self {
             Self::PingPong(connections) => {
                 let server = Server::start(peer, &Setup::of(connections, connections.max(4)))?;
-                repeat(&server, connections, false, pace.window)
+                repeat(&server, warm_up(peer, connections), connections, false, pace.window)
             }
             Self::ShortConnections { clients, threads } => {
                 let server = Server::start(peer, &Setup::of(clients, threads))?;
-                repeat(&server, clients, true, pace.window)
+                repeat(&server, warm_up(peer, clients), clients, true, pace.window)
             }
             Self::Bulk { connections } => bulk(peer, connections, pace),
             Self::Saturation => {
                 let slots = Setup { slots: Some(SLOTS), pause: PAUSE, ..Setup::of(CROWD, SLOTS / 2) };
-                repeat(&Server::start(peer, &slots)?, CROWD, true, pace.window)
+                repeat(&Server::start(peer, &slots)?, warm_up(peer, CROWD), CROWD, true, pace.window)
             }
             Self::Memory => memory(peer, pace.quiet.min(peer.most_connections().0)),
             Self::Start => start(peer),
@@ -140,10 +140,19 @@ impl Workload {
     }
 }
 
+/// Until all are served. Whom a full queue has turned away in the first rush comes again after a second.
+fn warm_up(peer: Peer, connections: usize) -> Duration {
+    Duration::from_millis(if connections >= 256 || peer.is_slow() { 2_000 } else { 500 })
+}
+
 /// The same small message again and again, on connections that stay or each on one of its own.
-fn repeat(server: &Server, connections: usize, reconnect: bool, window: Duration) -> Result<Figures, String> {
-    // Until all are served. Whom a full queue has turned away in the first rush comes again after a second.
-    let warm_up = Duration::from_millis(if connections >= 256 { 2_000 } else { 300 });
+fn repeat(
+    server: &Server,
+    warm_up: Duration,
+    connections: usize,
+    reconnect: bool,
+    window: Duration,
+) -> Result<Figures, String> {
     let plan = Plan {
         content: Content::Random(SMALL),
         reconnect,
