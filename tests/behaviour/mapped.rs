@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
 use nix::sys::signal::{Signal, kill};
@@ -22,8 +23,8 @@ fn every_byte_of_a_gibibyte_is_mapped_once_while_workers_are_killed_and_the_serv
     map_under_blows(100, 30, "2ms");
 }
 
-/// Maps so many times so many blocks of text, each message taking so long; in each round a worker is killed and the
-/// server reloads.
+/// Maps at least so many times so many blocks of text, each message taking so long; in each round a worker is killed and the
+/// server reloads. Text comes for as long as that takes.
 fn map_under_blows(rounds: usize, blocks: usize, sleep: &str) {
     let server = TestServer::start(&["--workers", "2", "--threads", "2", "--sleep", sleep]);
     let mut client = Command::new(beside_server("prefork-client"));
@@ -34,19 +35,26 @@ fn map_under_blows(rounds: usize, blocks: usize, sleep: &str) {
         (0..20_000).flat_map(|number| format!("{number} is this line\n").into_bytes()).collect();
     let expected = block.to_ascii_uppercase();
     let reader = thread::spawn(move || count_equal(stdout, &expected));
-    for _ in 0..rounds {
-        for _ in 0..blocks {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let writer = thread::spawn(move || {
+        let mut written = 0;
+        // Whoever holds the other end is done, or has failed.
+        while written < rounds * blocks * block.len() || stopped.try_recv() == Err(TryRecvError::Empty) {
             stdin.write_all(&block).unwrap();
+            written += block.len();
         }
+        written
+    });
+    for _ in 0..rounds {
         eventually("a worker to be killed at its work", || kill_at_work(&server));
         assert!(server.ask(&["reload"]).status.success());
     }
-    drop(stdin);
-    let mapped = reader.join().unwrap();
+    drop(stop);
+    let (written, mapped) = (writer.join().unwrap(), reader.join().unwrap());
     let ended = client.wait_with_output().unwrap();
     let summary = String::from_utf8(ended.stderr).unwrap();
     assert!(ended.status.success(), "{summary}");
-    assert_eq!(mapped, rounds * blocks * block.len(), "{summary}");
+    assert_eq!(mapped, written, "{summary}");
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert!(summary["retries"].as_u64() >= Some(1), "the blows hit nobody: {summary}");
 }
