@@ -79,6 +79,7 @@ fn events_together() -> impl Strategy<Value = Vec<Event>> {
         16 => event().prop_map(|event| vec![event]),
         2 => growth(),
         1 => silence(),
+        1 => deafness(),
     ]
 }
 
@@ -90,19 +91,36 @@ fn growth() -> impl Strategy<Value = Vec<Event>> {
     (change, pace()).prop_map(|(change, pace)| vec![(change, Pace::Settle), (Step::AllGetReady, pace)])
 }
 
-/// A process that hangs with a connection, and perhaps is stopped for a while in its silence.
+/// A process that hangs with a connection, and perhaps is stopped in its silence, for a while or for good.
 fn silence() -> impl Strategy<Value = Vec<Event>> {
-    (place(), 0..8_usize, any::<bool>()).prop_map(|(process, looks, is_stopped)| {
+    let stop = (prop_oneof![Just(Pace::Sleep), Just(Pace::Turn)], any::<bool>());
+    (place(), 0..8_usize, prop::option::of(stop)).prop_map(|(process, looks, stop)| {
         let mut events = vec![
             (Step::GetBusy { process, is_full: false }, Pace::Settle),
             (Step::Hang(process), Pace::Turn),
         ];
         events.extend(vec![(Step::WaitForDue, Pace::Turn); looks]);
-        if is_stopped {
-            events.push((Step::Stop(process), Pace::Turn));
-            events.push((Step::Continue(process), Pace::Turn));
+        if let Some((pace, goes_on)) = stop {
+            events.extend([(Step::Stop(process), pace), (Step::WaitForDue, Pace::Turn)]);
+            events.extend(goes_on.then_some((Step::Continue(process), Pace::Turn)));
         }
         events
+    })
+}
+
+/// A process that cannot be told that it is to say when it is busy again, and hangs when it is.
+fn deafness() -> impl Strategy<Value = Vec<Event>> {
+    place().prop_map(|process| {
+        let get_busy = (Step::GetBusy { process, is_full: false }, Pace::Settle);
+        vec![
+            get_busy,
+            (Step::GetIdle(process), Pace::Settle),
+            (Step::Line { process, is_full: true }, Pace::Sleep),
+            (Step::WaitForDue, Pace::Turn),
+            (Step::Line { process, is_full: false }, Pace::Sleep),
+            get_busy,
+            (Step::Hang(process), Pace::Turn),
+        ]
     })
 }
 
