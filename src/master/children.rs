@@ -147,7 +147,7 @@ impl<H: Handler> Master<H> {
             tracing::info!(worker = id, pid, generation = worker.generation, "worker left after {lived:.1?}");
             return;
         }
-        if worker.generation > self.goal.generation && matches!(worker.stage, Stage::Killed { .. }) {
+        if worker.is_given_up(&self.goal) {
             // What it was for is told when it has failed.
             return tracing::debug!(worker = id, pid, "worker of a generation that was given up is gone");
         }

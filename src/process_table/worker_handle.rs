@@ -162,6 +162,11 @@ impl<C> WorkerHandle<C> {
         matches!(self.stage, Stage::Starting | Stage::Ready | Stage::Killed { loss: Some(Loss::Birth) })
     }
 
+    /// Whether it was killed with a generation that was given up before it served. That is no failure of its own.
+    pub(crate) fn is_given_up(&self, goal: &Goal) -> bool {
+        self.generation > goal.generation && matches!(self.stage, Stage::Killed { .. })
+    }
+
     /// Whether it has to give signs of life. One that leaves may have a deadline anyway.
     pub(super) fn is_watched(&self) -> bool {
         matches!(self.stage, Stage::Accepting { .. } | Stage::Outgoing | Stage::Leaving { kill_at: None, .. })

@@ -87,8 +87,7 @@ impl World {
         } else {
             Duration::ZERO
         };
-        let is_given_up = worker.generation > self.goal.generation && process.killed.is_some();
-        if worker.is_stillborn() && !is_given_up {
+        if worker.is_stillborn() && !worker.is_given_up(&self.goal) {
             self.note_failed_birth(worker.id, worker.generation);
         }
         let was_stillborn = process.let_in.is_none() && !is_wanted;
