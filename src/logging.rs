@@ -12,7 +12,7 @@ mod patience;
 mod place;
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -95,6 +95,12 @@ pub(crate) fn has_file() -> bool {
 /// Another descriptor of where the log goes.
 pub(crate) fn share() -> io::Result<OwnedFd> {
     output().share()
+}
+
+/// A descriptor of where the log would go; `None` is standard error.
+pub(crate) fn share_of(file: Option<&LogFile>) -> io::Result<OwnedFd> {
+    let place = if let Some(file) = file { file.as_fd() } else { place::stderr() };
+    place.try_clone_to_owned()
 }
 
 /// The filter stands beside the layer, not around it: a layer with a filter of its own must not be exchanged, see

@@ -3,6 +3,8 @@
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use nix::unistd::Pid;
+
 use super::Master;
 use crate::control::Ticket;
 use crate::handler::Handler;
@@ -39,6 +41,22 @@ impl<H: Handler> Master<H> {
         let result = self.reopen_log();
         let took = if result.is_ok() { began.elapsed() } else { Duration::ZERO };
         self.tell_outcome(vec![asker], result, took);
+    }
+
+    /// A worker of the next generation has that one's log before it accepts: no line of it goes where the log went before.
+    pub(super) fn send_log_ahead(&mut self, pid: Pid) {
+        let Some(next) = &self.next else { return };
+        if !logging::has_file() && next.log_file.is_none() {
+            return;
+        }
+        let Some(worker) = self.table.find(pid).filter(|worker| worker.generation == next.number) else {
+            return;
+        };
+        match logging::share_of(next.log_file.as_ref()) {
+            Ok(file) => drop(worker.send_log(file.as_fd(), Instant::now())),
+            // It is sent once more when the generation serves, and told then.
+            Err(error) => tracing::debug!("cannot share the next log's file: {error}"),
+        }
     }
 
     /// From now on the log of all processes goes there. It fails if not all of them could be told; those are told later.

@@ -284,7 +284,12 @@ impl<H: Handler> Master<H> {
             Action::Abort { pid } => self.abort(pid),
             Action::Recycle { pid, why } => self.recycle(pid, why),
             Action::Resize(resize) => self.resize(resize),
-            Action::Tell { pid, order } => self.tell(pid, order),
+            Action::Tell { pid, order } => {
+                if order == Order::Go {
+                    self.send_log_ahead(pid);
+                }
+                self.tell(pid, order);
+            }
             Action::Open => self.announce(),
             Action::Kill { pid, why } => self.kill(pid, why),
             Action::GiveUp => return Err(self.give_up()),
