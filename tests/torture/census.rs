@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::verdict::growth::Level;
@@ -22,7 +22,7 @@ pub(crate) struct Process {
     pub(crate) name: String,
 }
 
-/// All processes but the suite, by pid. Orphans that have ended are reaped before.
+/// All processes but the suite, by pid; those that have ended are among them until somebody has waited for them.
 pub(crate) fn all() -> BTreeMap<i32, Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -30,12 +30,11 @@ pub(crate) fn all() -> BTreeMap<i32, Process> {
     found.map(|process| (process.pid, process)).collect()
 }
 
-/// Reaps those who have come to be our children and ended, but the one whom somebody else waits for.
-pub(crate) fn reap_orphans(but: Option<i32>) {
-    for orphan in all().into_values().filter(|it| it.parent == INIT && it.state == 'Z' && Some(it.pid) != but)
-    {
-        let _ = waitpid(Pid::from_raw(orphan.pid), Some(WaitPidFlag::WNOHANG));
-    }
+/// Reaps those who have come to be our children and ended, but the one whom somebody else waits for; says how they ended.
+pub(crate) fn reap_orphans(but: Option<i32>) -> Vec<WaitStatus> {
+    let all = all().into_values();
+    let orphans = all.filter(|it| it.parent == INIT && it.state == 'Z' && Some(it.pid) != but);
+    orphans.filter_map(|it| waitpid(Pid::from_raw(it.pid), Some(WaitPidFlag::WNOHANG)).ok()).collect()
 }
 
 /// One process.
@@ -69,14 +68,34 @@ pub(crate) fn descendants(all: &BTreeMap<i32, Process>, of: i32) -> Vec<i32> {
 
 /// The ports of the peers whose connections to a port a process holds, by what the kernel says.
 pub(crate) fn peers_held(pid: i32, port: u16) -> HashSet<u16> {
-    let sockets: HashSet<String> = open_files(pid).into_iter().collect();
-    let tcp = fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap_or_default();
-    let held = tcp.lines().skip(1).filter_map(|line| {
+    let sockets: HashSet<String> = sockets(pid).into_iter().collect();
+    connections(port).into_iter().filter(|it| sockets.contains(&it.inode)).map(|it| it.peer).collect()
+}
+
+/// The ports of the peers whose connections to a port live, whoever holds them, or nobody yet: who waits is among them.
+pub(crate) fn peers_alive(port: u16) -> HashSet<u16> {
+    connections(port).into_iter().filter(|it| it.is_alive).map(|it| it.peer).collect()
+}
+
+/// The server's side of a connection.
+struct Connection {
+    peer: u16,
+    inode: String,
+    /// Either side may still send.
+    is_alive: bool,
+}
+
+fn connections(port: u16) -> Vec<Connection> {
+    let tcp = fs::read_to_string("/proc/self/net/tcp").unwrap_or_default();
+    let connection = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        let is_held = port_of(fields.get(1)?) == Some(port) && sockets.contains(*fields.get(9)?);
-        port_of(fields.get(2)?).filter(|peer| is_held && *peer != 0)
-    });
-    held.collect()
+        let (local, peer) = (port_of(fields.get(1)?)?, port_of(fields.get(2)?)?);
+        // The states of `include/net/tcp_states.h`: ESTABLISHED, and CLOSE_WAIT of a peer that has half-closed.
+        let is_alive = matches!(*fields.get(3)?, "01" | "08");
+        let inode = (*fields.get(9)?).to_owned();
+        (local == port && peer != 0).then_some(Connection { peer, inode, is_alive })
+    };
+    tcp.lines().skip(1).filter_map(connection).collect()
 }
 
 fn port_of(address: &str) -> Option<u16> {
@@ -114,8 +133,8 @@ pub(crate) fn identity(pid: i32) -> Option<[String; 2]> {
     Some([number("Uid:")?, number("Gid:")?])
 }
 
-/// The sockets by their inodes.
-fn open_files(pid: i32) -> Vec<String> {
+/// The sockets that a process has open, by their inodes.
+pub(crate) fn sockets(pid: i32) -> Vec<String> {
     let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
     let inode =

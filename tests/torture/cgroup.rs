@@ -29,12 +29,9 @@ impl Group {
         let folder = parent.join(name);
         let group = Self { controller, folder, is_version_1 };
         let why = |error: io::Error| format!("cgroup {}: {error}", group.folder.display());
-        if !is_version_1 {
-            // Where it is enabled already, or the folder is the root's, this says so.
-            let _ = fs::write(parent.join("cgroup.subtree_control"), "+memory +pids");
-        }
         fs::create_dir_all(&group.folder).map_err(why)?;
         fs::read_to_string(group.folder.join(group.limit_file())).map_err(why)?;
+        group.forbid_swap().map_err(why)?;
         Ok(group)
     }
 
@@ -52,6 +49,19 @@ impl Group {
         };
         let text = fs::read_to_string(self.folder.join(file))?;
         text.trim().parse().map_err(io::Error::other)
+    }
+
+    /// Memory that is limited must not go to the swap instead: whoever eats it would eat all of that, too.
+    fn forbid_swap(&self) -> io::Result<()> {
+        let file = match (self.controller, self.is_version_1) {
+            (Controller::Pids, _) => return Ok(()),
+            (Controller::Memory, true) => "memory.swappiness",
+            (Controller::Memory, false) => "memory.swap.max",
+        };
+        // The first line is the head of the table.
+        let has_swap = fs::read_to_string("/proc/swaps")?.lines().count() > 1;
+        let forbidden = fs::write(self.folder.join(file), "0");
+        if has_swap { forbidden } else { Ok(()) }
     }
 
     /// Limits it.
@@ -86,7 +96,8 @@ pub(crate) fn remove(name: &str) {
     }
 }
 
-/// The cgroup in which we are ourselves, and whether it is of version 1, by `cgroups(7)`.
+/// The cgroup below which ours is made, and whether it is of version 1, by `cgroups(7)`: in version 1 the one in which we are
+/// ourselves. In version 2 one that holds processes hands no controller on, so it is the next above us that does.
 fn parent(controller: Controller) -> Result<(PathBuf, bool), String> {
     let name = match controller {
         Controller::Memory => "memory",
@@ -103,6 +114,15 @@ fn parent(controller: Controller) -> Result<(PathBuf, bool), String> {
     };
     let inner = mount.join(path.trim_start_matches('/'));
     // In a container the mount may begin at the container's own.
-    let folder = if inner.exists() { inner } else { mount };
-    Ok((folder, of_version_1.is_some()))
+    let own = if inner.exists() { inner } else { mount.clone() };
+    if of_version_1.is_some() {
+        return Ok((own, true));
+    }
+    let hands_on = |folder: &&Path| {
+        let controllers = fs::read_to_string(folder.join("cgroup.subtree_control")).unwrap_or_default();
+        controllers.split_whitespace().any(|its| its == name)
+    };
+    let found = own.ancestors().take_while(|folder| folder.starts_with(&mount)).find(hands_on);
+    let found = found.ok_or_else(|| format!("no cgroup from {} upwards hands on {name}", own.display()))?;
+    Ok((found.to_owned(), false))
 }

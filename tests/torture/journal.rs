@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::run::Run;
@@ -20,11 +21,14 @@ pub(crate) struct Journal {
     /// The one that is going on, or that was the last; the start is 0.
     number: usize,
     lines: Vec<String>,
+    /// The same lines, in the folder: whatever ends the run, they are there.
+    file: PathBuf,
 }
 
 impl Journal {
-    pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), step_began: Duration::ZERO, step: "", number: 0, lines: Vec::new() }
+    pub(crate) fn new(folder: &Path) -> Self {
+        let (began, file) = (Instant::now(), folder.join("steps.txt"));
+        Self { began, step_began: Duration::ZERO, step: "", number: 0, lines: Vec::new(), file }
     }
 
     /// A step begins.
@@ -44,6 +48,7 @@ impl Journal {
         let line = format!("{at:7.1} s  {number:4}  {step:<20} {took:5.1} s  {found}");
         println!("{line}");
         self.lines.push(line);
+        let _ = fs::write(&self.file, self.lines.join("\n"));
     }
 
     /// The run went well.
@@ -66,7 +71,7 @@ impl Journal {
         text.push_str(&self.lines[shown..].join("\n"));
         for (name, command) in [("status.json", ["status", "--json"]), ("events.json", ["events", "--json"])]
         {
-            let said = run.subject.ask(&command).map(|output| output.stdout).unwrap_or_default();
+            let said = run.subject.ask(&command).map(|answer| answer.output).unwrap_or_default();
             let _ = fs::write(folder.join(name), &said);
             if name == "status.json" {
                 let _ = write!(text, "\n\n--- status ---\n{}", String::from_utf8_lossy(&said));
@@ -75,13 +80,13 @@ impl Journal {
         let processes: Vec<String> = crate::census::all().values().map(|it| format!("{it:?}")).collect();
         let _ = write!(text, "\n--- processes ---\n{}\n", processes.join("\n"));
         for log in run.subject.logs() {
-            let Ok(lines) = fs::read_to_string(&log) else { continue };
-            let _ = log.file_name().map(|name| fs::write(folder.join("kept-").with_file_name(name), &lines));
+            let Ok(lines) = fs::read(&log) else { continue };
+            let _ = log.file_name().map(|name| fs::write(folder.join(name), &lines));
+            let lines = String::from_utf8_lossy(&lines);
             let lines: Vec<&str> = lines.lines().collect();
             let last = lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n");
             let _ = write!(text, "--- the end of {} ---\n{last}\n", log.display());
         }
-        let _ = fs::write(folder.join("steps.txt"), self.lines.join("\n"));
         let _ = fs::write(folder.join("violation.txt"), &text);
         eprintln!("{text}");
     }

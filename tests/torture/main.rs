@@ -5,17 +5,22 @@ mod arguments;
 mod census;
 mod cgroup;
 mod clients;
+mod errand;
 mod journal;
 mod oracle;
+mod outside;
 mod preload;
 mod relay;
 mod run;
+mod seeds;
 mod steps;
+mod stopwatch;
 mod subject;
 mod verdict;
 mod violation;
 mod world;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,42 +30,44 @@ use signal_hook::consts::SIGINT;
 
 use arguments::Arguments;
 use journal::Journal;
+use outside::INTERRUPTED;
 use run::Run;
 use world::World;
 
-/// As a shell has it.
-const INTERRUPTED: u8 = 130;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if !world::is_inside() {
-        return world::enter(&arguments);
-    }
-    torture(&arguments).unwrap_or_else(|error| {
+    let code = match world::folder() {
+        Ok(None) => return outside::enter(&arguments),
+        Ok(Some(folder)) => torture(&arguments, folder),
+        Err(error) => Err(error),
+    };
+    code.unwrap_or_else(|error| {
         eprintln!("torture: {error}");
         ExitCode::FAILURE
     })
 }
 
-fn torture(arguments: &Arguments) -> Result<ExitCode, String> {
+fn torture(arguments: &Arguments, folder: PathBuf) -> Result<ExitCode, String> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let caught = signal_hook::flag::register(SIGINT, Arc::clone(&interrupted));
     caught.map_err(|error| error.to_string())?;
     let seed = arguments.seed.unwrap_or_else(|| rand::random::<u32>().into());
     println!("--seed {seed}");
-    let world = World::set_up()?;
+    let world = World::set_up(folder)?;
     let steps = steps::possible(arguments, &world)?;
-    let mut journal = Journal::new();
+    let mut journal = Journal::new(&world.folder);
     let mut run = Run::new(arguments, world, seed).map_err(|violation| violation.to_string())?;
-    let result = run.go_on(arguments, &steps, &mut journal, || interrupted.load(Ordering::SeqCst));
+    let is_interrupted = || interrupted.load(Ordering::SeqCst);
+    let result = run.go_on(arguments, &steps, &mut journal, is_interrupted);
     let code = match result {
-        Ok(()) => {
-            journal.summarise(&run);
-            if interrupted.load(Ordering::SeqCst) { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS }
-        }
-        Err(violation) => {
+        Err(violation) if !is_interrupted() => {
             journal.report(seed, &run, &violation);
             ExitCode::FAILURE
+        }
+        // What is left half done may look like anything.
+        _ => {
+            journal.summarise(&run);
+            if is_interrupted() { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS }
         }
     };
     run.subject.kill();

@@ -1,25 +1,29 @@
 //! The oracle: looks at the server from outside, and says what is not as it must be.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, HashSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::wait::WaitStatus;
+use prefork_client::Failure;
+
 use crate::census::{self, Process};
 use crate::clients::script;
+use crate::stopwatch::Stopwatch;
 use crate::subject::Subject;
 use crate::verdict::books::{self, Books, Size};
 use crate::verdict::growth::{Level, Levels};
+use crate::verdict::ledger::Ledger;
 use crate::verdict::losses::{End, Excuses, Outcome};
 use crate::verdict::picture::Picture;
 use crate::violation::{Invariant, Result, Violates};
 
-/// Within this `status` answers, beside the time for which somebody on this machine waits for a processor.
+/// Within this `status` answers, beside the time for which there was no processor for the command or the master.
 const STATUS_WITHIN: Duration = Duration::from_secs(1);
-/// Within this it answers on any machine.
-const STATUS_NEVER_BEYOND: Duration = Duration::from_secs(5);
-/// Within this a client is served for whom there is a slot.
-pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);
+/// Within this a client is served for whom there is a slot, beside the time for which there was no processor for the server.
+const SERVED_WITHIN: Duration = Duration::from_secs(2);
+/// Within this either happens on any machine.
+pub(crate) const NEVER_BEYOND: Duration = Duration::from_secs(10);
 /// Within this the pool is as it should be again, beside the waits that it announces.
 const WHOLE_WITHIN: Duration = Duration::from_secs(20);
 /// The longest such wait is thirty seconds.
@@ -32,7 +36,10 @@ pub(crate) const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(15);
 pub(crate) struct Oracle {
     books: Books,
     levels: Levels,
+    pub(crate) ledger: Ledger,
     pub(crate) excuses: Excuses,
+    /// The masters that the suite has killed, and their monitors.
+    pub(crate) killed: HashSet<i32>,
     /// The longest time that `status` took.
     pub(crate) status_worst: Duration,
     pub(crate) looks: u64,
@@ -45,13 +52,13 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Looks at the pool. What it shows adds up, and no count goes back.
     pub(crate) fn look(&mut self, subject: &Subject) -> Result<Picture> {
-        let before = stalled();
-        let (picture, took) = subject.status()?;
+        let watch = Stopwatch::start(self.books.master());
+        let (picture, command_stalled) = subject.status()?;
+        let (took, stalled) = (watch.elapsed(), watch.stalled() + command_stalled);
         self.looks += 1;
         self.status_worst = self.status_worst.max(took);
-        let stalled = stalled().saturating_sub(before);
-        if took.saturating_sub(stalled) > STATUS_WITHIN || took > STATUS_NEVER_BEYOND {
-            let text = format!("it took {took:.1?}; for {stalled:.1?} of them the processors had no time");
+        if took.saturating_sub(stalled) > STATUS_WITHIN || took > NEVER_BEYOND {
+            let text = format!("it took {took:.1?}; for {stalled:.1?} of them there was no processor for it");
             return Err(Invariant::Status.violated(text));
         }
         books::balance(&picture).violates(Invariant::Balance)?;
@@ -89,19 +96,38 @@ impl Oracle {
     /// Waits until all is as it must be when nobody is there.
     pub(crate) fn rest(&mut self, subject: &mut Subject, size: Size) -> Result<()> {
         if subject.has_contract() {
-            let mut levels = std::mem::take(&mut self.levels);
+            self.ledger.happened.reloads += subject.take_reloads();
+            let (mut levels, ledger) = (std::mem::take(&mut self.levels), std::mem::take(&mut self.ledger));
+            let mut ends = Vec::new();
             let rested = self.wait_for(subject, |picture| {
                 books::whole(picture, size).violates(Invariant::Capacity)?;
                 books::quiet(picture).violates(Invariant::Balance)?;
-                count(subject.first_pid(), picture).violates(Invariant::Processes)?;
-                compare(&mut levels, subject.first_pid(), picture, size).violates(Invariant::Growth)
+                ledger.check(picture).violates(Invariant::Totals)?;
+                // The first master is waited for by the one that has started it.
+                let first = subject.first_pid().filter(|first| *first == picture.master.pid);
+                ends.extend(census::reap_orphans(first));
+                count(picture, subject.has_monitor()).violates(Invariant::Processes)?;
+                compare(&mut levels, subject.first_pid(), picture, size)
             });
-            self.levels = levels;
-            rested?;
+            (self.levels, self.ledger) = (levels, ledger);
+            self.in_order(&ends)?;
+            self.ledger.turn(&rested?);
         } else {
             self.rest_without_contract(subject)?;
         }
         probe(subject)
+    }
+
+    /// Nobody ends other than in order whom the suite has not killed: a master that was replaced, or a worker that has lost its own.
+    pub(crate) fn in_order(&self, ends: &[WaitStatus]) -> Result<()> {
+        let is_in_order = |end: &WaitStatus| {
+            matches!(end, WaitStatus::Exited(_, 0))
+                || end.pid().is_some_and(|pid| self.killed.contains(&pid.as_raw()))
+        };
+        match ends.iter().find(|end| !is_in_order(end)) {
+            None => Ok(()),
+            Some(end) => Err(Invariant::End.violated(format!("a process that nobody had killed: {end:?}"))),
+        }
     }
 
     fn rest_without_contract(&mut self, subject: &mut Subject) -> Result<()> {
@@ -111,7 +137,8 @@ impl Oracle {
             if let Some(status) = subject.ended() {
                 return Err(Invariant::Processes.violated(format!("the server has ended: {status}")));
             }
-            census::reap_orphans(Some(root));
+            // How those of whom nothing is known end is for them to say.
+            let _ = census::reap_orphans(Some(root));
             let found = census::all();
             let most = *self.processes_at_rest.get_or_insert(found.len());
             let level = census::level(root).ok_or_else(|| Invariant::Processes.violated("no server"))?;
@@ -137,15 +164,14 @@ impl Oracle {
                 End::Failed => "failed",
             };
             *self.ends.entry(end).or_default() += 1;
+            self.ledger.note(outcome);
         }
         outcomes.iter().try_for_each(|outcome| self.excuses.judge(outcome)).violates(Invariant::Clients)
     }
 }
 
 /// That there is the master, its workers and its monitor, and nobody else.
-fn count(first: Option<i32>, picture: &Picture) -> std::result::Result<(), String> {
-    // The first master is waited for by the one that has started it.
-    census::reap_orphans(first.filter(|first| *first == picture.master.pid));
+fn count(picture: &Picture, has_monitor: bool) -> std::result::Result<(), String> {
     let found = census::all();
     let master = picture.master.pid;
     let workers = books::pids(picture);
@@ -154,24 +180,24 @@ fn count(first: Option<i32>, picture: &Picture) -> std::result::Result<(), Strin
         return Err(format!("{stranger:?} is no part of the pool of master {master}"));
     }
     let monitors = found.keys().filter(|pid| **pid != master && !workers.contains(pid)).count();
-    if found.len() != 1 + workers.len() + monitors || monitors > 1 {
+    if found.len() != 1 + workers.len() + monitors || monitors != usize::from(has_monitor) {
         let count = workers.len();
-        return Err(format!("a master, {count} workers and a monitor at most are to be there: {found:?}"));
+        return Err(format!(
+            "a master, {count} workers and {} monitor are to be there: {found:?}",
+            u8::from(has_monitor)
+        ));
     }
     Ok(())
 }
 
 /// That no process has more than the first of its kind.
-fn compare(
-    levels: &mut Levels,
-    first: Option<i32>,
-    picture: &Picture,
-    size: Size,
-) -> std::result::Result<(), String> {
+fn compare(levels: &mut Levels, first: Option<i32>, picture: &Picture, size: Size) -> Result<()> {
     let master = picture.master.pid;
     let workers = books::pids(picture);
     for pid in census::all().into_keys() {
-        let Some(level) = census::level(pid) else { continue };
+        let Some(level) = census::level(pid) else {
+            return Err(Invariant::Suite.violated(format!("what process {pid} has cannot be told")));
+        };
         let (kind, level, threads) = if pid == master {
             let kind = if Some(pid) == first { "master" } else { "successor" };
             // A line to each worker.
@@ -181,28 +207,31 @@ fn compare(
         } else {
             ("monitor", level, 1)
         };
-        levels.check(kind, level, threads).map_err(|what| format!("{kind} {pid} has {what}"))?;
+        let grown = levels.check(kind, level, threads);
+        grown.map_err(|what| Invariant::Growth.violated(format!("{kind} {pid} has {what}")))?;
     }
     Ok(())
 }
 
 /// Somebody comes, for whom there is a slot.
 pub(crate) fn probe(subject: &Subject) -> Result<()> {
-    let began = Instant::now();
-    let served = script::open(subject.server, SERVED_WITHIN).and_then(|mut connection| {
+    let watch = Stopwatch::start(census::all().into_keys());
+    let served = script::open(subject.server, NEVER_BEYOND).and_then(|mut connection| {
         connection.exchange(b"probe")?;
         connection.finish()
     });
-    served.map_err(|failure| {
-        let text = format!("slots are idle, and after {:.1?}: {failure}", began.elapsed());
-        Invariant::Liveness.violated(text)
-    })
+    in_time(&watch, served)
 }
 
-/// For how long, since this machine started, somebody waited for a processor, by the kernel's `accounting/psi.rst`; zero where it
-/// does not tell.
-fn stalled() -> Duration {
-    let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
-    let total = text.lines().next().and_then(|line| line.rsplit_once("total=")?.1.parse().ok());
-    Duration::from_micros(total.unwrap_or_default())
+/// That somebody was served in time, for whom there was a slot.
+pub(crate) fn in_time(watch: &Stopwatch, served: std::result::Result<(), Failure>) -> Result<()> {
+    let (took, stalled) = (watch.elapsed(), watch.stalled());
+    let what = match served {
+        Ok(()) if took.saturating_sub(stalled) <= SERVED_WITHIN => return Ok(()),
+        Ok(()) => "somebody is served".to_owned(),
+        Err(failure) => failure.to_string(),
+    };
+    let text =
+        format!("slots are idle, and after {took:.1?}: {what}; for {stalled:.1?} there was no processor");
+    Err(Invariant::Liveness.violated(text))
 }

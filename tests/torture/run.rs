@@ -1,22 +1,25 @@
 //! One run: step after step, and after each the looks of the oracle.
 
+use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 
 use crate::arguments::Arguments;
 use crate::census;
 use crate::clients::{CLIENTS_MAX, Crowd};
 use crate::journal::Journal;
 use crate::oracle::{LOOK_AGAIN_AFTER, Oracle};
+use crate::seeds;
 use crate::steps::{self, Step};
 use crate::subject::Subject;
 use crate::verdict::books::Size;
+use crate::verdict::curve;
+use crate::verdict::losses::Outcome;
 use crate::verdict::picture::{Picture, Worker};
 use crate::violation::{Invariant, Result, Violates};
 use crate::world::World;
@@ -25,6 +28,8 @@ use crate::world::World;
 const SIZE: Size = Size { workers: 3, threads: 8 };
 /// So many clients come at most for whom there is no slot.
 const WAITING_MAX: usize = 16;
+/// So much later the server is stopped.
+const CROWD_COMES: Duration = Duration::from_millis(300);
 /// How long clients may take to come to an end when they are asked to, whatever is done to the server.
 const CLIENTS_END_WITHIN: Duration = Duration::from_secs(60);
 /// A client that is there for so long is told.
@@ -39,7 +44,9 @@ pub(crate) struct Run {
     pub(crate) subject: Subject,
     pub(crate) oracle: Oracle,
     pub(crate) crowd: Crowd,
+    /// What chance decides in this step.
     pub(crate) random: StdRng,
+    seed: u64,
     pub(crate) size: Size,
     pub(crate) began: Instant,
 }
@@ -50,8 +57,8 @@ impl Run {
         let subject = Subject::new(arguments, &world)?;
         let began = Instant::now();
         let crowd = Crowd::new(subject.server, seed, began);
-        let (oracle, random) = (Oracle::default(), StdRng::seed_from_u64(seed));
-        Ok(Self { world, subject, oracle, crowd, random, size: SIZE, began })
+        let (oracle, random) = (Oracle::default(), seeds::random(seed, &[]));
+        Ok(Self { world, subject, oracle, crowd, random, size: SIZE, began, seed })
     }
 
     /// Tortures the server, until the time is over or somebody says stop.
@@ -66,32 +73,26 @@ impl Run {
         self.subject.start(self.size)?;
         self.oracle.rest(&mut self.subject, self.size)?;
         journal.end("it serves");
-        let (mut round, mut made) = (Vec::new(), 0);
-        while self.began.elapsed() < arguments.time()
+        let mut round = steps::Round::new(steps, self.seed);
+        let mut made = 0;
+        // The first round is made whole, however long it takes.
+        while (self.began.elapsed() < arguments.time() || !round.is_made_whole())
             && arguments.steps.is_none_or(|most| made < most)
             && !is_over()
         {
-            let step = if let Some(step) = round.pop() {
-                step
-            } else if made == 0 {
-                // At first each once, in any order.
-                round = (0..steps.len()).collect();
-                round.shuffle(&mut self.random);
-                round.pop().ok_or_else(|| Invariant::Suite.violated("there is no step"))?
-            } else {
-                steps::choose(steps, &mut self.random)
-            };
-            self.make(&steps[step], journal)?;
+            let (step, random) = round.draw();
+            self.random = random;
+            self.make(step, journal)?;
             made += 1;
         }
         self.stop(journal)
     }
 
     fn make(&mut self, step: &Step, journal: &mut Journal) -> Result<()> {
-        // Some wait, but those who find the queue full come back ever later, and all would wait for them.
-        let most = CLIENTS_MAX.min(self.size.workers * self.size.threads + WAITING_MAX);
+        let most = self.clients_max();
         // Nobody is a case of its own for those of whose processes something is known.
-        let least = if self.subject.has_contract() { 0 } else { most / 8 };
+        let is_possible_alone = self.subject.has_contract() && !step.needs_clients;
+        let least = if is_possible_alone { 0 } else { most / 8 };
         let clients = [least, most / 4, most][self.random.random_range(0..3)];
         journal.begin(step.name);
         self.crowd.come(clients);
@@ -105,15 +106,14 @@ impl Run {
         Ok(())
     }
 
+    /// Some wait, but those who find the queue full come back ever later, and all would wait for them.
+    fn clients_max(&self) -> usize {
+        CLIENTS_MAX.min(self.size.workers * self.size.threads + WAITING_MAX)
+    }
+
     /// Nobody is there any more, and all is as it must be then; says who has ended since.
     pub(crate) fn calm(&mut self) -> Result<String> {
-        let left = self.crowd.leave(CLIENTS_END_WITHIN);
-        let outcomes = self.crowd.outcomes();
-        self.oracle.judge(&outcomes)?;
-        if left > 0 {
-            let text = format!("{left} clients are neither served nor told that they are lost");
-            return Err(Invariant::Clients.violated(text));
-        }
+        let outcomes = self.send_away()?;
         self.oracle.rest(&mut self.subject, self.size)?;
         self.oracle.excuses.clear();
         let longest = outcomes.iter().max_by_key(|outcome| outcome.ended.saturating_sub(outcome.began));
@@ -122,22 +122,45 @@ impl Run {
         Ok(format!("{} clients came and went{longest}", outcomes.len()))
     }
 
-    /// The server ends in order, and nothing is left of it.
+    /// All clients come to their end, and rightly.
+    fn send_away(&mut self) -> Result<Vec<Outcome>> {
+        let left = self.crowd.leave(CLIENTS_END_WITHIN);
+        let outcomes = self.crowd.outcomes();
+        self.oracle.judge(&outcomes)?;
+        if left > 0 {
+            let text = format!("{left} clients are neither served nor told that they are lost");
+            return Err(Invariant::Clients.violated(text));
+        }
+        Ok(outcomes)
+    }
+
+    /// The server ends in order, and nothing is left of it. Who is served then is served to the end.
     fn stop(&mut self, journal: &mut Journal) -> Result<()> {
         journal.begin("stop");
-        let master = self.master()?;
-        signal(master, Signal::SIGTERM)?;
-        eventually(Invariant::End, "the end of the server", || !census::lives(master))?;
-        let first = self.subject.first_pid();
-        let status = self.subject.ended().filter(|_| first == Some(master));
-        if self.subject.has_contract() && status.is_some_and(|status| status.code() != Some(0)) {
-            return Err(Invariant::End.violated(format!("the server ended with {status:?}")));
+        let has_contract = self.subject.has_contract();
+        if has_contract {
+            self.crowd.come(self.clients_max());
+            last(CROWD_COMES);
         }
+        let master = self.master()?;
+        let served =
+            census::all().into_keys().flat_map(|pid| census::peers_held(pid, self.subject.server.port));
+        let served: HashSet<u16> = served.collect();
+        let spared = served.len();
+        self.oracle.excuses.begin_outage(self.now(), served);
+        signal(master, Signal::SIGTERM)?;
+        let outcomes = self.send_away()?;
+        let mut ends = Vec::new();
         eventually(Invariant::End, "the end of all of its processes", || {
-            census::reap_orphans(None);
+            ends.extend(census::reap_orphans(None));
             census::all().is_empty()
         })?;
-        journal.end(&status.map_or("it has ended".to_owned(), |status| status.to_string()));
+        let end = ends.iter().find(|end| end.pid() == Some(Pid::from_raw(master)));
+        if has_contract {
+            self.oracle.in_order(&ends)?;
+            end.ok_or_else(|| Invariant::End.violated(format!("how master {master} ended is not known")))?;
+        }
+        journal.end(&format!("{end:?}; {spared} of {} clients were served", outcomes.len()));
         Ok(())
     }
 
@@ -196,17 +219,32 @@ impl Run {
         self.began.elapsed()
     }
 
-    /// Ends a process by a signal, such that it is known who loses: it holds still before. How many those are.
-    pub(crate) fn end_process(&mut self, pid: i32, by: Signal) -> Result<usize> {
+    /// Ends a worker by a signal, such that it is known who loses: it holds still before. How many those are.
+    pub(crate) fn end_worker(&mut self, pid: i32, by: Signal) -> Result<usize> {
         let held = hold(pid, self.subject.server.port)?;
-        let lost = held.len();
+        let (lost, sockets) = (held.len(), census::sockets(pid).len());
         self.oracle.excuses.note_death(self.now(), held);
+        self.oracle.ledger.happened.deaths += 1;
         signal(pid, by)?;
         if by != Signal::SIGKILL {
             signal(pid, Signal::SIGCONT)?;
         }
-        eventually(Invariant::Processes, "the end of a process that was killed", || !census::lives(pid))?;
+        self.bury(pid)?;
+        let events = self.subject.events()?;
+        let told = curve::obituary(&events, pid).and_then(curve::connections_lost);
+        // One may have been accepted, and not counted yet; others are reset, and closed only by the worker.
+        if told.is_none_or(|told| told + 1 < lost || told > sockets) {
+            let text = format!("worker {pid} held {lost} connections when it was killed, told are {told:?}");
+            return Err(Invariant::Totals.violated(text));
+        }
         Ok(lost)
+    }
+
+    /// Waits until the end of a worker is noticed.
+    pub(crate) fn bury(&mut self, pid: i32) -> Result<()> {
+        let what = "the end of a worker to be noticed";
+        let is_gone = |picture: &Picture| picture.workers.iter().all(|worker| worker.pid != Some(pid));
+        self.wait_for(Invariant::Processes, what, is_gone).map(drop)
     }
 
     fn rotate_log(&self) -> Result<()> {
@@ -221,7 +259,7 @@ impl Run {
 }
 
 /// Stops a process, and says whose connections it holds.
-pub(crate) fn hold(pid: i32, port: u16) -> Result<std::collections::HashSet<u16>> {
+pub(crate) fn hold(pid: i32, port: u16) -> Result<HashSet<u16>> {
     signal(pid, Signal::SIGSTOP)?;
     eventually(Invariant::Suite, "a process to stand still", || census::is_stopped(pid))?;
     Ok(census::peers_held(pid, port))

@@ -1,13 +1,16 @@
 //! The server that is tortured: how it is started, where its files are, and what it answers.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::arguments::Arguments;
 use crate::census;
 use crate::clients::{Server, script};
+use crate::errand::{Answer, Errand};
 use crate::verdict::books::Size;
 use crate::verdict::curve::Event;
 use crate::verdict::picture::Picture;
@@ -19,6 +22,8 @@ const TEMPLATE: &str = include_str!("prefork-echo.toml");
 const COMMAND: &str = concat!(env!("CARGO_BIN_EXE_prefork-echo"), " run --config {config}");
 /// The network is our own, so any port is free; below those that the kernel gives to clients.
 const PORT: u16 = 7007;
+/// Whose configuration names this has a monitor.
+const MONITOR: &str = "{monitor_port}";
 /// How long it may take to start.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
@@ -32,10 +37,13 @@ pub(crate) struct Subject {
     folder: PathBuf,
     log: PathBuf,
     user: &'static str,
+    sandbox: &'static str,
     /// Files to which it writes its pid before it is the server.
     entrances: Vec<PathBuf>,
     variables: Vec<(&'static str, PathBuf)>,
     child: Option<Child>,
+    /// How many reloads it has said to have made.
+    reloads: AtomicU64,
     pub(crate) server: Server,
 }
 
@@ -64,11 +72,18 @@ impl Subject {
             folder: world.folder.clone(),
             log: world.log_disk.clone().unwrap_or_else(|_| world.folder.clone()),
             user: if world.has_users { "auto" } else { "none" },
+            sandbox: if world.has_landlock { "required" } else { "preferred" },
             entrances,
             variables: variables.unwrap_or_default(),
             child: None,
+            reloads: AtomicU64::new(0),
             server: Server { port: PORT, transform: arguments.transform },
         })
+    }
+
+    /// Whether it has a monitor.
+    pub(crate) fn has_monitor(&self) -> bool {
+        self.has_contract() && self.template.contains(MONITOR)
     }
 
     /// Whether it takes prefork-echo's commands.
@@ -95,7 +110,8 @@ impl Subject {
         let entrances: Vec<_> = self.entrances.iter().map(|path| path.display().to_string()).collect();
         command.env("GROUPS_TO_ENTER", entrances.join(" ")).envs(self.variables.iter().cloned());
         command.stdin(Stdio::null()).stdout(output.try_clone().violates(Invariant::Suite)?).stderr(output);
-        self.child = Some(command.spawn().violates(Invariant::Suite)?);
+        // A terminal, or who interrupts the suite, has nothing to tell it.
+        self.child = Some(command.process_group(0).spawn().violates(Invariant::Suite)?);
         let deadline = Instant::now() + STARTS_WITHIN;
         while !(self.answers() && self.serves()) {
             if let Ok(Some(status)) = self.child.as_mut().expect("it was just started").try_wait() {
@@ -131,47 +147,52 @@ impl Subject {
         self.child.as_mut()?.try_wait().ok()?
     }
 
-    /// Runs one of its commands.
-    pub(crate) fn ask(&self, words: &[&str]) -> Result<Output> {
-        self.command(words)?.output().violates(Invariant::Suite)
+    /// Runs one of its commands to its end, whatever that is.
+    pub(crate) fn ask(&self, words: &[&str]) -> Result<Answer> {
+        self.begin(words)?.end()
     }
 
-    /// One of its commands, to be run.
-    pub(crate) fn command(&self, words: &[&str]) -> Result<Command> {
+    /// Begins one of its commands.
+    pub(crate) fn begin(&self, words: &[&str]) -> Result<Errand> {
         let program = self.program.as_ref().ok_or_else(|| Invariant::Suite.violated("it has no commands"))?;
         let mut command = Command::new(program);
-        command.args(words).arg("--config").arg(self.config()).stdin(Stdio::null()).env("NO_COLOR", "1");
-        Ok(command)
+        command.args(words).arg("--config").arg(self.config()).env("NO_COLOR", "1");
+        Errand::begin(command, words)
     }
 
     /// Runs a command that has to succeed.
     pub(crate) fn order(&self, words: &[&str]) -> Result<()> {
-        let output = self.ask(words)?;
-        if output.status.success() {
-            return Ok(());
+        let answer = self.ask(words)?;
+        if !answer.status.success() {
+            let text = format!("`{}` failed: {}", words.join(" "), answer.complaint);
+            return Err(Invariant::Command.violated(text));
         }
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Invariant::Command.violated(format!("`{}` failed: {said}", words.join(" "))))
+        if words == ["reload"] {
+            self.reloads.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
-    /// What `status` shows, and after how long.
+    /// How many reloads were ordered and made since this was asked before.
+    pub(crate) fn take_reloads(&self) -> u64 {
+        self.reloads.swap(0, Ordering::Relaxed)
+    }
+
+    /// What `status` shows, and for how long there was no processor for the command.
     pub(crate) fn status(&self) -> Result<(Picture, Duration)> {
-        let began = Instant::now();
-        let output = self.ask(&["status", "--json"])?;
-        let took = began.elapsed();
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(Invariant::Status.violated(format!("after {took:.1?}: {said}")));
+        let answer = self.ask(&["status", "--json"])?;
+        if !answer.status.success() {
+            return Err(Invariant::Status.violated(answer.complaint));
         }
-        let picture = serde_json::from_slice(&output.stdout).violates(Invariant::Status)?;
-        Ok((picture, took))
+        let picture = serde_json::from_slice(&answer.output).violates(Invariant::Status)?;
+        Ok((picture, answer.stalled))
     }
 
     /// The last events of the pool.
     pub(crate) fn events(&self) -> Result<Vec<Event>> {
-        let output = self.ask(&["events", "--json"])?;
+        let answer = self.ask(&["events", "--json"])?;
         let mut events: serde_json::Value =
-            serde_json::from_slice(&output.stdout).violates(Invariant::Command)?;
+            serde_json::from_slice(&answer.output).violates(Invariant::Command)?;
         serde_json::from_value(events["events"].take()).violates(Invariant::Command)
     }
 
@@ -193,10 +214,11 @@ impl Subject {
         let values = [
             ("{config}", path(&self.config())),
             ("{port}", self.server.port.to_string()),
-            ("{monitor_port}", (self.server.port + 1).to_string()),
+            (MONITOR, (self.server.port + 1).to_string()),
             ("{folder}", path(&self.folder)),
             ("{log}", path(&self.log)),
             ("{user}", self.user.to_owned()),
+            ("{sandbox}", self.sandbox.to_owned()),
             ("{workers}", size.workers.to_string()),
             ("{threads}", size.threads.to_string()),
         ];

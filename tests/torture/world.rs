@@ -1,30 +1,25 @@
 //! The world in which the server is tortured: namespaces of our own for network, mounts and processes.
 //!
-//! The suite starts itself again in it, as its init: every orphan comes to it, and all ends when it ends, whatever ends it.
+//! The suite starts itself again in it, as its init: every orphan comes to it, and all processes end when it ends, whatever ends it.
 
 use std::env;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
 
-use nix::unistd::geteuid;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use landlock::{ABI, LandlockStatus, RestrictSelf};
+use nix::unistd::getpid;
 
-use crate::arguments::Arguments;
+use crate::census;
 use crate::cgroup;
 use crate::preload::Preload;
 
-/// The variable by which the suite inside knows that it is, and where its folder is.
-const INSIDE: &str = "TORTURE_FOLDER";
-/// How much longer than asked for a run may take: its last step and the end of the server, or a report.
-const LAST_STEP_MAX: Duration = Duration::from_secs(180);
-/// How long a run may take to end after ^C.
-const INTERRUPTED_MAX: Duration = Duration::from_secs(60);
+/// The variables by which the suite inside knows where its folder is, and which network it has left.
+pub(crate) const FOLDER: &str = "TORTURE_FOLDER";
+pub(crate) const OUTSIDE: &str = "TORTURE_OUTSIDE";
 /// The disk under the log.
 const LOG_DISK: &str = "size=1m,mode=755";
 
@@ -41,72 +36,32 @@ pub(crate) struct World {
     pub(crate) netem: Result<(), String>,
     /// It has users other than root.
     pub(crate) has_users: bool,
+    /// The whole sandbox is possible.
+    pub(crate) has_landlock: bool,
 }
 
-/// Whether this process is in it already.
-pub(crate) fn is_inside() -> bool {
-    env::var_os(INSIDE).is_some()
+/// The folder of the run, if this process is inside. One that was only told that it is would change the network of the machine and
+/// kill whatever runs there: the error refuses.
+pub(crate) fn folder() -> Result<Option<PathBuf>, String> {
+    let Some(folder) = env::var_os(FOLDER) else { return Ok(None) };
+    let outside: Option<u64> = env::var(OUTSIDE).ok().and_then(|inode| inode.parse().ok());
+    let inside = network_namespace().map_err(|error| error.to_string())?;
+    if getpid().as_raw() != census::INIT || outside.is_none_or(|outside| outside == inside) {
+        return Err(format!(
+            "{FOLDER} is set, but this is no world of its own; it is for the suite alone to set"
+        ));
+    }
+    Ok(Some(folder.into()))
 }
 
-/// Starts the suite again inside, and waits for its end. Its folder is kept if something was found.
-pub(crate) fn enter(arguments: &Arguments) -> ExitCode {
-    let folder = tempfile::Builder::new().prefix("prefork-torture-").tempdir();
-    let folder = folder.expect("there is room for a folder");
-    let name = folder.path().file_name().and_then(|name| name.to_str()).expect("it has a name").to_owned();
-    let code = match start_inside(folder.path()) {
-        Ok(mut inside) => wait(&mut inside, arguments.time() + LAST_STEP_MAX),
-        Err(error) => {
-            eprintln!("torture: cannot start unshare: {error}");
-            1
-        }
-    };
-    cgroup::remove(&name);
-    if code == 1 && folder.path().join("violation.txt").exists() {
-        eprintln!("torture: all that is known of it is in {}", folder.keep().display());
-    }
-    ExitCode::from(code)
-}
-
-fn start_inside(folder: &Path) -> std::io::Result<Child> {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]);
-    command.arg("--mount-proc");
-    if !geteuid().is_root() {
-        command.arg("--map-root-user");
-    }
-    command.arg(env::current_exe()?).args(env::args_os().skip(1)).env(INSIDE, folder).spawn()
-}
-
-fn wait(inside: &mut Child, limit: Duration) -> u8 {
-    let (interrupted, terminated) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    for (signal, flag) in [(SIGINT, &interrupted), (SIGTERM, &terminated)] {
-        signal_hook::flag::register(signal, Arc::clone(flag)).expect("a signal that can be caught");
-    }
-    let mut deadline = Instant::now() + limit;
-    loop {
-        if let Ok(Some(status)) = inside.try_wait() {
-            let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-            return u8::try_from(code).unwrap_or(1);
-        }
-        if interrupted.swap(false, Ordering::SeqCst) {
-            // A terminal has told the suite inside, too.
-            deadline = deadline.min(Instant::now() + INTERRUPTED_MAX);
-        }
-        if terminated.load(Ordering::SeqCst) || Instant::now() > deadline {
-            eprintln!("torture: the run is ended, and all that belongs to it");
-            let _ = inside.kill();
-            let _ = inside.wait();
-            return if terminated.load(Ordering::SeqCst) { 143 } else { 1 };
-        }
-        // A child cannot be waited for with a limit.
-        thread::sleep(Duration::from_millis(50));
-    }
+/// Which network this process is in, by the inode of its namespace, namespaces(7).
+pub(crate) fn network_namespace() -> io::Result<u64> {
+    Ok(fs::metadata("/proc/self/ns/net")?.ino())
 }
 
 impl World {
     /// Sets up what can be had here.
-    pub(crate) fn set_up() -> Result<Self, String> {
-        let folder = PathBuf::from(env::var_os(INSIDE).ok_or("not inside")?);
+    pub(crate) fn set_up(folder: PathBuf) -> Result<Self, String> {
         let name =
             folder.file_name().and_then(|name| name.to_str()).ok_or("a folder without a name")?.to_owned();
         run("ip", &["link", "set", "lo", "up"])?;
@@ -123,10 +78,17 @@ impl World {
             preload: Preload::build(&folder),
             loss: set_up_loss(),
             netem: try_netem(),
+            has_landlock: has_landlock(),
             has_users: uids.split_whitespace().nth(2) != Some("1"),
             folder,
         })
     }
+}
+
+/// Whether the kernel has all of Landlock that the server requires: that of Linux 6.12. It is asked without an effect.
+fn has_landlock() -> bool {
+    let status = RestrictSelf::default().no_new_privs(false).apply().map(|status| status.landlock);
+    matches!(status, Ok(LandlockStatus::Available { effective_abi, .. }) if effective_abi >= ABI::V6)
 }
 
 /// A table in which packets can be dropped.
@@ -163,10 +125,10 @@ pub(crate) fn clear_netem() -> Result<(), String> {
     run("tc", &["qdisc", "del", "dev", "lo", "root"])
 }
 
-/// Runs a program; the error is what it says.
+/// Runs a program; the error is what it says. Who interrupts the suite does not interrupt the program.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let output =
-        Command::new(program).args(arguments).output().map_err(|error| format!("{program}: {error}"))?;
+    let output = Command::new(program).args(arguments).process_group(0).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }

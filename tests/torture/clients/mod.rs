@@ -8,14 +8,16 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use prefork_client::Transform;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 
+use crate::seeds;
 use crate::verdict::losses::Outcome;
 use script::{Play, Script};
 
 /// How many clients there are at most.
 pub(crate) const CLIENTS_MAX: usize = 64;
+/// The part of the seed that is theirs.
+const CLIENTS: u64 = 1;
 /// The longest pause of a client between two connections.
 const PAUSE_MAX_MILLISECONDS: u64 = 60;
 
@@ -57,8 +59,7 @@ impl Crowd {
         let (told, outcomes) = mpsc::channel();
         let client = |index: usize| {
             let (shared, told) = (Arc::clone(&shared), told.clone());
-            let random = StdRng::seed_from_u64(seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            thread::spawn(move || live(server, index, random, &shared, &told))
+            thread::spawn(move || live(server, index, seed, &shared, &told))
         };
         let threads = (0..CLIENTS_MAX).map(client).collect();
         Self { shared, outcomes, threads }
@@ -114,8 +115,8 @@ impl Shared {
     }
 }
 
-fn live(server: Server, index: usize, mut random: StdRng, shared: &Shared, told: &Sender<Outcome>) {
-    loop {
+fn live(server: Server, index: usize, seed: u64, shared: &Shared, told: &Sender<Outcome>) {
+    for play in 0.. {
         let state = shared.state();
         let mut state = shared
             .changed
@@ -126,6 +127,7 @@ fn live(server: Server, index: usize, mut random: StdRng, shared: &Shared, told:
         }
         state.playing += 1;
         drop(state);
+        let mut random = seeds::random(seed, &[CLIENTS, index as u64, play]);
         let script = Script::choose(&mut random);
         let hurry = || shared.is_in_hurry(index);
         let outcome = Play { server, began: shared.began, hurry: &hurry }.run(script, &mut random);

@@ -76,6 +76,11 @@ impl Script {
         chosen.expect("it is below their sum").0
     }
 
+    /// Whether a byte comes back if all goes well.
+    fn is_answered(self) -> bool {
+        !matches!(self, Self::Empty | Self::Reset | Self::Stuck)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Fast => "fast",
@@ -130,7 +135,8 @@ impl Play<'_> {
             Err(failure) => (end_of(&failure), failure.to_string()),
         };
         let (asked, ended) = (asked.get(), self.began.elapsed());
-        Outcome { script: script.name(), port, began, asked, ended, end, why }
+        let is_served = end == End::Right && script.is_answered();
+        Outcome { script: script.name(), port, began, asked, ended, end, is_served, why }
     }
 
     fn follow(

@@ -1,6 +1,5 @@
 //! What an operator asks for: reload, scale, upgrade, drain.
 
-use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use rand::RngExt;
 
 use crate::oracle::probe;
 use crate::run::{Run, signal};
-use crate::verdict::books::Size;
+use crate::verdict::books::{self, Size};
 use crate::violation::{Invariant, Result, Violates};
 
 /// How slow workers are to start. Longer than anybody for whom there is a slot may wait.
@@ -35,22 +34,21 @@ pub(super) fn reload(run: &mut Run) -> Result<String> {
 pub(super) fn reload_in_vain(run: &mut Run) -> Result<String> {
     let before = run.look()?;
     run.subject.configure(run.size, BROKEN)?;
-    let output = run.subject.ask(&["reload"])?;
+    let answer = run.subject.ask(&["reload"])?;
     run.subject.configure(run.size, "")?;
     let now = run.look()?;
-    if output.status.success() || now.master.generation != before.master.generation {
-        let text = format!("a broken configuration: {}, generation {}", output.status, now.master.generation);
+    if answer.status.success() || now.master.generation != before.master.generation {
+        let text = format!("a broken configuration: {}, generation {}", answer.status, now.master.generation);
         return Err(Invariant::Command.violated(text));
     }
-    Ok(format!("refused, {}", output.status))
+    Ok(format!("refused, {}", answer.status))
 }
 
 /// Workers take their time to get ready. Until they are, the old ones serve.
 pub(super) fn slow_reload(run: &mut Run) -> Result<String> {
     run.calm()?;
     run.set_fork_delay(SLOW)?;
-    let mut reload =
-        run.subject.command(&["reload"])?.stdout(Stdio::null()).spawn().violates(Invariant::Suite)?;
+    let reload = run.subject.begin(&["reload"])?;
     let began = Instant::now();
     let mut probes = 0;
     while began.elapsed() < SLOW {
@@ -61,11 +59,15 @@ pub(super) fn slow_reload(run: &mut Run) -> Result<String> {
         }
         probes += 1;
     }
-    run.set_fork_delay(Duration::ZERO)?;
-    let ended = reload.wait().violates(Invariant::Suite)?;
-    if !ended.success() {
-        return Err(Invariant::Command.violated(format!("a slow reload failed: {ended}")));
+    if !reload.goes_on() {
+        return Err(Invariant::Suite.violated("a reload was over before its workers could be ready"));
     }
+    run.set_fork_delay(Duration::ZERO)?;
+    let answer = reload.end()?;
+    if !answer.status.success() {
+        return Err(Invariant::Command.violated(format!("a slow reload failed: {}", answer.complaint)));
+    }
+    run.oracle.ledger.happened.reloads += 1;
     Ok(format!("{probes} were served meanwhile"))
 }
 
@@ -74,6 +76,7 @@ pub(super) fn scale(run: &mut Run) -> Result<String> {
     let workers = (before + run.random.random_range(1..4) - 1) % 4 + 1;
     run.size = Size { workers, ..run.size };
     run.subject.order(&["scale", &workers.to_string()])?;
+    whole(run)?;
     // A reload or another server is to keep to it.
     run.subject.configure(run.size, "")?;
     Ok(format!("from {before} to {workers}"))
@@ -99,13 +102,12 @@ pub(super) fn upgrade_by_signal(run: &mut Run) -> Result<String> {
 
 /// The command ends when the last worker has left, or when the pool serves again before that.
 pub(super) fn drain_and_reload(run: &mut Run) -> Result<String> {
-    let mut drain = run.subject.command(&["drain"])?;
-    let mut drain = drain.stdout(Stdio::null()).stderr(Stdio::null()).spawn().violates(Invariant::Suite)?;
+    let drain = run.subject.begin(&["drain"])?;
     run.wait_for(Invariant::Command, "nobody to be served after a drain", |picture| {
         picture.pool.capacity == 0
     })?;
     run.subject.order(&["reload"])?;
-    let ended = drain.wait().violates(Invariant::Suite)?;
+    let ended = drain.end()?.status;
     if !matches!(ended.code(), Some(0 | 1)) {
         return Err(Invariant::Command.violated(format!("`drain` ended with {ended}")));
     }
@@ -121,7 +123,15 @@ pub(super) fn all_at_once(run: &mut Run) -> Result<String> {
         orders.map(|order| order.join().expect("it does not panic"))
     });
     orders.into_iter().collect::<Result<Vec<()>>>()?;
+    // Of those that wait the last file counts.
+    run.oracle.ledger.happened.merged += 1;
     // A reload goes back to the size of the file, whenever it was made.
     run.subject.order(&["scale", &run.size.workers.to_string()])?;
+    whole(run)?;
     Ok(format!("{} orders", words.len()))
+}
+
+/// The pool has its size when a command says so, not some time later.
+fn whole(run: &mut Run) -> Result<()> {
+    books::whole(&run.look()?, run.size).violates(Invariant::Command)
 }

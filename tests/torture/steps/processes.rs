@@ -5,22 +5,52 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use rand::RngExt;
+use rand::seq::SliceRandom;
 
 use crate::census;
 use crate::oracle::probe;
 use crate::run::{Run, eventually, hold, last, signal};
+use crate::stopwatch::Stopwatch;
 use crate::verdict::picture::Worker;
 use crate::verdict::{books, curve};
 use crate::violation::{Invariant, Result, Violates};
 
 /// How long somebody is stopped.
 const STOPPED: Duration = Duration::from_millis(800);
+/// How often a worker is stopped if it was just about to accept somebody, or to let somebody go.
+const STOPS: usize = 3;
 /// How often a worker is killed in a row.
 const DEATHS: usize = 5;
 
 pub(super) fn kill_worker(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
-    end_worker(run, &worker, pid, Signal::SIGKILL)
+    let lost = run.end_worker(pid, Signal::SIGKILL)?;
+    Ok(format!("worker {} held {lost}", worker.id))
+}
+
+/// Nobody is stopped before, so nothing but the deaths makes the others look after the queue. Whoever is connected, or waits, when the
+/// dead are gone, has lost nothing.
+pub(super) fn kill_without_notice(run: &mut Run) -> Result<String> {
+    let picture = run.oracle.settle(&run.subject, run.size)?;
+    let mut pids: Vec<i32> = books::serving(&picture).filter_map(|worker| worker.pid).collect();
+    pids.shuffle(&mut run.random);
+    pids.truncate(run.random.random_range(1..=2));
+    for pid in &pids {
+        signal(*pid, Signal::SIGKILL)?;
+    }
+    let at = run.now();
+    run.oracle.ledger.happened.deaths += pids.len() as u64;
+    // A process that somebody has waited for has closed all that it had.
+    eventually(Invariant::Processes, "the end of workers", || {
+        pids.iter().all(|pid| census::process(*pid).is_none())
+    })?;
+    let spared = census::peers_alive(run.subject.server.port);
+    let count = spared.len();
+    run.oracle.excuses.note_sudden_death(at, spared);
+    for pid in &pids {
+        run.bury(*pid)?;
+    }
+    Ok(format!("{pids:?} died, {count} were spared"))
 }
 
 pub(super) fn segv_worker(run: &mut Run) -> Result<String> {
@@ -30,14 +60,7 @@ pub(super) fn segv_worker(run: &mut Run) -> Result<String> {
     eventually(Invariant::Suite, "the runtime's handler to be gone", || {
         !census::catches(pid, Signal::SIGSEGV)
     })?;
-    end_worker(run, &worker, pid, Signal::SIGSEGV)
-}
-
-fn end_worker(run: &mut Run, worker: &Worker, pid: i32, by: Signal) -> Result<String> {
-    let lost = run.end_process(pid, by)?;
-    run.wait_for(Invariant::Processes, "the end of a worker to be noticed", |picture| {
-        picture.workers.iter().all(|worker| worker.pid != Some(pid))
-    })?;
+    let lost = run.end_worker(pid, Signal::SIGSEGV)?;
     Ok(format!("worker {} held {lost}", worker.id))
 }
 
@@ -51,16 +74,29 @@ pub(super) fn term_worker(run: &mut Run) -> Result<String> {
     Ok(format!("worker {} is replaced", worker.id))
 }
 
+/// What it holds while it stands still is what the pool says that it holds.
 pub(super) fn stop_worker(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
-    let held = hold(pid, run.subject.server.port)?.len();
-    let most = (run.size.workers - 1) * run.size.threads + held;
-    run.wait_for(Invariant::Capacity, "a stopped worker to be no capacity", |picture| {
-        picture.pool.capacity <= most
-    })?;
-    last(STOPPED);
-    signal(pid, Signal::SIGCONT)?;
-    Ok(format!("worker {} held {held}", worker.id))
+    for _ in 0..STOPS {
+        let held = hold(pid, run.subject.server.port)?;
+        let most = (run.size.workers - 1) * run.size.threads + held.len();
+        run.wait_for(Invariant::Capacity, "a stopped worker to be no capacity", |picture| {
+            picture.pool.capacity <= most
+        })?;
+        last(STOPPED);
+        let picture = run.look()?;
+        signal(pid, Signal::SIGCONT)?;
+        let its = picture.workers.iter().find(|worker| worker.pid == Some(pid));
+        let its = its.ok_or_else(|| Invariant::Balance.violated("a stopped worker is not listed"))?;
+        let listed: HashSet<u16> = its.peers().collect();
+        if its.busy == listed.len() && held.is_subset(&listed) {
+            return Ok(format!("worker {} held {}", worker.id, held.len()));
+        }
+        run.oracle.settle(&run.subject, run.size)?;
+    }
+    let text =
+        format!("worker {pid} was stopped {STOPS} times, and held others than the pool says each time");
+    Err(Invariant::Balance.violated(text))
 }
 
 /// The child of the master that is no worker.
@@ -79,10 +115,11 @@ fn monitor(run: &mut Run) -> Result<i32> {
 
 pub(super) fn kill_monitor(run: &mut Run) -> Result<String> {
     let old = monitor(run)?;
-    signal(old, Signal::SIGKILL)?;
+    let by = [Signal::SIGKILL, Signal::SIGABRT][run.random.random_range(0..2)];
+    signal(old, by)?;
     eventually(Invariant::Processes, "the end of the monitor", || census::process(old).is_none())?;
     let new = monitor(run)?;
-    Ok(format!("{new} after {old}"))
+    Ok(format!("{new} after {old}, by {by}"))
 }
 
 pub(super) fn stop_monitor(run: &mut Run) -> Result<String> {
@@ -108,6 +145,10 @@ pub(super) fn kill_master(run: &mut Run) -> Result<String> {
     let spared = served.len();
     let now = run.now();
     run.oracle.excuses.begin_outage(now, served);
+    // A monitor dies with its master.
+    let children = census::all().into_values().filter(|it| it.parent == master);
+    let monitors = children.map(|it| it.pid).filter(|pid| !workers.contains(pid));
+    run.oracle.killed.extend(monitors.chain([master]));
     signal(master, Signal::SIGKILL)?;
     eventually(Invariant::Processes, "the end of the master", || !census::lives(master))?;
     for pid in workers.iter().filter(|pid| census::lives(**pid)) {
@@ -134,6 +175,7 @@ pub(super) fn stop_master(run: &mut Run) -> Result<String> {
 /// A worker dies again and again, as soon as it is there.
 pub(super) fn back_off(run: &mut Run) -> Result<String> {
     let id = run.random.random_range(0..run.size.workers);
+    let watch = Stopwatch::start([run.master()?]);
     for _ in 0..DEATHS {
         let is_it = |worker: &&Worker| worker.id == id && worker.is_ready();
         let picture = run.wait_for(Invariant::Capacity, "a worker to come back", |picture| {
@@ -141,10 +183,7 @@ pub(super) fn back_off(run: &mut Run) -> Result<String> {
         })?;
         let pid = picture.workers.iter().find(is_it).and_then(|worker| worker.pid);
         let pid = pid.ok_or_else(|| Invariant::Processes.violated("a ready worker without a pid"))?;
-        run.end_process(pid, Signal::SIGKILL)?;
-        run.wait_for(Invariant::Processes, "the end of a worker to be noticed", |picture| {
-            picture.workers.iter().all(|worker| worker.pid != Some(pid))
-        })?;
+        run.end_worker(pid, Signal::SIGKILL)?;
     }
     run.oracle.settle(&run.subject, run.size)?;
     let waits = curve::waits(&run.subject.events()?, id);
@@ -154,7 +193,7 @@ pub(super) fn back_off(run: &mut Run) -> Result<String> {
             Invariant::BackOff.violated(format!("worker {id} died {DEATHS} times, told are {waits:?}"))
         );
     }
-    curve::fits(waits).violates(Invariant::BackOff)?;
+    curve::fits(waits, watch.stalled()).violates(Invariant::BackOff)?;
     Ok(format!("worker {id} came back after {waits:.2?} s"))
 }
 

@@ -10,9 +10,11 @@ use nix::sys::signal::Signal;
 use prefork_client::{Connection, Failure};
 use rand::RngExt;
 
+use crate::census;
 use crate::clients::script::{PATIENCE, open};
-use crate::oracle::{SERVED_WITHIN, probe};
+use crate::oracle::{NEVER_BEYOND, in_time, probe};
 use crate::run::{Run, eventually, signal};
+use crate::stopwatch::Stopwatch;
 use crate::verdict::books::Size;
 use crate::verdict::picture::{Picture, Worker};
 use crate::verdict::{books, order};
@@ -124,16 +126,15 @@ pub(super) fn lost_wake_up(run: &mut Run) -> Result<String> {
     for _ in 0..TRIES {
         let (victim, server) = (next_in_turn(run)?, run.subject.server);
         run.set_fork_delay(ABSENT)?;
-        let client = open(server, SERVED_WITHIN);
+        let watch = Stopwatch::start(census::all().into_keys());
+        let client = open(server, NEVER_BEYOND);
         signal(victim, Signal::SIGKILL)?;
         match client.and_then(|mut client| client.exchange(MESSAGE).map(drop)) {
             // It had accepted before it died.
             Err(Failure::Reset | Failure::Short { .. }) => lost += 1,
-            echo => echo.violates(Invariant::Liveness)?,
+            echo => in_time(&watch, echo)?,
         }
-        run.wait_for(Invariant::Processes, "the end of a worker to be noticed", |picture| {
-            picture.workers.iter().all(|worker| worker.pid != Some(victim))
-        })?;
+        run.bury(victim)?;
         run.set_fork_delay(Duration::ZERO)?;
     }
     Ok(format!("{TRIES} times, {lost} were lost with it"))

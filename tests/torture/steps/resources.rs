@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
 use rand::RngExt;
@@ -21,6 +22,7 @@ const LEFT_BYTES: u64 = 64 << 20;
 /// So many reloads write more than the rest of the page that the log has already.
 const RELOADS_MAX: usize = 40;
 const DAY_SECONDS: i64 = 86_400;
+const MINUTE_SECONDS: f64 = 60.0;
 
 pub(super) fn no_files(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
@@ -50,7 +52,7 @@ pub(super) fn no_forks(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
     let group = run.world.pids.clone().violates(Invariant::Suite)?;
     group.limit(1).violates(Invariant::Suite)?;
-    let lost = run.end_process(pid, Signal::SIGKILL)?;
+    let lost = run.end_worker(pid, Signal::SIGKILL)?;
     run.wait_for(Invariant::BackOff, "a worker that cannot be forked to be throttled", |picture| {
         picture.workers.iter().any(|it| it.id == worker.id && it.pid.is_none())
     })?;
@@ -67,12 +69,18 @@ pub(super) fn no_memory(run: &mut Run) -> Result<String> {
     let held = hold(pid, run.subject.server.port)?;
     let (lost, now) = (held.len(), run.now());
     run.oracle.excuses.note_death(now, held);
+    run.oracle.ledger.happened.deaths += 1;
     fs::write(format!("/proc/{pid}/oom_score_adj"), "1000").violates(Invariant::Suite)?;
     let used = group.used().violates(Invariant::Suite)?;
     group.limit(used + LEFT_BYTES).violates(Invariant::Suite)?;
     let mut eater = Command::new("sh");
     eater.args(["-c", "echo $$ >\"$0\" && exec tail /dev/zero"]).arg(group.entrance()).stdout(Stdio::null());
-    let ended = eater.status().violates(Invariant::Suite);
+    let mut eater = eater.process_group(0).spawn().violates(Invariant::Suite)?;
+    let is_over = || matches!(eater.try_wait(), Ok(Some(_)));
+    let ended = eventually(Invariant::Suite, "the kernel to kill whoever eats memory", is_over);
+    // It has ended, or is to.
+    let _ = eater.kill();
+    eater.wait().violates(Invariant::Suite)?;
     group.unlimit().violates(Invariant::Suite)?;
     ended?;
     eventually(Invariant::Suite, "the kernel to kill a worker for want of memory", || !census::lives(pid))?;
@@ -99,7 +107,9 @@ pub(super) fn no_disk(run: &mut Run) -> Result<String> {
     drop(file);
     let before = run.look()?.totals.log_lines_lost;
     let (_, pid) = run.some_worker()?;
-    run.end_process(pid, Signal::SIGKILL)?;
+    run.end_worker(pid, Signal::SIGKILL)?;
+    // A reload would take the place of a respawn.
+    run.oracle.settle(&run.subject, run.size)?;
     let mut lost = 0;
     for _ in 0..RELOADS_MAX {
         run.subject.order(&["reload"])?;
@@ -135,6 +145,19 @@ pub(super) fn clock(run: &mut Run) -> Result<String> {
         }
         last(LASTS / 2);
         run.oracle.settle(&run.subject, run.size)?;
+        if offset != 0 {
+            sees(run, offset * DAY_SECONDS)?;
+        }
     }
     Ok(format!("{days} days forth and back"))
+}
+
+/// That the clock of the server has moved: something has just happened by it.
+fn sees(run: &Run, offset_seconds: i64) -> Result<()> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).violates(Invariant::Suite)?;
+    let now = Duration::from_secs(now.as_secs().saturating_add_signed(offset_seconds)).as_secs_f64();
+    if run.subject.events()?.iter().any(|event| (event.at - now).abs() < MINUTE_SECONDS) {
+        return Ok(());
+    }
+    Err(Invariant::Suite.violated("the clock of the server was moved, and it does not see that"))
 }

@@ -23,6 +23,11 @@ pub(crate) struct Books {
 }
 
 impl Books {
+    /// The master of the last picture.
+    pub(crate) fn master(&self) -> Option<i32> {
+        self.last.map(|(pid, ..)| pid)
+    }
+
     /// What never holds, whatever is going on.
     pub(crate) fn check(&mut self, picture: &Picture) -> Result<(), String> {
         let (pid, uptime) = (picture.master.pid, picture.master.uptime_seconds);
@@ -99,12 +104,9 @@ pub(crate) fn whole(picture: &Picture, size: Size) -> Result<(), String> {
 /// That nobody is left of those who were served, when all clients have gone.
 pub(crate) fn quiet(picture: &Picture) -> Result<(), String> {
     let (pool, totals) = (picture.pool, picture.totals);
-    if pool.busy + pool.draining != 0 || pool.waiting.is_some_and(|waiting| waiting != 0) {
-        let waiting = pool.waiting.unwrap_or_default();
-        return Err(format!(
-            "without clients {} busy, {} draining, {waiting} waiting",
-            pool.busy, pool.draining
-        ));
+    if pool.busy + pool.draining != 0 || pool.waiting != Some(0) {
+        let (busy, draining, waiting) = (pool.busy, pool.draining, pool.waiting);
+        return Err(format!("without clients {busy} busy, {draining} draining, {waiting:?} waiting"));
     }
     if totals.accepted != totals.closed {
         return Err(format!("without clients {} accepted, {} closed", totals.accepted, totals.closed));
@@ -118,12 +120,12 @@ pub(crate) fn quiet(picture: &Picture) -> Result<(), String> {
 /// That an accept queue was full: it holds one more than its limit and dropped others.
 pub(crate) fn overflowed(picture: &Picture, dropped_before: u64) -> Result<(), String> {
     let listener = picture.listeners.first().ok_or("there is no listener")?;
-    let (waiting, limit) = (listener.waiting.unwrap_or_default(), listener.backlog.unwrap_or_default());
-    if waiting != limit + 1 {
-        return Err(format!("{waiting} wait in a queue with the limit {limit}"));
+    let (waiting, limit) = (listener.waiting, listener.backlog);
+    if limit.is_none() || waiting != limit.map(|limit| limit + 1) {
+        return Err(format!("{waiting:?} wait in a queue with the limit {limit:?}"));
     }
-    if listener.dropped.is_some_and(|dropped| dropped <= dropped_before) {
-        return Err("nobody was dropped".to_owned());
+    if listener.dropped.is_none_or(|dropped| dropped <= dropped_before) {
+        return Err(format!("{dropped_before} were dropped before, and {:?} now", listener.dropped));
     }
     Ok(())
 }

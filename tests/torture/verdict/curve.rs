@@ -1,5 +1,7 @@
 //! The back-off of respawns, read from the events: 0, 100 ms, 200 ms … while a worker keeps dying young.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// An event of the pool, as far as the curve needs it.
@@ -13,8 +15,8 @@ pub(crate) struct Event {
     pub(crate) text: String,
 }
 
-/// How much later than due a worker may come, in seconds.
-const LATE_MAX: f64 = 1.5;
+/// How much later than due a worker may come, in seconds, beside the time for which the machine had no processor for its master.
+const LATE_MAX: f64 = 0.3;
 /// What is lost by rounding, in seconds.
 const EARLY_MAX: f64 = 0.005;
 /// How many young deaths lie before the first one at most.
@@ -40,11 +42,19 @@ pub(crate) fn obituary(events: &[Event], pid: i32) -> Option<&str> {
     deaths.next_back().map(|event| event.text.as_str())
 }
 
-/// Whether these waits are a part of the curve. How often the worker had died before is not known.
-pub(crate) fn fits(waits: &[f64]) -> Result<(), String> {
+/// How many connections were lost with a process, as the pool says.
+pub(crate) fn connections_lost(obituary: &str) -> Option<usize> {
+    let mut parts = obituary.split("; ").filter_map(|part| part.split_once(" connection"));
+    parts.find(|(_, rest)| rest.ends_with(" lost")).and_then(|(count, _)| count.parse().ok())
+}
+
+/// Whether these waits are a part of the curve, if they were so much longer at most. How often the worker had died before is not
+/// known.
+pub(crate) fn fits(waits: &[f64], stalled: Duration) -> Result<(), String> {
+    let late_max = LATE_MAX + stalled.as_secs_f64();
     let fits_from = |deaths: i32| {
         let due = (deaths..).map(due_after);
-        waits.iter().zip(due).all(|(wait, due)| *wait >= due - EARLY_MAX && *wait <= due + LATE_MAX)
+        waits.iter().zip(due).all(|(wait, due)| *wait >= due - EARLY_MAX && *wait <= due + late_max)
     };
     if (1..=1 + DEATHS_BEFORE_MAX).any(fits_from) {
         return Ok(());

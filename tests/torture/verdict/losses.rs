@@ -31,12 +31,14 @@ pub(crate) struct Outcome {
     pub(crate) asked: Duration,
     pub(crate) ended: Duration,
     pub(crate) end: End,
+    /// A byte must have come back by that end.
+    pub(crate) is_served: bool,
     pub(crate) why: String,
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { script, port, began, asked, ended, end, why } = self;
+        let Self { script, port, began, asked, ended, end, is_served: _, why } = self;
         let [began, asked, ended] = [began, asked, ended].map(Duration::as_secs_f64);
         write!(
             f,
@@ -55,11 +57,20 @@ pub(crate) struct Excuses {
     outages: Vec<Outage>,
 }
 
-/// A process that held these peers was killed.
+/// Processes were killed.
 #[derive(Debug)]
 struct Death {
     at: Duration,
-    peers: HashSet<u16>,
+    held: Held,
+}
+
+/// Whose connections they held.
+#[derive(Debug)]
+enum Held {
+    /// Exactly these.
+    By(HashSet<u16>),
+    /// Nobody knows, but not these, whose connections lived after it.
+    NotBy(HashSet<u16>),
 }
 
 /// For a while there was no server. Those who were served before go on.
@@ -70,9 +81,23 @@ struct Outage {
     spared: HashSet<u16>,
 }
 
+impl Held {
+    fn may_concern(&self, peer: u16) -> bool {
+        match self {
+            Self::By(peers) => peers.contains(&peer),
+            Self::NotBy(peers) => !peers.contains(&peer),
+        }
+    }
+}
+
 impl Excuses {
     pub(crate) fn note_death(&mut self, at: Duration, peers: HashSet<u16>) {
-        self.deaths.push(Death { at, peers });
+        self.deaths.push(Death { at, held: Held::By(peers) });
+    }
+
+    /// Somebody died without notice, and these were still connected, or waited, when they were gone.
+    pub(crate) fn note_sudden_death(&mut self, at: Duration, spared: HashSet<u16>) {
+        self.deaths.push(Death { at, held: Held::NotBy(spared) });
     }
 
     pub(crate) fn begin_outage(&mut self, from: Duration, spared: HashSet<u16>) {
@@ -93,17 +118,18 @@ impl Excuses {
 
     /// What is wrong about the end of a client.
     pub(crate) fn judge(&self, outcome: &Outcome) -> Result<(), String> {
-        let death = self.deaths.iter().find(|death| {
-            death.peers.contains(&outcome.port) && outcome.began <= death.at && outcome.ended >= death.at
+        let mut deaths = self.deaths.iter().filter(|death| {
+            outcome.began <= death.at && outcome.ended >= death.at && death.held.may_concern(outcome.port)
         });
         let is_excused = match outcome.end {
-            End::Right => match death {
-                Some(death) if outcome.asked > death.at + ON_ITS_WAY => {
+            End::Right => {
+                let is_late = |death: &Death| outcome.asked > death.at + ON_ITS_WAY;
+                if deaths.any(|death| matches!(death.held, Held::By(_)) && is_late(death)) {
                     return Err(format!("was served by a process that is dead: {outcome}"));
                 }
-                _ => true,
-            },
-            End::Lost => death.is_some() || self.is_in_outage(outcome),
+                true
+            }
+            End::Lost => deaths.next().is_some() || self.is_in_outage(outcome),
             End::Refused => self.is_in_outage(outcome),
             End::Late | End::Wrong | End::Failed => false,
         };

@@ -3,6 +3,7 @@
 pub(crate) mod books;
 pub(crate) mod curve;
 pub(crate) mod growth;
+pub(crate) mod ledger;
 pub(crate) mod losses;
 pub(crate) mod order;
 pub(crate) mod picture;

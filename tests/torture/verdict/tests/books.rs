@@ -77,7 +77,9 @@ fn a_pool_that_lacks_something_is_not_whole() {
 #[test]
 fn totals_go_back_with_another_master_only() {
     let mut books = Books::default();
+    assert_eq!(books.master(), None);
     books.check(&with("/totals/accepted", json!(9))).unwrap();
+    assert_eq!(books.master(), Some(7));
     assert!(books.check(&with("/totals/accepted", json!(8))).is_err());
     books.check(&with("/master/pid", json!(8))).unwrap();
     books.check(&with("/totals/messages", json!(0))).unwrap();
@@ -100,6 +102,11 @@ fn a_full_queue_holds_one_more_than_its_limit() {
     overflowed(&full, 1).unwrap();
     full.listeners[0].waiting = Some(32);
     overflowed(&full, 1).unwrap_err();
+    for path in ["waiting", "backlog", "dropped"] {
+        let mut status = serde_json::json!({"backlog": 32, "waiting": 33, "dropped": 2});
+        status[path] = Value::Null;
+        overflowed(&with("/listeners/0", status), 1).unwrap_err();
+    }
 }
 
 #[test]
@@ -118,4 +125,6 @@ fn quiet_is_without_anybody() {
         *status.pointer_mut(path).unwrap() = json!(3);
         assert!(quiet(&of(&status)).is_err(), "{path}");
     }
+    status["pool"]["waiting"] = Value::Null;
+    assert!(quiet(&of(&status)).is_err(), "nobody knows who waits");
 }

@@ -1,20 +1,38 @@
 //! The back-off of respawns.
 
+use std::time::Duration;
+
 use crate::verdict::curve::*;
+
+const PROMPT: Duration = Duration::ZERO;
 
 #[test]
 fn the_curve_fits_wherever_it_begins_and_with_some_delay() {
-    fits(&[0.0, 0.1, 0.2, 0.4]).unwrap();
-    fits(&[0.4, 0.8, 1.6, 3.2]).unwrap();
-    fits(&[0.3, 0.15, 0.3, 0.5]).unwrap();
-    fits(&[25.6, 30.0, 30.1]).unwrap();
+    fits(&[0.0, 0.1, 0.2, 0.4], PROMPT).unwrap();
+    fits(&[0.4, 0.8, 1.6, 3.2], PROMPT).unwrap();
+    fits(&[0.2, 0.15, 0.3, 0.5], PROMPT).unwrap();
+    fits(&[25.6, 30.0, 30.1], PROMPT).unwrap();
+    fits(&[0.0, 0.1, 1.9, 0.4], Duration::from_secs(2)).unwrap();
 }
 
 #[test]
 fn what_comes_too_early_or_does_not_grow_does_not_fit() {
-    assert!(fits(&[0.0, 0.0, 0.0, 0.0]).is_err());
-    assert!(fits(&[0.0, 0.1, 0.1, 0.1, 0.1]).is_err());
-    assert!(fits(&[0.0, 5.0]).is_err());
+    for waits in [[0.0; 5], [0.0, 0.1, 0.1, 0.1, 0.1], [1.0; 5], [0.9, 0.8, 0.7, 0.6, 0.5]] {
+        assert!(fits(&waits, PROMPT).is_err(), "{waits:?}");
+    }
+    assert!(fits(&[0.0, 5.0], PROMPT).is_err());
+    assert!(fits(&[0.0, 0.1, 0.2, 0.9], PROMPT).is_err(), "the last one is late");
+}
+
+#[test]
+fn how_many_were_lost_is_told_with_a_death() {
+    let told = |words: &str| {
+        connections_lost(&format!("worker 1 (pid 7) was killed by SIGKILL; {words}; respawning"))
+    };
+    assert_eq!(told("0 connections lost"), Some(0));
+    assert_eq!(told("1 connection lost"), Some(1));
+    assert_eq!(told("12 connections lost"), Some(12));
+    assert_eq!(told("nobody"), None);
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn at(seconds: u64) -> Duration {
 
 fn outcome(port: u16, began: u64, ended: u64, end: End) -> Outcome {
     let (began, asked, ended) = (at(began), at(began), at(ended));
-    Outcome { script: "fast", port, began, asked, ended, end, why: String::new() }
+    Outcome { script: "fast", port, began, asked, ended, end, is_served: true, why: String::new() }
 }
 
 #[test]
@@ -23,6 +23,17 @@ fn whoever_was_held_by_the_dead_may_lose_and_nobody_else() {
     assert!(excuses.judge(&outcome(1, 11, 12, End::Lost)).is_err(), "it came later, by the same port");
     assert!(excuses.judge(&outcome(1, 5, 11, End::Wrong)).is_err());
     assert!(excuses.judge(&outcome(1, 5, 60, End::Late)).is_err(), "it was to be told");
+}
+
+#[test]
+fn after_a_sudden_death_those_lose_nothing_whose_connections_live() {
+    let mut excuses = Excuses::default();
+    excuses.note_sudden_death(at(10), HashSet::from([1]));
+    assert!(excuses.judge(&outcome(1, 5, 11, End::Lost)).is_err());
+    excuses.judge(&outcome(2, 5, 11, End::Lost)).unwrap();
+    assert!(excuses.judge(&outcome(2, 11, 12, End::Lost)).is_err(), "it came later");
+    let later = Outcome { asked: at(11), ..outcome(2, 5, 12, End::Right) };
+    excuses.judge(&later).unwrap();
 }
 
 #[test]

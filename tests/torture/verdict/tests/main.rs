@@ -4,7 +4,9 @@
 mod verdict;
 
 mod books;
+mod bugs;
 mod curve;
 mod growth;
+mod ledger;
 mod losses;
 mod order;
