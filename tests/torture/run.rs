@@ -160,7 +160,8 @@ impl Run {
             self.oracle.in_order(&ends)?;
             end.ok_or_else(|| Invariant::End.violated(format!("how master {master} ended is not known")))?;
         }
-        journal.end(&format!("{end:?}; {spared} of {} clients were served", outcomes.len()));
+        let end = end.map_or("it has ended".to_owned(), |end| format!("{end:?}"));
+        journal.end(&format!("{end}; {spared} of {} clients were served", outcomes.len()));
         Ok(())
     }
 

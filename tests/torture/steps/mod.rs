@@ -100,6 +100,7 @@ const ALL: &[Step] = &[
         .with_another_master()
         .if_possible(|world| world.preload.as_ref().err().cloned()),
     Step::contract("no files left", 1, resources::no_files).with_clients(),
+    Step::contract("master without files", 1, resources::no_files_for_master),
     Step::contract("fork refused", 1, resources::no_forks)
         .if_possible(|world| world.pids.as_ref().err().cloned()),
     Step::contract("out of memory", 1, resources::no_memory)

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use rand::RngExt;
 
 use crate::census;
+use crate::oracle::probe;
 use crate::run::{Run, eventually, hold, last, signal};
 use crate::verdict::curve;
 use crate::violation::{Invariant, Result, Violates};
@@ -26,12 +27,30 @@ const MINUTE_SECONDS: f64 = 60.0;
 
 pub(super) fn no_files(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
-    let level = census::level(pid).ok_or_else(|| Invariant::Processes.violated("a worker is gone"))?;
+    let files = without_files(run, pid, |run| run.look().map(drop))?;
+    Ok(format!("worker {} had {files} files", worker.id))
+}
+
+/// The master can answer nobody then. Its workers go on, and no question is left without an end.
+pub(super) fn no_files_for_master(run: &mut Run) -> Result<String> {
+    let master = run.master()?;
+    let files = without_files(run, master, |run| {
+        let question = run.subject.begin(&["status"])?;
+        let served = if run.has_room() { probe(&run.subject) } else { Ok(()) };
+        question.end()?;
+        served
+    })?;
+    Ok(format!("{master} had {files} files"))
+}
+
+/// For a while a process opens no file beside those that it has already; how many those are.
+fn without_files(run: &mut Run, pid: i32, meanwhile: impl FnOnce(&mut Run) -> Result<()>) -> Result<usize> {
+    let gone = || Invariant::Processes.violated(format!("process {pid} is gone"));
+    let level = census::level(pid).ok_or_else(gone)?;
     let before = fs::read_to_string(format!("/proc/{pid}/limits")).violates(Invariant::Suite)?;
     let before = before.lines().find_map(|line| line.strip_prefix("Max open files"));
     let before = before.and_then(|rest| rest.split_whitespace().next()).unwrap_or("1024").to_owned();
-    let [user, group] =
-        census::identity(pid).ok_or_else(|| Invariant::Processes.violated("a worker is gone"))?;
+    let [user, group] = census::identity(pid).ok_or_else(gone)?;
     // Root may not without CAP_SYS_RESOURCE, whom it belongs to may. The hard limit stays, so that this can be taken back.
     let identity = ["setpriv", "--reuid", &user, "--regid", &group, "--clear-groups"];
     let identity = if run.world.has_users { &identity[..] } else { &[] };
@@ -40,12 +59,11 @@ pub(super) fn no_files(run: &mut Run) -> Result<String> {
         let words = [identity, &["prlimit", "--pid", &pid, &soft]].concat();
         world::run(words[0], &words[1..])
     };
-    // Only what it has already.
     set(&level.files.to_string()).violates(Invariant::Suite)?;
     last(LASTS);
-    run.look()?;
+    let found = meanwhile(run);
     set(&before).violates(Invariant::Suite)?;
-    Ok(format!("worker {} had {} files", worker.id, level.files))
+    found.map(|()| level.files)
 }
 
 pub(super) fn no_forks(run: &mut Run) -> Result<String> {
