@@ -13,7 +13,7 @@ const LONG: Duration = Duration::from_secs(600);
 #[derive(Debug, Parser)]
 #[command(name = "torture")]
 pub(crate) struct Arguments {
-    /// For how long; each kind of step is made once at least, if there is time
+    /// For how long; each kind of step is made once at least, however long that takes
     #[arg(long = "for", value_name = "DURATION", default_value = "2m", value_parser = humantime::parse_duration)]
     time: Duration,
 

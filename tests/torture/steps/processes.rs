@@ -35,18 +35,19 @@ pub(super) fn kill_without_notice(run: &mut Run) -> Result<String> {
     let mut pids: Vec<i32> = books::serving(&picture).filter_map(|worker| worker.pid).collect();
     pids.shuffle(&mut run.random);
     pids.truncate(run.random.random_range(1..=2));
+    let at = run.now();
     for pid in &pids {
         signal(*pid, Signal::SIGKILL)?;
     }
-    let at = run.now();
     run.oracle.ledger.happened.deaths += pids.len() as u64;
     // A process that somebody has waited for has closed all that it had.
     eventually(Invariant::Processes, "the end of workers", || {
         pids.iter().all(|pid| census::process(*pid).is_none())
     })?;
+    let gone = run.now();
     let spared = census::peers_alive(run.subject.server.port);
     let count = spared.len();
-    run.oracle.excuses.note_sudden_death(at, spared);
+    run.oracle.excuses.note_sudden_death(at, gone, spared);
     for pid in &pids {
         run.bury(*pid)?;
     }

@@ -61,6 +61,8 @@ pub(crate) struct Excuses {
 #[derive(Debug)]
 struct Death {
     at: Duration,
+    /// When they were gone: until then they may have accepted somebody.
+    gone: Duration,
     held: Held,
 }
 
@@ -92,12 +94,12 @@ impl Held {
 
 impl Excuses {
     pub(crate) fn note_death(&mut self, at: Duration, peers: HashSet<u16>) {
-        self.deaths.push(Death { at, held: Held::By(peers) });
+        self.deaths.push(Death { at, gone: at, held: Held::By(peers) });
     }
 
-    /// Somebody died without notice, and these were still connected, or waited, when they were gone.
-    pub(crate) fn note_sudden_death(&mut self, at: Duration, spared: HashSet<u16>) {
-        self.deaths.push(Death { at, held: Held::NotBy(spared) });
+    /// Somebody was killed without notice, and these were connected, or waited, when they were gone.
+    pub(crate) fn note_sudden_death(&mut self, at: Duration, gone: Duration, spared: HashSet<u16>) {
+        self.deaths.push(Death { at, gone, held: Held::NotBy(spared) });
     }
 
     pub(crate) fn begin_outage(&mut self, from: Duration, spared: HashSet<u16>) {
@@ -119,7 +121,7 @@ impl Excuses {
     /// What is wrong about the end of a client.
     pub(crate) fn judge(&self, outcome: &Outcome) -> Result<(), String> {
         let mut deaths = self.deaths.iter().filter(|death| {
-            outcome.began <= death.at && outcome.ended >= death.at && death.held.may_concern(outcome.port)
+            outcome.began <= death.gone && outcome.ended >= death.at && death.held.may_concern(outcome.port)
         });
         let is_excused = match outcome.end {
             End::Right => {

@@ -10,6 +10,7 @@ const PROMPT: Duration = Duration::ZERO;
 fn the_curve_fits_wherever_it_begins_and_with_some_delay() {
     fits(&[0.0, 0.1, 0.2, 0.4], PROMPT).unwrap();
     fits(&[0.4, 0.8, 1.6, 3.2], PROMPT).unwrap();
+    fits(&[0.0, 0.0, 0.1, 0.2], PROMPT).unwrap();
     fits(&[0.2, 0.15, 0.3, 0.5], PROMPT).unwrap();
     fits(&[25.6, 30.0, 30.1], PROMPT).unwrap();
     fits(&[0.0, 0.1, 1.9, 0.4], Duration::from_secs(2)).unwrap();
@@ -17,7 +18,9 @@ fn the_curve_fits_wherever_it_begins_and_with_some_delay() {
 
 #[test]
 fn what_comes_too_early_or_does_not_grow_does_not_fit() {
-    for waits in [[0.0; 5], [0.0, 0.1, 0.1, 0.1, 0.1], [1.0; 5], [0.9, 0.8, 0.7, 0.6, 0.5]] {
+    for waits in
+        [[0.0; 5], [0.0, 0.0, 0.0, 0.1, 0.2], [0.0, 0.1, 0.1, 0.1, 0.1], [1.0; 5], [0.9, 0.8, 0.7, 0.6, 0.5]]
+    {
         assert!(fits(&waits, PROMPT).is_err(), "{waits:?}");
     }
     assert!(fits(&[0.0, 5.0], PROMPT).is_err());

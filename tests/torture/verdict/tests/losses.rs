@@ -28,10 +28,12 @@ fn whoever_was_held_by_the_dead_may_lose_and_nobody_else() {
 #[test]
 fn after_a_sudden_death_those_lose_nothing_whose_connections_live() {
     let mut excuses = Excuses::default();
-    excuses.note_sudden_death(at(10), HashSet::from([1]));
+    excuses.note_sudden_death(at(10), at(12), HashSet::from([1]));
     assert!(excuses.judge(&outcome(1, 5, 11, End::Lost)).is_err());
     excuses.judge(&outcome(2, 5, 11, End::Lost)).unwrap();
-    assert!(excuses.judge(&outcome(2, 11, 12, End::Lost)).is_err(), "it came later");
+    excuses.judge(&outcome(2, 11, 12, End::Lost)).unwrap();
+    assert!(excuses.judge(&outcome(2, 5, 9, End::Lost)).is_err(), "it was lost before");
+    assert!(excuses.judge(&outcome(2, 13, 14, End::Lost)).is_err(), "it came later");
     let later = Outcome { asked: at(11), ..outcome(2, 5, 12, End::Right) };
     excuses.judge(&later).unwrap();
 }
