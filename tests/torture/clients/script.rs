@@ -225,7 +225,9 @@ impl Play<'_> {
                     sent += length;
                     thread::sleep(SHORT_PAUSE);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // With a limit of time the kernel does not go on by itself after a signal, signal(7): that one of our children has ended.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 Err(error) => return Err(broken(error)),
             }
         }
@@ -246,7 +248,12 @@ fn reset(
     let socket = connection.into_socket();
     if waits {
         let mut first = [0; 16];
-        let length = (&socket).read(&mut first).map_err(broken)?;
+        let length = loop {
+            match (&socket).read(&mut first) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read.map_err(broken)?,
+            }
+        };
         let pairs = first[..length].iter().zip(message).zip(0..);
         for ((got, sent), offset) in pairs {
             let (expected, got) = (transform.apply(*sent), *got);
