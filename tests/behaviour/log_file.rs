@@ -163,6 +163,7 @@ fn a_reload_takes_the_log_elsewhere_and_back() {
     let with = |path: &Path| format!("[pool]\nworkers = 1\n[log]\naccess = true\nfile = {path:?}\n");
     let server = TestServer::configured("[pool]\nworkers = 1\n[log]\naccess = true\n");
     let mut held = server.served();
+    let first = server.workers()[0];
     for path in [&path, &other] {
         server.configure(&with(path));
         assert!(server.ask(&["reload"]).status.success());
@@ -174,8 +175,11 @@ fn a_reload_takes_the_log_elsewhere_and_back() {
     visit(&server);
     server.wait_for_log("\"message\":\"connection closed\"");
     held.exchange(b"here").unwrap();
+    // Who drains is told where the log goes, and follows when it comes round.
+    let file = fs::metadata(&other).unwrap();
+    eventually("the first worker to let go of the file", || (holds(first, &file) == 0).then_some(()));
     drop(held);
-    // The worker of the first generation writes as that wanted, and where all write.
+    // It writes as its generation wanted, and where all write.
     server.wait_for_log(" connection closed ");
     assert!(server.ask(&["reopen"]).status.success(), "there is nothing to do, and it is done");
 }
