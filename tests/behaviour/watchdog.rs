@@ -36,10 +36,11 @@ fn assert_fed(manager: &Manager, times: usize) {
     }
 }
 
-/// Fails if it is fed although nobody answers. What was on its way may come still: one for an answer that came before.
+/// Fails if it is fed although nobody answers. What was on its way may come still: one for an answer that came before, two beats later
+/// at most, and beats are late on a busy machine.
 #[track_caller]
 fn assert_hungry(manager: &Manager) {
-    let early = manager.hear_for(INTERVAL);
+    let early = manager.hear_for(INTERVAL * 2);
     assert!(early.len() <= 2, "{early:?}");
     assert_eq!(manager.hear_for(INTERVAL * 2), Vec::<String>::new());
 }
