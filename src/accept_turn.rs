@@ -1,10 +1,11 @@
 //! Who of a worker's threads accepts: the one that holds the [`Door`]. It waits, accepts one, hands the door on, and
 //! serves what it accepted. When every slot is busy the door lies unused, and clients wait in the kernel's queue.
 //!
-//! Waking a sleeping thread to take the door costs more than a short connection's own work. So while a few connections
-//! are *brief*, that is, so young that they may end at once, the door is left for the thread that finishes first. A
+//! Waking a sleeping thread to take the door costs as much as a short connection's own work. So while some connections
+//! are [*brief*](brevity), that is, so young that they may end at once, the door is left for the thread that finishes first. A
 //! connection that turns out to last calls a sleeping thread then, a few milliseconds after it was accepted.
 
+mod brevity;
 mod leaving;
 mod life;
 #[cfg(test)]
@@ -24,14 +25,13 @@ use crate::door::{Accepted, Broken, Door, Entry, Woken};
 use crate::listener::Listener;
 use crate::scoreboard::WorkerRow;
 use crate::sys::timeout_until;
+use brevity::Brevity;
 use life::Question;
 
 /// How long a drain of a pool without connections waits for handshakes that were under way.
 const SETTLE: Duration = Duration::from_millis(100);
 /// How long a refused thread is not asked for again.
 const GROW_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// While more connections than this are brief, no sleeping thread is called. Measured, see PERFORMANCE.md.
-const BRIEF_MIN: usize = 4;
 
 /// What a master wants to be told at first, and when it has asked for it again.
 const WANTED: [Report; 2] = [Report::Busy, Report::Full];
@@ -55,9 +55,12 @@ pub(crate) enum Mode {
     Closed,
 }
 
-/// Whether a connection has ended without ever calling [`Turn::last`].
+/// A connection that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Brief(pub(crate) bool);
+pub(crate) struct Ended {
+    /// How long it was open, if it never called [`Turn::last`].
+    pub(crate) brief: Option<Duration>,
+}
 
 /// The door, in the hands of the thread that leads.
 pub(crate) struct Lead {
@@ -101,19 +104,13 @@ struct State {
     short: bool,
     /// The system refused a thread: slots without one cannot take a connection.
     refused: bool,
-    /// Connections that may end at once.
-    brief: usize,
-    /// How many brief connections there may be before no sleeping thread is called. It doubles with each that lasts
-    /// after all, and halves with each that does not.
-    brief_max: usize,
-    /// What `brief_max` is at least: all slots, for a service that may take its time.
-    brief_min: usize,
+    /// Whether the door may be left.
+    brevity: Brevity,
 }
 
 impl Turn {
     /// A turn over so many slots, none of which has a thread yet. `quick` says that the service itself never waits.
     pub(crate) fn new(slots: usize, quick: bool, row: &'static WorkerRow) -> io::Result<Self> {
-        let brief_min = if quick { BRIEF_MIN } else { slots };
         let eventfd = || EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK);
         Ok(Self {
             state: Mutex::new(State {
@@ -130,9 +127,7 @@ impl Turn {
                 busy: 0,
                 short: false,
                 refused: false,
-                brief: 0,
-                brief_max: brief_min,
-                brief_min,
+                brevity: Brevity::new(quick),
             }),
             wake: eventfd()?,
             changed: eventfd()?,
@@ -160,11 +155,11 @@ impl Turn {
     }
 
     /// Waits until the calling thread leads; `None` when nobody does any more. `ended` is the connection that it
-    /// served since it led: whether it was brief, that is, never called [`Turn::last`].
-    pub(crate) fn lead(&self, ended: Option<Brief>) -> Option<Lead> {
+    /// served since it led.
+    pub(crate) fn lead(&self, ended: Option<Ended>) -> Option<Lead> {
         let mut state = self.state();
-        if let Some(brief) = ended {
-            state.note(brief);
+        if let Some(ended) = ended {
+            state.note(ended);
             self.publish(&mut state);
             match state.mode {
                 Mode::Closed if state.busy == 0 => signal(&self.changed),
@@ -308,7 +303,7 @@ impl Turn {
     pub(crate) fn pass(&self, door: Door, now: Instant) {
         let mut state = self.state();
         state.busy += 1;
-        state.brief += 1;
+        state.brevity.begin();
         self.publish(&mut state);
         self.come_round(&mut state);
         if matches!(state.mode, Mode::Closing | Mode::Retiring) {
@@ -316,16 +311,15 @@ impl Turn {
             return self.lay_down(door);
         }
         state.door = Some(door);
-        if state.brief <= state.brief_max {
+        if !state.brevity.is_one_due() {
             self.call(state, now);
         }
     }
 
-    /// Notes that a connection lasts: who waited for its thread to come back waits for another one.
-    pub(crate) fn last(&self, now: Instant) {
+    /// Notes that a connection lasts, which was accepted then: who waited for its thread to come back waits for another one.
+    pub(crate) fn last(&self, accepted: Instant, now: Instant) {
         let mut state = self.state();
-        state.brief -= 1;
-        state.brief_max = state.brief_max.saturating_mul(2);
+        state.brevity.end(now.saturating_duration_since(accepted));
         if state.door.is_some() {
             self.call(state, now);
         }
@@ -425,11 +419,10 @@ impl State {
         }
     }
 
-    fn note(&mut self, Brief(brief): Brief) {
+    fn note(&mut self, ended: Ended) {
         self.busy -= 1;
-        if brief {
-            self.brief -= 1;
-            self.brief_max = (self.brief_max / 2).max(self.brief_min);
+        if let Some(open) = ended.brief {
+            self.brevity.end(open);
         }
     }
 }

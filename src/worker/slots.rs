@@ -14,7 +14,7 @@ use socket2::Socket;
 
 use super::access::Access;
 use super::admit::reset_at_close;
-use crate::accept_turn::{Brief, Turn};
+use crate::accept_turn::{Ended, Turn};
 use crate::admission::Admission;
 use crate::buffer::{Buffer, SMALL_BYTES, Spares};
 use crate::config::Config;
@@ -106,7 +106,7 @@ impl<H: Handler> Shared<H> {
         }
     }
 
-    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut Buffer<'_>) -> Brief {
+    fn serve(&self, accepted: Accepted, slot: usize, buffer: &mut Buffer<'_>) -> Ended {
         let Accepted { socket, peer, queue_wait, at } = accepted;
         let row = &self.rows.slots[slot];
         row.open(peer, queue_wait);
@@ -127,7 +127,7 @@ impl<H: Handler> Shared<H> {
             // The first thread may have gone past this slot before the socket was in it.
             let _ = socket.shutdown(Shutdown::Write);
         }
-        let lasts = || self.turn.last(Instant::now());
+        let lasts = || self.turn.last(at, Instant::now());
         let (proxy, introduced) = (self.proxy(peer), Cell::new(peer));
         let introduce = proxy.map(|proxy| {
             let introduced = &introduced;
@@ -148,7 +148,7 @@ impl<H: Handler> Shared<H> {
             lasts: Some(&lasts),
         };
         let ending = connection.serve(&*self.handler, buffer);
-        let brief = connection.lasts.is_some();
+        let is_brief = connection.lasts.is_some();
         let told = (introduced.get(), proxy);
         if let Ending::Refused(why) = ending {
             self.rows.worker.note_turned_away(why);
@@ -157,7 +157,7 @@ impl<H: Handler> Shared<H> {
         let open = self.part(slot, ending, at);
         self.log_end(slot, told, queue_wait, open, ending);
         drop(socket);
-        Brief(brief)
+        Ended { brief: is_brief.then_some(open) }
     }
 
     /// The clock of a connection, if its terms need one.
