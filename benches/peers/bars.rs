@@ -96,8 +96,8 @@ pub(crate) fn table(results: &Results) -> String {
         let ours = bar.measured(results, Peer::Prefork);
         let verdict = ours.map_or("not measured", |ours| bar.demand.verdict(ours));
         // Its memory and its start are those of another program; what a thread per connection costs in CPU is the same.
-        let floor = bar.peer.and_then(|_| bar.measured(results, Peer::Threads));
-        writeln!(text, "| {} | {} | {} | {verdict} | {} |", bar.what, show(ours), bar.demand, show(floor))
+        let plain = bar.peer.and_then(|_| bar.measured(results, Peer::Threads));
+        writeln!(text, "| {} | {} | {} | {verdict} | {} |", bar.what, show(ours), bar.demand, show(plain))
             .expect("a string takes everything");
     }
     text + BY_HAND

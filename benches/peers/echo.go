@@ -1,7 +1,7 @@
 // What a tutorial of Go writes: a goroutine per connection, which answers in upper case.
 //
 // Arguments: the port; how many connections are served at once, 0 for any number; for how many milliseconds it pretends to work
-// before each answer.
+// before each answer; how much it reads at once.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 
 func main() {
 	port, slots, pause := os.Args[1], number(os.Args[2]), time.Duration(number(os.Args[3]))*time.Millisecond
+	size := number(os.Args[4])
 	listener, err := net.Listen("tcp4", "127.0.0.1:"+port)
 	if err != nil {
 		log.Fatal(err)
@@ -31,7 +32,7 @@ func main() {
 			log.Fatal(err)
 		}
 		go func() {
-			serve(connection, pause)
+			serve(connection, pause, size)
 			if gate != nil {
 				<-gate
 			}
@@ -47,9 +48,9 @@ func number(text string) int {
 	return number
 }
 
-func serve(connection net.Conn, pause time.Duration) {
+func serve(connection net.Conn, pause time.Duration, size int) {
 	defer connection.Close()
-	buffer := make([]byte, 64*1024)
+	buffer := make([]byte, size)
 	for {
 		length, err := connection.Read(buffer)
 		if err != nil {

@@ -1,4 +1,4 @@
-/* The floor: one process, one thread, one epoll loop, as little as an echo in upper case can do. Its argument is the port. */
+/* One process, one thread, one epoll loop, as little as an echo in upper case can do. Its argument is the port. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -38,7 +38,7 @@ static void watch(int epoll, int op, int fd, unsigned events)
         fail("epoll_ctl");
 }
 
-/* Sends all of it. Who does not read makes everybody else wait: a floor, not a server. */
+/* Sends all of it. Who does not read makes everybody else wait: no server for the world. */
 static int send_all(int fd, const char *bytes, ssize_t length)
 {
     while (length > 0) {

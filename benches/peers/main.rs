@@ -1,7 +1,7 @@
 //! This server beside its peers: what a message, a connection, a gibibyte cost it, how long its clients wait, what memory it takes.
 //!
 //! `cargo bench --bench peers` puts all of them through the same, in turns, and writes `docs/peers.md` with its pictures. It takes about
-//! 20 minutes. Less of it (`-- --quick` takes two) is written to a folder in target. A firewall that tracks connections would have its table full, so it is run as root in a network of its own:
+//! 25 minutes. Less of it (`-- --quick` takes two) is written to a folder in target. A firewall that tracks connections would have its table full, so it is run as root in a network of its own:
 //!
 //!     ulimit -n 20000; unshare -n sh -c 'ip link set lo up; cargo bench --bench peers'
 //!
@@ -47,6 +47,9 @@ use workload::{Pace, Workload};
 /// Files of a server with 5,000 connections, or of us.
 const OPEN_FILES: u64 = 12_000;
 
+/// Fewer are not enough for a median with a spread.
+const ROUNDS: u32 = 5;
+
 /// Of the order in which servers take turns.
 const SEED: u64 = 1;
 
@@ -54,7 +57,7 @@ const SEED: u64 = 1;
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How often everything is measured: the more, the more its medians are worth
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = ROUNDS, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// One short round, which shows that it works
     #[arg(long)]
@@ -75,11 +78,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let numbers: Vec<String> = env::args().skip(1).collect();
-    if let [name, port, slots, pause] = &numbers[..]
+    if let [name, port, slots, pause, buffer] = &numbers[..]
         && name == peer::TOKIO_ECHO
     {
-        let number = |text: &String| text.parse::<u16>().expect("these are numbers");
-        tokio_echo::run(number(port), number(slots).into(), Duration::from_millis(number(pause).into()));
+        let number = |text: &String| text.parse::<u32>().expect("these are numbers");
+        let port = u16::try_from(number(port)).expect("it is a port");
+        let (slots, buffer) = (number(slots) as usize, number(buffer) as usize);
+        tokio_echo::run(port, slots, Duration::from_millis(number(pause).into()), buffer);
     }
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -129,10 +134,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 impl Arguments {
+    fn is_whole(&self) -> bool {
+        !self.quick && self.rounds >= ROUNDS && self.only.is_none() && self.workloads.is_empty()
+    }
+
     /// Only a whole run replaces the page of the project.
     fn output(&self) -> PathBuf {
-        let is_whole = !self.quick && self.only.is_none() && self.workloads.is_empty();
-        let usual = if is_whole {
+        let usual = if self.is_whole() {
             concat!(env!("CARGO_MANIFEST_DIR"), "/docs")
         } else {
             concat!(env!("CARGO_TARGET_TMPDIR"), "/peers")

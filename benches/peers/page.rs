@@ -48,15 +48,15 @@ const RELOAD: [Column; 1] = [("ms", "reload_ms", 1.0)];
 const INTRODUCTION: &str = "\
 # Beside its peers
 
-`cargo bench --bench peers` has made this page, whole; what its figures mean, and what they do not, is in
+`cargo bench --bench peers` has made this page, all of it; what its figures mean, and what they do not, is in
 [PERFORMANCE.md](../PERFORMANCE.md#beside-its-peers). All figures are of one run, in which the servers took turns, each time in another
 order: the median of the rounds, then the least and the most in brackets. The load came from one thread on the same machine, which compared
 every byte. *Client busy* is the part of a core, in per cent, that this thread took: from 90 on it may be what limits throughput and latency, not the server.
 CPU is user and system time of all of a server's processes, also of those that have ended.
 
-*C threads* is there for what this server's design costs at least: a thread for each connection, which reads and answers, with no limit, no timeout, no
-count and no second process. What it does not reach per message, a thread per connection does not reach. Per connection it starts a thread, where this
-server has one that waits. *C epoll* is the least that any server takes. Every figure of every round is in [peers.json](peers.json).
+*C threads* is there for what this server's design costs without anything else: a thread for each connection, which reads and answers, with no limit, no
+timeout, no count and no second process. Per connection it starts a thread, where this server has one that waits. *C epoll* is as little as any
+server does. Every figure of every round is in [peers.json](peers.json).
 ";
 
 /// Puts it together.
@@ -99,7 +99,7 @@ impl Page<'_> {
         self.line(
             "\n## Bars\n\nWhat this server is to reach: ratios to a peer in the same round, or figures of its own. *Within the noise*: some rounds reach \
              the bar and some do not. The last column has C threads beside the same peer: \
-             where that misses a bar too, it is the design that does.\n",
+             a bar per message that it misses as well is missed by a plain thread per connection.\n",
         );
         self.text += &bars::table(self.results);
     }

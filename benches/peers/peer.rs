@@ -47,12 +47,19 @@ pub(crate) struct Setup {
     pub(crate) slots: Option<usize>,
     /// Pretended work before each answer.
     pub(crate) pause: Duration,
+    /// What is read at once, by those who have a buffer of this size for each connection.
+    pub(crate) buffer: usize,
 }
+
+/// What tutorials of such servers read into.
+const USUAL_BUFFER: usize = 4 << 10;
+/// In bulk nobody is to be slow for want of a buffer.
+pub(crate) const LARGE_BUFFER: usize = 64 << 10;
 
 impl Setup {
     /// For so many connections, with so many threads in each of our two workers.
     pub(crate) fn of(connections: usize, threads: usize) -> Self {
-        Self { threads, workers: 2, connections, slots: None, pause: Duration::ZERO }
+        Self { threads, workers: 2, connections, slots: None, pause: Duration::ZERO, buffer: USUAL_BUFFER }
     }
 }
 
@@ -93,9 +100,9 @@ impl Peer {
             Self::Prefork => "`prefork-echo`: two workers, a thread per connection",
             Self::Tokio => "`tokio_echo.rs`: a task per connection, a thread per core",
             Self::Go => "`echo.go`: a goroutine per connection",
-            Self::Epoll => "`epoll.c`: one thread, one loop, the least that an echo can do: the floor",
+            Self::Epoll => "`epoll.c`: one thread, one loop, as little as an echo can do",
             Self::Threads => {
-                "`threads.c`: a thread per connection, started when it comes, that reads and answers: the floor of that design"
+                "`threads.c`: a thread per connection, started when it comes, that reads and answers, and nothing else"
             }
             Self::Pool => {
                 "`pool.py`: the parent accepts, `multiprocessing.Pool` serves, a process for each connection that is open at a time"
@@ -111,7 +118,9 @@ impl Peer {
         match self {
             Self::Prefork => "1.5 KiB, 64 KiB while data flows",
             Self::Epoll => "64 KiB, one for all",
-            Self::Tokio | Self::Go | Self::Threads | Self::Pool | Self::Tcpserver => "64 KiB",
+            Self::Tokio | Self::Go | Self::Pool => "4 KiB, in bulk 64 KiB",
+            Self::Threads => "64 KiB, on its stack",
+            Self::Tcpserver => "64 KiB",
             Self::Socat => "64 KiB, in both processes",
             Self::Ncat => "its own, which is fixed, and 64 KiB",
         }
@@ -183,7 +192,7 @@ impl Peer {
     /// What starts it, so that it listens at this port of 127.0.0.1.
     pub(crate) fn command(self, port: u16, setup: &Setup) -> Command {
         let (slots, pause) = (setup.slots.unwrap_or(0), setup.pause.as_millis());
-        let numbers = [port.to_string(), slots.to_string(), pause.to_string()];
+        let numbers = [port.to_string(), slots.to_string(), pause.to_string(), setup.buffer.to_string()];
         match self {
             Self::Prefork => prefork(port, setup),
             Self::Tokio => arguments(this_program(), [TOKIO_ECHO.to_owned()].into_iter().chain(numbers)),
@@ -194,7 +203,8 @@ impl Peer {
                 let processes = setup.slots.unwrap_or(setup.connections);
                 let mut command = Command::new(python());
                 command.arg(source("pool.py"));
-                command.args([port.to_string(), processes.to_string(), pause.to_string()]);
+                let [port, _, pause, buffer] = numbers;
+                command.args([port, processes.to_string(), pause, buffer]);
                 command
             }
             Self::Socat | Self::Ncat | Self::Tcpserver => self.forking(port, setup),
@@ -248,6 +258,10 @@ impl Peer {
 
 fn prefork(port: u16, setup: &Setup) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prefork-echo"));
+    // What somebody has set for a server of his own makes another one of this.
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PREFORK_")) {
+        command.env_remove(name);
+    }
     command.args(["--config", "/dev/null", "--listen", &format!("127.0.0.1:{port}"), "--backlog", "4096"]);
     command.args(["--workers", &setup.workers.to_string(), "--threads", &setup.threads.to_string()]);
     command.args(["--sleep", &format!("{}ms", setup.pause.as_millis())]);

@@ -1,4 +1,4 @@
-/* The floor of a thread per connection: a thread that reads and answers, and nothing else. Its argument is the port. */
+/* A thread per connection: a thread that reads and answers, and nothing else. Its argument is the port. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

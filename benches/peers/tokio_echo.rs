@@ -9,19 +9,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
-/// As much as all servers here read at once.
-const BUFFER: usize = 64 * 1024;
 /// How many may wait to be accepted: as many as with the others.
 const BACKLOG: u32 = 4096;
 
-/// Serves at this port, `slots` connections at once (0: any number), and pretends to work before each answer.
-pub(crate) fn run(port: u16, slots: usize, pause: Duration) {
+/// Serves at this port, `slots` connections at once (0: any number), pretends to work before each answer, and reads so much at once.
+pub(crate) fn run(port: u16, slots: usize, pause: Duration, buffer: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("tokio starts");
     // The thread that blocks here is none of the runtime's workers: what it ran itself would pay for a hand-over each time.
-    runtime.block_on(async { tokio::spawn(accept(port, slots, pause)).await }).expect("it has no end");
+    runtime
+        .block_on(async { tokio::spawn(accept(port, slots, pause, buffer)).await })
+        .expect("it has no end");
 }
 
-async fn accept(port: u16, slots: usize, pause: Duration) {
+async fn accept(port: u16, slots: usize, pause: Duration, buffer: usize) {
     let listener = listen(port).expect("the port is free");
     let gate = (slots > 0).then(|| Arc::new(Semaphore::new(slots)));
     loop {
@@ -31,7 +31,7 @@ async fn accept(port: u16, slots: usize, pause: Duration) {
         };
         let Ok((stream, _)) = listener.accept().await else { continue };
         tokio::spawn(async move {
-            serve(stream, pause).await;
+            serve(stream, pause, buffer).await;
             drop(permit);
         });
     }
@@ -47,8 +47,8 @@ fn listen(port: u16) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn serve(mut stream: TcpStream, pause: Duration) {
-    let mut buffer = vec![0; BUFFER];
+async fn serve(mut stream: TcpStream, pause: Duration, buffer: usize) {
+    let mut buffer = vec![0; buffer];
     while let Ok(length @ 1..) = stream.read(&mut buffer).await {
         buffer[..length].make_ascii_uppercase();
         if !pause.is_zero() {

@@ -8,7 +8,7 @@ use prefork_client::bench::{self, Content, Load, Plan};
 use prefork_client::{Address, Connection, Options, Transform};
 use serde_json::Value;
 
-use crate::peer::{Peer, Setup};
+use crate::peer::{LARGE_BUFFER, Peer, Setup};
 use crate::process_group::ProcessGroup;
 use crate::resident_memory::resident_memory;
 use crate::server::Server;
@@ -52,12 +52,13 @@ pub(crate) type Figures = Vec<(&'static str, f64)>;
 const SMALL: usize = 64;
 /// In bulk, MiB of a message: so large that the moment between two of them does not count.
 pub(crate) const LARGE: usize = 16;
-/// The bytes after which a connection is quiet.
+/// The bytes after which a connection is quiet, which fill the buffer of whoever has a large one.
 pub(crate) const MEMORABLE: usize = 64 << 10;
 /// Slots, clients, and how long a client holds its slot, where there are too many clients.
 pub(crate) const SLOTS: usize = 8;
 pub(crate) const CROWD: usize = 64;
-pub(crate) const PAUSE: Duration = Duration::from_millis(5);
+/// Some wait for it by timers of a millisecond: they hold it for up to one more.
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 /// The workers of a pool that starts: as the bar demands.
 const STARTING_WORKERS: usize = 4;
 /// Nothing here takes longer, unless it hangs.
@@ -179,7 +180,7 @@ fn repeat(
 }
 
 fn bulk(peer: Peer, connections: usize, pace: &Pace) -> Result<Figures, String> {
-    let server = Server::start(peer, &Setup::of(connections, 4))?;
+    let server = Server::start(peer, &Setup { buffer: LARGE_BUFFER, ..Setup::of(connections, 4) })?;
     let total = if peer.is_slow() { pace.slow_bulk } else { pace.bulk };
     let plan = Plan {
         content: Content::Random(LARGE << 20),
@@ -197,8 +198,7 @@ fn bulk(peer: Peer, connections: usize, pace: &Pace) -> Result<Figures, String> 
     ])
 }
 
-/// Opens connections, sends a message on each as large as what all servers read at once, and looks when they are quiet; closes
-/// them, and looks again.
+/// Opens connections, sends a large message on each, and looks when they are quiet; closes them, and looks again.
 fn memory(peer: Peer, connections: usize) -> Result<Figures, String> {
     let server = Server::start(peer, &Setup::of(connections, connections))?;
     let look = || {
@@ -297,7 +297,8 @@ fn run(server: &Server, plan: &Plan) -> Result<(Value, Duration), String> {
     let [(in_time, begin), (_, end)] = edges[..] else {
         return Err("the window has not ended".to_owned());
     };
-    if !plan.warm_up.is_zero() && in_time < plan.connections.get() as u64 {
+    // Of those who connect anew each time it counts each connection.
+    if !plan.reconnect && !plan.warm_up.is_zero() && in_time < plan.connections.get() as u64 {
         return Err(format!(
             "only {in_time} of {} connections were served when the window began",
             plan.connections

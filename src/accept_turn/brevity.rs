@@ -44,7 +44,7 @@ impl Brevity {
         self.count -= 1;
         // What was stopped with its worker says nothing of connections.
         let sample = brief_for.min(BRIEF * 2);
-        self.typical = self.typical - self.typical / WEIGHT + sample / WEIGHT;
+        self.typical = (self.typical * (WEIGHT - 1) + sample) / WEIGHT;
     }
 
     /// Whether one of the brief connections ends so soon that its thread may take the door. Never the only one: it may have come
