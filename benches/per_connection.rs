@@ -1,8 +1,8 @@
 //! CPU per connection (connect, one message, close) and per message of this server in the sandbox and without it.
 //!
 //! `cargo bench --bench per_connection` interleaves the two in one run and prints medians: machines are noisy, so
-//! only ratios within one run mean something. With `-- access` it tells what the access log's line costs. What other servers
-//! take is in the benchmark `peers`. CPU is user + system time of the server's processes; the load comes from threads of this program on the same machine.
+//! only ratios within one run mean something. With `-- access` it tells what the access log's line costs, with `-- distant` how long clients
+//! that are some way off wait beside idle slots. What other servers take is in the benchmark `peers`. CPU is user + system time of the server's processes; the load comes from threads of this program on the same machine.
 
 mod support;
 
@@ -28,9 +28,16 @@ const MESSAGE: [u8; 64] = [b'a'; 64];
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The argument with which the access log is measured.
 const ACCESS: &str = "access";
+/// The argument with which clients are some way off.
+const DISTANT: &str = "distant";
 
 fn main() {
-    if env::args().any(|argument| argument == ACCESS) { access_line() } else { compare_with_unconfined() }
+    let is_asked = |what| env::args().any(|argument| argument == what);
+    match (is_asked(ACCESS), is_asked(DISTANT)) {
+        (true, _) => access_line(),
+        (_, true) => distant_clients(),
+        _ => compare_with_unconfined(),
+    }
 }
 
 /// What the sandbox costs: pools with and without it take turns, which of them first too.
@@ -78,6 +85,30 @@ fn access_line() {
     }
 }
 
+/// Sixty-four clients that let some time go by after they have connected, and again before they close, as if the way were long. There is a
+/// slot for each of them, so what a connection takes beyond that is no client's fault.
+fn distant_clients() {
+    const CLIENTS: u64 = 64;
+    println!("{CLIENTS} clients on 2 x 64 slots: median of {ROUNDS} rounds (least to most)");
+    let ways = [0, 200, 500, 1000, 2000, 3000].map(Duration::from_micros);
+    let mut figures = ways.map(|_| (Vec::new(), Vec::new()));
+    for _ in 0..ROUNDS {
+        for (way, (rates, waits)) in ways.iter().zip(&mut figures) {
+            let server = Server::prefork(2, 64, &[]);
+            load(server.address, CLIENTS, CONNECTIONS / 10, 1, *way);
+            let began = Instant::now();
+            load(server.address, CLIENTS, CONNECTIONS / 3, 1, *way);
+            let each = began.elapsed() / (CONNECTIONS / 3);
+            rates.push(each.as_secs_f64().recip());
+            waits.push(each.as_secs_f64() * 1e3 * 64.0 - 2e3 * way.as_secs_f64());
+        }
+    }
+    for (way, (rates, waits)) in ways.iter().zip(figures) {
+        let (rate, wait) = (Summary::of(rates), Summary::of(waits));
+        println!("twice {way:>5?}: {rate} connections a second, each {wait} ms beside that");
+    }
+}
+
 fn cpu(server: &Server) -> Duration {
     server.processes.pids().into_iter().map(cpu_of).sum()
 }
@@ -86,14 +117,14 @@ fn cpu(server: &Server) -> Duration {
 fn measure(server: &Server, clients: u64, messages: u32) -> f64 {
     let tracked = tracked_connections();
     let connections = CONNECTIONS / messages;
-    load(server.address, clients, CONNECTIONS / 10, 1);
+    load(server.address, clients, CONNECTIONS / 10, 1, Duration::ZERO);
     assert!(
         tracked_connections() < tracked + u64::from(CONNECTIONS) / 20,
         "this machine's firewall tracks connections, and its table would overflow: run this in a namespace of its own, \
          unshare -n sh -c 'ip link set lo up; cargo bench --bench per_connection'"
     );
     let (before, began) = (cpu(server), Instant::now());
-    load(server.address, clients, connections, messages);
+    load(server.address, clients, connections, messages, Duration::ZERO);
     assert!(began.elapsed() < Duration::from_secs(60), "the machine is too busy for figures");
     let spent = cpu(server).saturating_sub(before) / (connections * messages);
     spent.as_secs_f64() * 1e6
@@ -105,8 +136,8 @@ fn tracked_connections() -> u64 {
     count.trim().parse().unwrap_or(0)
 }
 
-/// Opens so many connections, with so many messages and their echoes on each, from so many threads.
-fn load(address: SocketAddr, clients: u64, connections: u32, messages: u32) {
+/// Opens so many connections, with so many messages and their echoes on each, from so many threads that are so far off.
+fn load(address: SocketAddr, clients: u64, connections: u32, messages: u32, way: Duration) {
     let left = AtomicU32::new(connections);
     thread::scope(|scope| {
         for client in 0..clients {
@@ -118,11 +149,13 @@ fn load(address: SocketAddr, clients: u64, connections: u32, messages: u32) {
                     .is_ok()
                 {
                     let mut stream = connect(source, address).expect("the server accepts");
+                    thread::sleep(way);
                     for _ in 0..messages {
                         stream.write_all(&MESSAGE).expect("the server reads");
                         stream.read_exact(&mut echo).expect("the server answers");
                         assert_eq!(echo, MESSAGE.map(|byte| byte.to_ascii_uppercase()));
                     }
+                    thread::sleep(way);
                 }
             });
         }
