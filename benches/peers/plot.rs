@@ -56,7 +56,7 @@ pub(crate) const PLOTS: [Plot; 5] = [
     },
     Plot {
         file: "saturation",
-        title: "From connect to the first byte: 64 clients, 8 slots held for 5 ms each",
+        title: "From connect to the first byte: 64 clients, 8 slots held for 20 ms each",
         axis: "ms",
         kind: Kind::ByServer(&[
             ("half of them", Workload::Saturation, "p50_us"),

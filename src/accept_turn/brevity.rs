@@ -117,7 +117,7 @@ mod tests {
             short in 0_u64..2_000, long in 2_000_u64..8_000, every in 1_usize..20,
         ) {
             let mut brevity = Brevity::new(true);
-            let mixed = |at: usize| Duration::from_micros(if at % every == 0 { long } else { short });
+            let mixed = |at: usize| Duration::from_micros(if at.is_multiple_of(every) { long } else { short });
             for at in 0..400 {
                 brevity.begin();
                 brevity.end(mixed(at));

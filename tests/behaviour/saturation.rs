@@ -1,11 +1,10 @@
 //! When every slot is taken nobody accepts, and the kernel's queue holds the rest, in order.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, TestServer, answered, askers, eventually, field, has_answer, meanwhile};
+use crate::support::{TestServer, answered, askers, eventually, field, has_answer, meanwhile};
 use nix::unistd::Pid;
 use prefork_client::Connection;
 
@@ -69,29 +68,6 @@ fn slow_connections_are_spread_evenly_over_the_workers() {
     assert!(counts.values().all(|count| (3..=5).contains(count)), "{counts:?}");
 }
 
-#[test]
-fn clients_that_take_a_moment_have_all_slots() {
-    // A round trip to another house: no connection lasts so long that nobody would wait for its end.
-    const ROUND_TRIP: Duration = Duration::from_millis(2);
-    let server = TestServer::start(&["--workers", "1", "--threads", "24"]);
-    let (began, are_coming) = (Instant::now(), AtomicBool::new(true));
-    thread::scope(|scope| {
-        for _ in 0..24 {
-            scope.spawn(|| {
-                while are_coming.load(Ordering::Relaxed) && began.elapsed() < PATIENCE {
-                    let mut connection = server.connect();
-                    thread::sleep(ROUND_TRIP);
-                    connection.exchange(b"hello").unwrap();
-                }
-            });
-        }
-        server.wait_for_status("two thirds of them to be served at once", |status| {
-            status["pool"]["busy"].as_u64().unwrap() >= 16
-        });
-        are_coming.store(false, Ordering::Relaxed);
-    });
-}
-
 /// Whether a thread of a worker waits for clients: in which function of the kernel it sleeps, see proc(5).
 fn leads(pid: Pid) -> bool {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
@@ -134,7 +110,7 @@ pub(crate) fn assert_sleeps(server: &TestServer, time: Duration) {
     let settled = eventually("the pool to settle", || {
         let before = switches();
         // Long enough for whatever is still on its way to sleep.
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
         (switches() == before).then_some(before)
     });
     meanwhile("nothing ticks", time, || switches() == settled);
