@@ -131,6 +131,7 @@ fn measure(flood: Flood, flags: &[&str]) -> Figures {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let (address, stop) = (server.address, &stop);
+        let calm = Calm(stop);
         scope.spawn(move || rage(flood, address, stop));
         thread::sleep(SWELL);
         let (refused_before, cpu_before, began) = (refused(), cpu(&server), Instant::now());
@@ -141,7 +142,7 @@ fn measure(flood: Flood, flags: &[&str]) -> Figures {
             .flat_map(|client| client.join().expect("an honest client does not fail"))
             .collect();
         let took = began.elapsed().as_secs_f64();
-        stop.store(true, Ordering::Relaxed);
+        drop(calm);
         let mut times: Vec<Duration> = all.iter().flatten().copied().collect();
         times.sort();
         let quantile = |percent: usize| {
@@ -157,6 +158,15 @@ fn measure(flood: Flood, flags: &[&str]) -> Figures {
             cpu: cpu(&server).saturating_sub(cpu_before).as_secs_f64() / took,
         }
     })
+}
+
+/// Ends the flood, also when a measurement fails: the scope waits for it.
+struct Calm<'flood>(&'flood AtomicBool);
+
+impl Drop for Calm<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn number(count: usize) -> f64 {

@@ -23,6 +23,8 @@ const WORKERS: usize = 2;
 const CONNECTIONS: usize = 5_000;
 /// After so long without a byte a connection is quiet.
 const QUIET: Duration = Duration::from_millis(500);
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Starts of which the median is told, and workers of each.
 const STARTS: usize = 21;
 const STARTED_WORKERS: usize = 4;
@@ -54,7 +56,12 @@ fn memory() {
     let server = Server::prefork(WORKERS, CONNECTIONS / WORKERS, &[]);
     let begin = memory_of(&server);
     println!("{begin} kB at the start, {WORKERS} workers; then kB per slot, with {CONNECTIONS} connections:");
-    let connect = |_| TcpStream::connect(server.address).expect("the server accepts");
+    let connect = |_| {
+        let client = TcpStream::connect(server.address).expect("the server accepts");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
+        client.set_write_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
+        client
+    };
     let mut clients: Vec<TcpStream> = (0..CONNECTIONS).map(connect).collect();
     let cases =
         [("open, after 5 bytes", 5), ("open, after 16 KiB", 16 << 10), ("open, after 256 KiB", 256 << 10)];

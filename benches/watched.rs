@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -18,6 +18,8 @@ use support::{Server, Summary, cpu_of};
 const ROUNDS: usize = 15;
 /// The time of one measurement.
 const TIME: Duration = Duration::from_secs(2);
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Connections that exchange messages as fast as they can.
 const CLIENTS: usize = 16;
 const PAGES: usize = 20;
@@ -110,13 +112,20 @@ fn measure(server: &Server, monitor: SocketAddr, pages: usize) -> Figures {
 }
 
 fn exchange(address: SocketAddr, done: &AtomicBool, messages: &AtomicU64) {
-    let mut stream = TcpStream::connect(address).expect("a slot is free");
+    let mut stream = connect(address).expect("a slot is free");
     let mut echo = [0; MESSAGE.len()];
     while !done.load(Ordering::Relaxed) {
         stream.write_all(&MESSAGE).expect("the server reads");
         stream.read_exact(&mut echo).expect("the server answers");
         messages.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
 }
 
 /// An open page: it reads what comes.
@@ -142,7 +151,7 @@ fn get(monitor: SocketAddr, path: &str) -> Option<String> {
 }
 
 fn request(monitor: SocketAddr, path: &str) -> Option<TcpStream> {
-    let mut stream = TcpStream::connect(monitor).ok()?;
+    let mut stream = connect(monitor).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {monitor}\r\nConnection: close\r\n\r\n").ok()?;
     Some(stream)
 }

@@ -1,4 +1,4 @@
-//! A server's processes as a whole: a process group, which ends with this value, and with this program.
+//! A server's processes as a whole: a process group, which ends with this value, and with this program, unless SIGKILL ends that.
 //!
 //! Those of its processes whose parents end before them become children of this program, which is their subreaper. So
 //! every one of them is waited for, by its parent or here, and what it took is accounted for.
