@@ -10,6 +10,7 @@ use nix::sys::socket::{MsgFlags, recv};
 use socket2::Socket;
 
 use super::slots::Shared;
+use crate::buffer::SMALL_BYTES;
 use crate::config::Refused;
 use crate::door::Accepted;
 use crate::listener::Peer;
@@ -18,8 +19,9 @@ use crate::refusal::Refusal;
 
 /// What somebody gets who has waited too long, where it is not a reset.
 const BUSY: &[u8] = b"busy\n";
-/// How often a read takes what such a peer has sent already.
-const READS: usize = 4;
+/// How often a read takes what such a peer has sent already: enough for 256 KiB, of which a queued connection holds a
+/// quarter where nobody has changed the system's limits, and not without end for one that goes on sending.
+const READS: usize = 256 * 1024 / SMALL_BYTES;
 
 impl<H> Shared<H> {
     /// Gives somebody who was just accepted the slot of this thread, or ends the connection.
