@@ -21,24 +21,34 @@ pub(crate) const LARGE_BYTES: usize = 64 * 1024;
 const KEPT: usize = 4;
 
 /// The large parts that nobody uses, for all connections of a worker.
-#[derive(Debug, Default)]
-pub(crate) struct Spares(Mutex<Vec<MmapMut>>);
+#[derive(Debug)]
+pub(crate) struct Spares {
+    kept: Mutex<Vec<MmapMut>>,
+    /// The length of each.
+    bytes: usize,
+}
+
+impl Default for Spares {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), bytes: LARGE_BYTES }
+    }
+}
 
 impl Spares {
     /// The one that was used last, its memory being warm, or a new one. It is mapped, so that it is gone when it is given
     /// back: malloc would keep it.
     fn take(&self) -> io::Result<MmapMut> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.map_or_else(|| MmapMut::map_anon(LARGE_BYTES), Ok)
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.map_or_else(|| MmapMut::map_anon(self.bytes), Ok)
     }
 
     #[cfg(test)]
     pub(crate) fn kept(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     fn give_back(&self, large: MmapMut) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < KEPT {
             kept.push(large);
         }
@@ -75,20 +85,29 @@ impl<'a> Buffer<'a> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        if self.large.is_none() && behind == self.small.len() {
+            // There was no memory for it before. A read into nothing would be taken for the end.
+            self.grow()?;
+        }
         let mut length = socket.read(&mut self.bytes()[behind..])?;
-        if self.large.is_none() && behind + length == self.small.len() {
-            // Without memory it goes on in small steps.
-            let Ok(large) = self.spares.take() else { return Ok(length) };
-            let large = self.large.insert(large);
-            large[..self.small.len()].copy_from_slice(self.small);
+        // Without memory it goes on in small steps.
+        if self.large.is_none() && behind + length == self.small.len() && self.grow().is_ok() {
             // Without waiting, by a flag of the call: the sandbox lets nobody change a socket to that.
-            match recv(socket.as_raw_fd(), &mut large[self.small.len()..], MsgFlags::MSG_DONTWAIT) {
+            match recv(socket.as_raw_fd(), &mut self.bytes()[behind + length..], MsgFlags::MSG_DONTWAIT) {
                 Ok(more) => length += more,
                 Err(Errno::EAGAIN) => (),
                 Err(error) => self.failure = Some(error.into()),
             }
         }
         Ok(length)
+    }
+
+    /// Goes on in a large part, with what has filled the small one.
+    fn grow(&mut self) -> io::Result<()> {
+        let mut large = self.spares.take()?;
+        large[..self.small.len()].copy_from_slice(self.small);
+        self.large = Some(large);
+        Ok(())
     }
 
     /// Gives back what only data that flows needs.
@@ -108,7 +127,6 @@ impl Drop for Buffer<'_> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::net::Shutdown;
 
     use proptest::prelude::*;
     use socket2::{Domain, Type};
@@ -119,28 +137,69 @@ mod tests {
         Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap()
     }
 
-    /// What a thread reads until the end, and how many parts it was.
-    fn read_all(socket: &Socket, buffer: &mut Buffer<'_>) -> Vec<Vec<u8>> {
-        let mut parts = Vec::new();
-        loop {
-            match buffer.read(socket, 0).unwrap() {
-                0 => return parts,
-                length => parts.push(buffer.bytes()[..length].to_vec()),
-            }
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// The peer sends so much.
+        Send(usize),
+        /// It is read, and stays for what comes behind it if it `goes_on`.
+        Read { goes_on: bool },
+        /// Nothing has come for a moment.
+        Shrink,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let length = prop_oneof![0..2 * SMALL_BYTES, 0..6 * SMALL_BYTES, SMALL_BYTES - 1..SMALL_BYTES + 2];
+        prop_oneof![
+            2 => length.prop_map(Step::Send),
+            3 => any::<bool>().prop_map(|goes_on| Step::Read { goes_on }),
+            1 => Just(Step::Shrink),
+        ]
+    }
+
+    /// Takes what is read, unless it stays for what comes behind it; whether there was something to read.
+    fn read(
+        buffer: &mut Buffer<'_>,
+        socket: &Socket,
+        stays: &mut usize,
+        goes_on: bool,
+        come: &mut Vec<u8>,
+    ) -> bool {
+        let length = buffer.read(socket, *stays).unwrap_or_default();
+        *stays += length;
+        if !goes_on || *stays == buffer.bytes().len() {
+            come.extend_from_slice(&buffer.bytes()[..std::mem::take(stays)]);
         }
+        length > 0
     }
 
     proptest! {
         #[test]
-        fn every_byte_comes_once_and_in_order(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..4000), 0..8)) {
+        fn every_byte_comes_once_and_in_order(steps in prop::collection::vec(step(), 0..40)) {
             let (ours, mut theirs) = pair();
-            for message in &messages {
-                theirs.write_all(message).unwrap();
+            ours.set_nonblocking(true).unwrap();
+            theirs.set_nonblocking(true).unwrap();
+            // Large parts that are soon full.
+            let spares = Spares { bytes: 4 * SMALL_BYTES, ..Spares::default() };
+            let mut small = [0; SMALL_BYTES];
+            let mut buffer = Buffer::new(&mut small, &spares);
+            let (mut sent, mut come, mut stays) = (Vec::new(), Vec::new(), 0);
+            for step in steps {
+                match step {
+                    Step::Send(length) => {
+                        let bytes: Vec<u8> = (0..=250).cycle().skip(sent.len() % 251).take(length).collect();
+                        let taken = theirs.write(&bytes).unwrap_or_default();
+                        sent.extend_from_slice(&bytes[..taken]);
+                    }
+                    Step::Read { goes_on } => {
+                        read(&mut buffer, &ours, &mut stays, goes_on, &mut come);
+                    }
+                    // A header that is not whole keeps what has come of it.
+                    Step::Shrink if stays == 0 => buffer.shrink(),
+                    Step::Shrink => (),
+                }
             }
-            theirs.shutdown(Shutdown::Write).unwrap();
-            let (spares, mut small) = (Spares::default(), [0; SMALL_BYTES]);
-            let parts = read_all(&ours, &mut Buffer::new(&mut small, &spares));
-            prop_assert_eq!(parts.concat(), messages.concat());
+            while read(&mut buffer, &ours, &mut stays, false, &mut come) {}
+            prop_assert_eq!(come, sent);
         }
     }
 
@@ -172,6 +231,17 @@ mod tests {
         }
         let expected = [[b'a'; 1000], [b'b'; 1000], [b'c'; 1000]].concat();
         assert_eq!(&buffer.bytes()[..come], expected);
+    }
+
+    #[test]
+    fn what_has_come_of_a_header_without_memory_for_more_is_not_taken_for_the_end() {
+        let (ours, mut theirs) = pair();
+        let (spares, mut small) = (Spares { bytes: 1 << 60, ..Spares::default() }, [0; SMALL_BYTES]);
+        let mut buffer = Buffer::new(&mut small, &spares);
+        theirs.write_all(&[b'a'; SMALL_BYTES + 1]).unwrap();
+        assert_eq!(buffer.read(&ours, 0).unwrap(), SMALL_BYTES);
+        assert_eq!(buffer.read(&ours, SMALL_BYTES).unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        assert_eq!(buffer.read(&ours, 0).unwrap(), 1, "data goes on in small steps");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod clock;
 mod delivery;
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,8 +75,7 @@ impl Connection<'_> {
         if ending.is_ours() {
             self.last();
             self.row.turn_to(State::Closing);
-            buffer.shrink();
-            self.linger(buffer.bytes());
+            self.linger(buffer);
         }
         ending
     }
@@ -343,7 +342,7 @@ impl Connection<'_> {
 
     /// Says that nothing more comes, and takes what the peer still sends until it has closed too: for [`LINGER`], and on as
     /// long as it takes its answer, no more slowly than a peer may.
-    fn linger(&self, buffer: &mut [u8]) {
+    fn linger(&self, buffer: &mut Buffer<'_>) {
         let mut open = self.socket.shutdown(Shutdown::Write).is_ok() || self.is_cut();
         let least = self.clock.as_ref().map_or(1, |clock| clock.patience.least_within(LINGER)).max(1);
         let mut unsent = if open { self.unsent() } else { 0 };
@@ -356,18 +355,19 @@ impl Connection<'_> {
     }
 
     /// Takes what the peer sends, until then; whether it has not closed.
-    fn discard(&self, buffer: &mut [u8], until: Instant) -> bool {
+    fn discard(&self, buffer: &mut Buffer<'_>, until: Instant) -> bool {
+        // If much comes still, it goes on in a large part as always.
+        buffer.shrink();
         loop {
             let left = until.saturating_duration_since(Instant::now());
             // A timeout of less than a microsecond would be one of zero, which is without end.
             if left < Duration::from_micros(1) {
                 return true;
             }
-            let mut socket = self.socket;
             if self.socket.set_read_timeout(Some(left)).is_err() {
                 return false;
             }
-            match socket.read(buffer) {
+            match buffer.read(self.socket, 0) {
                 Ok(0) => return false,
                 Ok(_) => (),
                 Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => (),

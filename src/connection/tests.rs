@@ -1,5 +1,5 @@
 use std::cell::Cell;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::thread;
 
 use socket2::{Domain, Type};
@@ -17,10 +17,15 @@ fn pair() -> (Socket, Socket) {
 }
 
 fn serve<H: Handler>(socket: &Socket, handler: &H) -> (Ending, Traffic) {
-    serve_by(socket, handler, None)
+    serve_by(socket, handler, None, &Spares::default())
 }
 
-fn serve_by<H: Handler>(socket: &Socket, handler: &H, clock: Option<Clock>) -> (Ending, Traffic) {
+fn serve_by<H: Handler>(
+    socket: &Socket,
+    handler: &H,
+    clock: Option<Clock>,
+    spares: &Spares,
+) -> (Ending, Traffic) {
     let cutting = AtomicBool::new(false);
     let calls = Cell::new(0);
     let lasts = || calls.set(calls.get() + 1);
@@ -41,8 +46,7 @@ fn serve_by<H: Handler>(socket: &Socket, handler: &H, clock: Option<Clock>) -> (
         row: &row,
         lasts: Some(&lasts),
     };
-    let (spares, mut small) = (Spares::default(), [0; 64]);
-    let ending = connection.serve(handler, &mut Buffer::new(&mut small, &spares));
+    let ending = connection.serve(handler, &mut Buffer::new(&mut [0; 64], spares));
     let brief = connection.lasts.is_some();
     assert_eq!(calls.get(), i32::from(!brief), "who lasts says so once");
     (ending, row.traffic())
@@ -114,7 +118,7 @@ fn answer_beyond_the_lifetime(reads: bool) -> (Ending, usize) {
     let mut config = crate::config::Config::default();
     config.timeouts.lifetime = Some(Duration::from_millis(50));
     let patience = Patience::new(Terms::of(&config), Instant::now(), Awaited::FirstByte);
-    let ending = serve_by(&ours, &Lavish, Some(Clock::new(patience, None))).0;
+    let ending = serve_by(&ours, &Lavish, Some(Clock::new(patience, None)), &Spares::default()).0;
     drop(ours);
     (ending, reader.join().unwrap().0)
 }
@@ -157,8 +161,22 @@ fn a_handler_may_close() {
 }
 
 #[test]
+fn what_a_peer_still_sends_after_our_end_is_taken_in_large_parts() {
+    let (ours, mut theirs) = pair();
+    theirs.write_all(b"bye").unwrap();
+    let sender = thread::spawn(move || {
+        theirs.read_to_end(&mut Vec::new()).unwrap();
+        theirs.write_all(&[b'x'; 10_000]).unwrap();
+    });
+    let spares = Spares::default();
+    assert_eq!(serve_by(&ours, &Faulty, None, &spares).0, Ending::HandlerClosed);
+    sender.join().unwrap();
+    assert_eq!(spares.kept(), 1, "it was there while much came");
+}
+
+#[test]
 fn a_peer_that_is_quiet_after_much_leaves_its_memory_to_others() {
-    const MUCH: [u8; 10_000] = [b'a'; 10_000];
+    let much: Vec<u8> = (0..=250).cycle().take(10_000).collect();
     let (ours, mut theirs) = pair();
     // What a listener gives those that it accepts.
     ours.set_read_timeout(Some(BRIEF)).unwrap();
@@ -185,10 +203,10 @@ fn a_peer_that_is_quiet_after_much_leaves_its_memory_to_others() {
         });
         let patience = Instant::now() + Duration::from_secs(20);
         for _ in 0..3 {
-            theirs.write_all(&MUCH).unwrap();
-            let mut echo = [0; MUCH.len()];
+            theirs.write_all(&much).unwrap();
+            let mut echo = vec![0; much.len()];
             theirs.read_exact(&mut echo).unwrap();
-            assert_eq!(echo, MUCH.map(|byte| byte.to_ascii_uppercase()));
+            assert_eq!(echo, much.to_ascii_uppercase());
             while spares.kept() == 0 {
                 assert!(Instant::now() < patience, "it holds what it does not need");
                 thread::yield_now();
