@@ -12,7 +12,7 @@ use crate::handler::Handler;
 use crate::handover::Line;
 use crate::logging::counted;
 use crate::process_table::Aim;
-use crate::scoreboard::Happening;
+use crate::scoreboard::{Account, Happening};
 
 /// The terminal that controls this process, if one did at its start.
 struct Terminal {
@@ -220,10 +220,9 @@ impl<H: Handler> Master<H> {
         }
         self.table.monitor.end();
         self.answer_resters(false);
-        let all = self.scoreboard.folded();
-        let (cut, queued, lost) = (all.cut + self.ending.cut, self.queued(), self.ending.lost);
-        let served = all.closed.saturating_sub(cut + lost + all.turned_away);
-        let (refused, ended) = (all.refused.iter().sum::<u64>(), all.ended.iter().sum::<u64>());
+        let queued = self.queued();
+        let Account { served, cut, lost, refused, ended } =
+            self.scoreboard.folded().account(self.ending.cut, self.ending.lost);
         let unknown = match self.observer.unix_queues().iter().filter(|queue| queue.is_none()).count() {
             0 => String::new(),
             count => format!(" ({} not told)", counted(count as u64, "unix queue")),

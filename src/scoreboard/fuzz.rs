@@ -1,5 +1,5 @@
 //! What holds for the master's part of the scoreboard, whatever a worker has written there that is not its own master
-//! any more: there is no panic, and a worker has lost no more connections than it had slots.
+//! any more: there is no panic, and a worker has, and has lost, no more connections than it had slots.
 
 use std::fs::{File, OpenOptions};
 use std::mem::offset_of;
@@ -111,9 +111,10 @@ impl Captured {
         let waits = scoreboard.queue_waits();
         let since = waits.since(&waits);
         let _ = (waits.quantile(0.99), waits.noticeable(), since.noticeable(), scoreboard.longest_wait());
-        let _ = (scoreboard.idle(), scoreboard.busy(), scoreboard.folded());
+        let _ = (scoreboard.idle(), scoreboard.busy(), scoreboard.folded().account(1, 1));
         for lease in self.leases {
-            let _ = (scoreboard.idle_of(lease), scoreboard.busy_of(lease), scoreboard.forbidden_to(lease));
+            let _ = (scoreboard.idle_of(lease), scoreboard.forbidden_to(lease));
+            assert!(scoreboard.busy_of(lease) <= SLOTS as u64);
             let effort = scoreboard.effort_of(lease);
             let _ = effort.goes_on_from(effort);
             let rows = scoreboard.used_by(lease);

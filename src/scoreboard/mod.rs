@@ -40,7 +40,7 @@ pub(crate) use peers::{Crowd, Network, Peers};
 pub(crate) use phase::{Phase, Standing};
 pub(crate) use picture::{Picture, WorkerPicture};
 pub(crate) use silence::Silence;
-pub(crate) use slot::{Occupant, SlotRow, State, Tally, Traffic};
+pub(crate) use slot::{Account, Occupant, SlotRow, State, Tally, Traffic};
 pub(crate) use worker::WorkerRow;
 
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
@@ -346,9 +346,9 @@ impl Scoreboard {
         self.board.rows(Lease { slots: used, ..lease })
     }
 
-    /// How many connections a worker has.
+    /// How many connections a worker has: no more than it has slots, whatever it says itself.
     pub(crate) fn busy_of(&self, lease: Lease) -> u64 {
-        get(&self.board.workers[lease.row].busy)
+        get(&self.board.workers[lease.row].busy).min(lease.slots as u64)
     }
 
     /// The waits in the queue so far, of the living and the dead.

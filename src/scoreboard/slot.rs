@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 
 use super::sequence::Sequence;
 use crate::ending::Ending;
+use crate::histogram::total;
 use crate::listener::Peer;
 use crate::refusal::Refusal;
 use crate::sys::Moment;
@@ -65,6 +66,13 @@ impl Tally {
         let at_least = self.accepted.saturating_sub(slots as u64);
         Self { closed: self.closed.clamp(at_least, self.accepted), ..self }
     }
+
+    /// What has come of all connections, if beside these so many were cut, and so many lost of those that are closed here.
+    pub(crate) fn account(&self, cut: u64, lost: u64) -> Account {
+        let cut = self.cut.saturating_add(cut);
+        let served = self.closed.saturating_sub(total([cut, lost, self.turned_away]));
+        Account { served, cut, lost, refused: total(self.refused), ended: total(self.ended) }
+    }
 }
 
 impl std::ops::AddAssign for Tally {
@@ -78,6 +86,17 @@ impl std::ops::AddAssign for Tally {
             *mine = mine.wrapping_add(theirs);
         }
     }
+}
+
+/// What has come of all connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) served: u64,
+    pub(crate) cut: u64,
+    pub(crate) lost: u64,
+    pub(crate) refused: u64,
+    /// Of the served, those that a limit has ended.
+    pub(crate) ended: u64,
 }
 
 /// What went over a connection.
