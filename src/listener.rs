@@ -62,10 +62,12 @@ pub(crate) struct Listener {
 }
 
 /// Opens the listeners of a configuration. Those of `present` whose address it has too are shared, with all who wait
-/// there, unless they do not listen any more; new ones let nobody in before [`Listener::open_gate`]. Those of a service manager take the place of all others.
+/// there, unless they do not listen any more; new ones let nobody in before [`Listener::open_gate`], unless it
+/// `is_first`: nobody has served before. Those of a service manager take the place of all others.
 pub(crate) fn open_all(
     config: &Config,
     present: &[Listener],
+    is_first: bool,
     mut gate: impl FnMut() -> &'static AtomicBool,
 ) -> Result<Vec<Listener>, Error> {
     if is_inherited(present) {
@@ -84,7 +86,7 @@ pub(crate) fn open_all(
             let listener = match present.iter().find(|listener| listener.wanted == *place) {
                 Some(deaf) if deaf.is_deaf() => deaf.open_anew(config, gate()),
                 Some(listener) => listener.share(config),
-                None => Listener::open(place, config, gate()),
+                None => Listener::open(place, config, is_first, gate()),
             };
             match listener {
                 Ok(listener) => listeners.push(listener),
@@ -114,8 +116,13 @@ pub(crate) fn discard(listeners: Vec<Listener>, present: &[Listener]) {
 }
 
 impl Listener {
-    /// Binds a place and listens on it, with its gate closed as far as there is one.
-    fn open(place: &Place, config: &Config, gate_is_closed: &'static AtomicBool) -> io::Result<Self> {
+    /// Binds a place and listens on it, with its gate closed, as far as there is one, unless it is to be `open`.
+    fn open(
+        place: &Place,
+        config: &Config,
+        open: bool,
+        gate_is_closed: &'static AtomicBool,
+    ) -> io::Result<Self> {
         let backlog = i32::try_from(config.backlog.get()).unwrap_or(i32::MAX);
         let socket = match place {
             Place::Tcp(address) => tcp_socket(*address)?,
@@ -137,7 +144,9 @@ impl Listener {
         let (borrowed, inherited) = (false, false);
         let listener =
             Self { socket, wanted, place, write_timeout, gate_is_closed, borrowed, inherited, file };
-        if let Place::Tcp(address) = listener.place {
+        if let Place::Tcp(address) = listener.place
+            && !open
+        {
             set_minimum_ttl(&listener.socket, address, TTL_OF_NOBODY)?;
         }
         listener.adapt(config)?;
@@ -186,7 +195,7 @@ impl Listener {
     /// In the place of one that does not listen any more. Another may be bound there beside it, socket(7): `SO_REUSEADDR`.
     fn open_anew(&self, config: &Config, gate_is_closed: &'static AtomicBool) -> io::Result<Self> {
         tracing::warn!("{self} does not listen any more, somebody has shut it down; opening it anew");
-        Ok(Self { wanted: self.wanted.clone(), ..Self::open(&self.place, config, gate_is_closed)? })
+        Ok(Self { wanted: self.wanted.clone(), ..Self::open(&self.place, config, false, gate_is_closed)? })
     }
 
     /// Whether somebody who shares the socket has shut it down, by which it has stopped to listen.
@@ -309,7 +318,7 @@ impl Listener {
         }
     }
 
-    /// Lets clients in for the first time.
+    /// Lets clients in for the first time, at an address that is new.
     pub(crate) fn open_gate(&self) -> io::Result<()> {
         match self.place {
             Place::Tcp(address) if !self.inherited => set_minimum_ttl(&self.socket, address, 0),

@@ -24,10 +24,7 @@ impl Fixture {
         let rows = board.rows(scoreboard.lend(0, 1, slots).unwrap());
         let listen = vec![crate::config::Address::parse("127.0.0.1:0").unwrap()];
         let config = Config { listen, ..Config::default() };
-        let listeners = listener::open_all(&config, &[], || scoreboard.gate()).unwrap();
-        for listener in &listeners {
-            listener.open_gate().unwrap();
-        }
+        let listeners = listener::open_all(&config, &[], true, || scoreboard.gate()).unwrap();
         let address = listeners[0].place().to_string();
         let turn = Arc::new(Turn::new(slots, quick, rows.worker).unwrap());
         turn.first_slot();

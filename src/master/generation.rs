@@ -53,6 +53,8 @@ pub(super) struct Present<'a> {
     pub(super) control: Option<&'a Control>,
     /// How many workers there are to be.
     pub(super) workers: Option<usize>,
+    /// Nobody has served before: whoever knocks may wait for the first workers.
+    pub(super) is_first: bool,
 }
 
 impl<H> Generation<H> {
@@ -63,6 +65,7 @@ impl<H> Generation<H> {
             listeners: &self.listeners,
             monitor: self.monitor.as_ref(),
             control: Some(&self.control),
+            is_first: false,
         }
     }
 
@@ -75,7 +78,7 @@ impl<H> Generation<H> {
         scoreboard: &mut Scoreboard,
     ) -> Result<Self, Error> {
         let shared = present.listeners;
-        let listeners = listener::open_all(&config, shared, || scoreboard.gate())?;
+        let listeners = listener::open_all(&config, shared, present.is_first, || scoreboard.gate())?;
         let mut generation = Self {
             number,
             workers: config.first_size(present.workers),
@@ -112,14 +115,6 @@ impl<H> Generation<H> {
         };
         let targets = self.listeners.iter().map(Listener::target).collect::<Result<_, _>>();
         self.targets = targets.map_err(Error::system("look at the listeners"))?;
-        Ok(())
-    }
-
-    /// Lets clients in.
-    pub(super) fn open_gates(&self) -> Result<(), Error> {
-        for listener in &self.listeners {
-            listener.open_gate().map_err(Error::system(format!("let clients in at {listener}")))?;
-        }
         Ok(())
     }
 

@@ -57,6 +57,12 @@ impl Inherited {
     }
 
     pub(super) fn present(&self) -> Present<'_> {
-        Present { listeners: &self.listeners, monitor: self.monitor.as_ref(), control: None, workers: None }
+        Present {
+            listeners: &self.listeners,
+            monitor: self.monitor.as_ref(),
+            control: None,
+            workers: None,
+            is_first: true,
+        }
     }
 }

@@ -137,9 +137,6 @@ impl<H: Handler> Master<H> {
             None => (serving.new_control.take(), None),
             Some(estate) => (None, Some(Succession::of(estate, &mut serving))),
         };
-        if succession.is_none() {
-            serving.open_gates()?;
-        }
         scoreboard.set_pool(serving.number, serving.workers, serving.config.threads.get());
         Ok(Self {
             pid: getpid(),

@@ -128,6 +128,7 @@ impl Estate {
             monitor: self.monitor.as_ref(),
             control: Some(self.control.address()),
             workers: Some(self.offer.workers),
+            is_first: false,
         }
     }
 
