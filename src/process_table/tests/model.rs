@@ -92,6 +92,15 @@ fn pools_get_to_where_the_laws_are_about_something() {
         ("recycled", 30),
         ("resized", 20),
         ("relieved", 3),
+        ("retired", 400),
+        ("drained", 15),
+        ("stopped", 40),
+        ("had its grace", 3),
+        ("poked", 1000),
+        ("told in vain", 40),
+        ("could not fork", 70),
+        ("respawned late", 90),
+        ("scaled in vain", 15),
     ];
     let rare = least.into_iter().find(|(deed, least)| all.count(deed) < *least);
     assert_eq!(rare, None, "{all:?}");

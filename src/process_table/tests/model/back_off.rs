@@ -31,6 +31,11 @@ impl BackOff {
         deaths.wait(now)
     }
 
+    /// Whether the next of an id is not the first try that is free.
+    pub(super) fn has_slowed(&self, id: usize) -> bool {
+        self.0.get(&id).is_some_and(|deaths| deaths.in_a_row > 1)
+    }
+
     /// Whether an id has to wait.
     pub(super) fn holds(&self, id: usize, now: Instant) -> bool {
         self.0.get(&id).and_then(|deaths| deaths.not_before).is_some_and(|at| at > now)

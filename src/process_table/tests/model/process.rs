@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
+use super::world::START;
 use super::{Law, ensure};
 use crate::channel::{Order, Report};
 use crate::process_table::worker_handle::Addressee;
 
 /// How long one who was told to leave may take beyond its time.
 pub(super) const KILL_AFTER: Duration = Duration::from_secs(1);
+/// How long one who was told to abort may take.
+const ABORT_TIME: Duration = Duration::from_secs(2);
 
 /// The line to a process.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,8 @@ struct Wire {
     orders: VecDeque<Order>,
     /// It takes no more.
     is_full: bool,
+    /// When it last took no more.
+    freed: Option<Instant>,
     /// An order to look at the queue found no room: those before it make the process look.
     lost_poke: bool,
 }
@@ -31,6 +36,15 @@ struct Wire {
 impl Line {
     pub(super) fn has_orders(&self) -> bool {
         !self.0.borrow().orders.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.0.borrow().is_full
+    }
+
+    /// Since when there is room in it again, if there was none once.
+    pub(super) fn freed(&self) -> Option<Instant> {
+        self.0.borrow().freed
     }
 
     /// Whether the process has not read such an order yet.
@@ -144,6 +158,18 @@ impl Process {
         self.sent_away.is_none() && self.killed.is_none()
     }
 
+    /// Whether it accepts, or will as soon as it hears that it may: that it does hear is another law. The master has not reaped
+    /// yet whom it has aborted.
+    pub(super) fn accepts(&self) -> bool {
+        let is_in = match self.life {
+            Life::Accepting => true,
+            Life::Ready => self.let_in.is_some(),
+            Life::Dead => self.let_in.is_some() && self.aborted.is_some(),
+            Life::Starting | Life::Leaving { .. } => false,
+        };
+        is_in && self.is_kept()
+    }
+
     /// Whether it holds a place, and is not about to be replaced.
     pub(super) fn stays(&self) -> bool {
         self.is_kept() && !self.is_outgoing
@@ -152,7 +178,33 @@ impl Process {
     /// It is told to leave within this time.
     pub(super) fn send_away(&mut self, order: Order, time: Option<Duration>, now: Instant) {
         self.sent_away = Some(order);
-        self.gone_by = self.gone_by.into_iter().chain(time.map(|time| now + time)).min();
+        // Who is late already gets no more time.
+        if self.gone_by.is_none_or(|end| end > now) {
+            self.gone_by = time.map(|time| now + time);
+        }
+    }
+
+    /// When its time to leave, to abort and to get ready is over.
+    pub(super) fn ends(&self) -> [Option<Instant>; 3] {
+        let to_abort = self.aborted.map(|at| at + ABORT_TIME);
+        let to_start = (self.life == Life::Starting).then(|| self.forked + START);
+        [self.gone_by, to_abort, to_start]
+    }
+
+    /// When it has to be gone, whatever it does. One that is to leave has the time for that.
+    pub(super) fn last_moment(&self) -> Option<Instant> {
+        self.ends().into_iter().flatten().next()
+    }
+
+    /// What it has to do that it was told, and does not do yet.
+    pub(super) fn owed(&self) -> Option<Order> {
+        match (self.sent_away, self.life) {
+            (_, Life::Dead) => None,
+            (Some(order), Life::Leaving { .. }) => Some(order).filter(|order| *order == Order::Stop),
+            (Some(order), _) => Some(order),
+            (None, Life::Ready) => self.let_in.map(|_| Order::Go),
+            (None, _) => None,
+        }
     }
 
     /// Whether it has said that it is able to accept, and waits for its order.
@@ -173,9 +225,11 @@ impl Process {
         self.has_to_look && self.serves_queue() && self.is_running() && !is_deaf
     }
 
-    pub(super) fn set_line_full(&mut self, is_full: bool) {
+    pub(super) fn set_line_full(&mut self, is_full: bool, now: Instant) {
         let mut wire = self.line.0.borrow_mut();
-        wire.is_full = is_full;
+        if std::mem::replace(&mut wire.is_full, is_full) {
+            wire.freed = Some(now);
+        }
         if !is_full && std::mem::take(&mut wire.lost_poke) {
             self.has_to_look = false;
         }

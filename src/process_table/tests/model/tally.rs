@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::channel::Order;
 use crate::process_table::Action;
 
 /// How often each of it was done.
@@ -9,8 +10,8 @@ use crate::process_table::Action;
 pub(super) struct Tally(BTreeMap<&'static str, usize>);
 
 impl Tally {
-    pub(super) fn note(&mut self, action: &Action) {
-        let deed = match action {
+    pub(super) fn note_action(&mut self, action: &Action) {
+        self.note(match action {
             Action::Open => "opened",
             Action::GiveUp => "given up",
             Action::Commit => "committed",
@@ -20,8 +21,16 @@ impl Tally {
             Action::Recycle { .. } => "recycled",
             Action::Resize(_) => "resized",
             Action::Relieved => "relieved",
+            Action::CloseGates => "had its grace",
+            Action::Tell { order: Order::Retire, .. } => "retired",
+            Action::Tell { order: Order::Drain, .. } => "drained",
+            Action::Tell { order: Order::Stop, .. } => "stopped",
+            Action::Tell { order: Order::Poke, .. } => "poked",
             _ => return,
-        };
+        });
+    }
+
+    pub(super) fn note(&mut self, deed: &'static str) {
         *self.0.entry(deed).or_default() += 1;
     }
 

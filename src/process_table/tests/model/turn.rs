@@ -28,7 +28,7 @@ impl World {
             }
         }
         self.check_acted(&planned, &plan, &served)?;
-        let is_changed = self.go_on_changing();
+        let is_changed = self.go_on_changing()?;
         if self.table.workers.is_empty() {
             self.note_empty();
         }
@@ -91,6 +91,10 @@ impl World {
             self.note_failed_birth(worker.id, worker.generation);
         }
         let was_stillborn = process.let_in.is_none() && !is_wanted;
+        let was_given_up = process.generation > self.goal.generation && process.killed.is_some();
+        if was_stillborn && !was_given_up {
+            self.stillborn.push((process.generation, process.id));
+        }
         ensure(worker.is_stillborn() == was_stillborn, || format!("{worker:?} failed at its birth, or not"))?;
         ensure(wait == right, || format!("{worker:?} is respawned after {wait:?}, not after {right:?}"))
     }
@@ -105,7 +109,7 @@ impl World {
 
     fn act(&mut self, action: &Action) -> Law {
         self.check_action(action)?;
-        self.tally.note(action);
+        self.tally.note_action(action);
         match *action {
             Action::Spawn { id, generation } => return self.spawn(id, generation),
             Action::SpawnMonitor => self.spawn_monitor(),
@@ -143,10 +147,15 @@ impl World {
     }
 
     fn spawn(&mut self, id: usize, generation: u64) -> Law {
-        if generation != self.goal.generation {
+        let is_next = generation != self.goal.generation;
+        if is_next || self.goal.aim == Aim::Relieve {
             self.tried.push(id);
+        } else if self.back_off.has_slowed(id) {
+            self.tally.note("respawned late");
         }
         if self.is_refused() {
+            self.tally.note("could not fork");
+            self.stillborn.push((generation, id));
             self.note_failed_birth(id, generation);
             let wait = self.table.note_failed_spawn(id, generation, &self.goal, self.now);
             let counts = generation == self.goal.generation;
@@ -195,6 +204,9 @@ impl World {
 
     fn tell(&mut self, pid: Pid, order: Order) {
         self.table.tell(pid, order, &self.goal, self.now);
+        if self.processes.iter().any(|it| it.pid == pid && it.line.is_full()) {
+            self.tally.note("told in vain");
+        }
         let (now, leave) = (self.now, self.terms.leave.map(|leave| leave + KILL_AFTER));
         self.signal(pid, |process| match order {
             Order::Go => process.let_in = Some(now),
@@ -236,51 +248,53 @@ impl World {
     }
 
     /// Goes on with the changes, one at a time; whether anything is different now.
-    fn go_on_changing(&mut self) -> bool {
+    fn go_on_changing(&mut self) -> Result<bool, TestCaseError> {
         if self.goal.aim.is_end() {
             if self.goal.next.is_some() {
                 self.abandon();
             }
             self.wishes.clear();
-            return self.change.take().is_some();
+            return Ok(self.change.take().is_some());
         }
         let is_done = match &self.change {
-            None => return self.table.is_open() && self.begin_next(),
+            None => return Ok(self.table.is_open() && self.begin_next()),
             Some(Change::Reloading) => false,
             Some(Change::Failing) => !self.table.has_next(&self.goal),
-            Some(Change::Scaling(scaling)) => match scaling.outcome(&self.table, &self.goal, self.now) {
-                None => false,
-                Some(Ok(())) => true,
-                Some(Err(_)) => {
+            Some(Change::Scaling(scaling)) => {
+                let outcome = scaling.outcome(&self.table, &self.goal, self.now);
+                self.check_scaling(scaling, outcome.as_ref())?;
+                if matches!(outcome, Some(Err(_))) {
+                    self.tally.note("scaled in vain");
                     scaling.undo(&mut self.table, &mut self.goal);
                     self.back_off.note_size(self.goal.workers);
-                    true
                 }
-            },
+                outcome.is_some()
+            }
         };
         if is_done {
             self.change = None;
         }
-        is_done
+        Ok(is_done)
     }
 
     fn begin_next(&mut self) -> bool {
         let deadline = Some(self.now + START);
-        match self.wishes.pop_front() {
-            None => return false,
-            Some(Wish::Reload { workers }) => {
+        let Some(wish) = self.wishes.pop_front() else { return false };
+        self.stillborn.clear();
+        match wish {
+            Wish::Reload { workers } => {
                 let generation = self.goal.generation + 1;
                 self.goal.next = Some(Next { generation, workers, deadline, failed: None });
                 self.change = Some(Change::Reloading);
                 self.tried.clear();
             }
-            Some(Wish::Scale(workers)) => {
+            Wish::Scale(workers) => {
                 let scaling = Scaling::begin(&mut self.table, &mut self.goal, workers, deadline);
                 self.back_off.note_size(workers);
                 self.change = Some(Change::Scaling(scaling));
             }
-            Some(Wish::Rest) => self.goal.aim = Aim::Rest,
-            Some(Wish::Upgraded) => (self.goal.aim, self.goal.monitor) = (Aim::Yield, false),
+            Wish::Rest => self.goal.aim = Aim::Rest,
+            Wish::Upgraded => (self.goal.aim, self.goal.monitor) = (Aim::Yield, false),
         }
         true
     }
@@ -288,7 +302,10 @@ impl World {
     fn note_empty(&mut self) {
         let needs_relief = self.queue && !self.was_relieved && !self.goal.leaves_queue;
         match self.goal.aim {
-            Aim::Drain if needs_relief => (self.goal.aim, self.was_relieved) = (Aim::Relieve, true),
+            Aim::Drain if needs_relief => {
+                (self.goal.aim, self.was_relieved) = (Aim::Relieve, true);
+                self.tried.clear();
+            }
             Aim::Drain | Aim::Relieve | Aim::Yield | Aim::Stop => self.is_over = true,
             Aim::Serve | Aim::Grace { .. } | Aim::Rest => (),
         }

@@ -97,9 +97,13 @@ pub(super) struct World {
     pub(super) news: Vec<(Pid, bool)>,
     pub(super) wishes: VecDeque<Wish>,
     pub(super) change: Option<Change>,
-    /// The ids of the generation that gets ready for which a fork was tried.
+    /// The ids for which a fork was tried, of those that have one try: of the generation that gets ready, and to relieve a drain.
     pub(super) tried: Vec<usize>,
+    /// Generations and ids of those that did not get as far as to accept, since the last change began.
+    pub(super) stillborn: Vec<(u64, usize)>,
     pub(super) found_size: Option<usize>,
+    /// The size that was found right in this turn.
+    pub(super) right_size: Option<usize>,
     pub(super) refused_forks: usize,
     pub(super) back_off: BackOff,
     pub(super) queue: bool,
@@ -139,7 +143,9 @@ impl World {
             wishes: VecDeque::new(),
             change: None,
             tried: Vec::new(),
+            stillborn: Vec::new(),
             found_size: None,
+            right_size: None,
             refused_forks: 0,
             back_off: BackOff::default(),
             queue: false,
@@ -181,7 +187,10 @@ impl World {
             Step::GetIdle(place) => self.with(place, Process::get_idle),
             Step::Short(place) => self.run_short(place),
             Step::Wear(place) => self.with(place, Process::wear),
-            Step::Line { process, is_full } => self.with(process, |process| process.set_line_full(is_full)),
+            Step::Line { process, is_full } => {
+                let now = self.now;
+                self.with(process, |process| process.set_line_full(is_full, now));
+            }
             Step::RefuseForks(count) => self.refused_forks = count,
             Step::MonitorDies => self.lose_monitor(),
             Step::Reload { workers } => self.wishes.push_back(Wish::Reload { workers }),
@@ -213,7 +222,7 @@ impl World {
     pub(super) fn come_to_rest(&mut self) -> Law {
         (self.is_quiet, self.refused_forks, self.goal.may_open) = (true, 0, true);
         self.wishes.clear();
-        self.processes.iter_mut().for_each(|process| process.set_line_full(false));
+        self.processes.iter_mut().for_each(|process| process.set_line_full(false, self.now));
         let end = self.now + LONG;
         loop {
             self.settle()?;
@@ -332,7 +341,7 @@ impl World {
     /// What the pool's own look at its size has found, if it looks.
     pub(super) fn look_at_size(&mut self) {
         let looks = self.goal.aim == Aim::Serve && self.table.is_open() && self.change.is_none();
-        let found = self.found_size.take().filter(|to| looks && *to != self.goal.workers);
-        self.table.resize = found.map(|to| Resize { to, why: WhyScaled::Waiting });
+        self.right_size = self.found_size.take().filter(|to| looks && *to != self.goal.workers);
+        self.table.resize = self.right_size.map(|to| Resize { to, why: WhyScaled::Waiting });
     }
 }
