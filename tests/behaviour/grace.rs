@@ -11,7 +11,9 @@ use nix::sys::signal::{Signal, kill};
 use crate::events::texts;
 use crate::monitor::get;
 use crate::reload::{POOL, reload, stderr};
-use crate::support::{TestServer, assert_stopped, eventually, has_answer, is_stopped, lives, meanwhile};
+use crate::support::{
+    TestServer, assert_stopped, eventually, has_answer, is_stopped, lives, meanwhile, wait_for_service,
+};
 
 const NARROW: [&str; 4] = ["--workers", "1", "--threads", "1"];
 
@@ -205,7 +207,7 @@ fn a_pool_that_rests_keeps_its_clients_until_it_has_workers_again() {
     meanwhile("nobody is served", Duration::from_millis(200), || !waiting.iter().any(has_answer));
     let said = stdout(&server.ask(&["scale", "2"]));
     assert!(said.contains("the pool has 2 workers"), "{said}");
-    eventually("all to be served", || waiting.iter().all(has_answer).then_some(()));
+    wait_for_service("all", &waiting);
     assert_eq!(server.ask(&["health"]).status.code(), Some(0));
     assert_eq!(server.status()["pool"]["capacity"], 4);
 }
@@ -217,7 +219,7 @@ fn a_reload_brings_the_workers_of_a_pool_back_that_rests() {
     server.wait_for_logs("worker left", 2);
     let waiting = [server.asker(b"hello"), server.asker(b"hello")];
     reload(&server);
-    eventually("both to be served", || waiting.iter().all(has_answer).then_some(()));
+    wait_for_service("both", &waiting);
     let status = server.status();
     assert_eq!((&status["pool"]["capacity"], &status["master"]["state"]), (&4.into(), &"running".into()));
 }

@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::support::{TestServer, eventually, has_answer, lives};
+use crate::support::{TestServer, eventually, lives, wait_for_service};
 
 /// The held thread. It goes on when this is dropped.
 pub(crate) struct Held {
@@ -97,7 +97,7 @@ fn a_worker_whose_leader_is_held_accepts_nobody_until_it_is_released() {
         (&status["pool"]["waiting"], &status["pool"]["idle"]) == (&1.into(), &2.into())
     });
     drop(held);
-    eventually("the answer", || has_answer(&waiting).then_some(()));
+    wait_for_service("who waits", [&waiting]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use prefork_client::Connection;
 use socket2::SockRef;
 
-use crate::support::{TestServer, eventually, field, has_answer, meanwhile};
+use crate::support::{TestServer, eventually, field, has_answer, meanwhile, wait_for_service};
 
 /// Closes a connection with a reset.
 fn reset(stream: TcpStream) {
@@ -54,7 +54,7 @@ fn a_silent_peer_is_closed_after_the_idle_timeout() {
     let waiting = server.asker(b"hello");
     assert_eq!(silent.read(&mut [0]).unwrap(), 0, "an orderly end");
     drop(silent);
-    eventually("the next in the queue", || has_answer(&waiting).then_some(()));
+    wait_for_service("the next in the queue", [&waiting]);
     assert_eq!(field(&server.wait_for_log("connection closed"), "reason"), "idle timeout");
 }
 
@@ -90,7 +90,7 @@ fn peers_that_vanish_leave_the_slot_to_the_next() {
     }
     let waiting = server.asker(b"hello");
     drop(holder);
-    eventually("the one who stayed", || has_answer(&waiting).then_some(()));
+    wait_for_service("the one who stayed", [&waiting]);
     let mut midway = TcpStream::connect(&server.address).unwrap();
     drop(waiting);
     midway.write_all(b"half a mess").unwrap();
@@ -123,7 +123,7 @@ fn without_a_free_file_clients_wait_and_nobody_spins() {
     // 10, 20, 40 … 500 ms: a spinning worker would be beyond a thousand failures by now.
     assert!(server.log().iter().filter(|line| line.contains("cannot accept on")).count() < 8);
     limit(worker, "--nofile=1024:");
-    eventually("it to be served", || has_answer(&waiting).then_some(()));
+    wait_for_service("it", [&waiting]);
     assert_eq!(server.workers(), [worker]);
 }
 
@@ -157,7 +157,7 @@ fn a_refused_thread_costs_capacity_and_no_connection() {
     meanwhile("somebody waits", Duration::from_millis(100), || !others.iter().all(has_answer));
     limit(worker, "--as=unlimited:");
     // Nobody leaves: it is a thread that is tried again.
-    eventually("all to be served", || others.iter().all(has_answer).then_some(()));
+    wait_for_service("all", &others);
     assert_eq!(server.workers(), [worker]);
     drop(holder);
 }
@@ -167,7 +167,7 @@ fn a_burst_of_silent_peers_does_not_keep_others_waiting() {
     let server = TestServer::start(&["--workers", "1", "--threads", "600"]);
     let silent: Vec<TcpStream> = (0..500).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
     let waiting = server.asker(b"hello");
-    eventually("it to be served beside them", || has_answer(&waiting).then_some(()));
+    wait_for_service("it", [&waiting]);
     drop(silent);
 }
 
@@ -187,6 +187,6 @@ fn workers_out_of_files_do_not_keep_each_other_awake() {
     for worker in server.workers() {
         limit(worker, "--nofile=1000:");
     }
-    eventually("all to be served", || waiting.iter().all(has_answer).then_some(()));
+    wait_for_service("all", &waiting);
     server.wait_for_log("saturation end");
 }

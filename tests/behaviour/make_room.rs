@@ -11,7 +11,9 @@ use prefork_client::Connection;
 use socket2::Socket;
 
 use crate::admission::try_connect_from;
-use crate::support::{PATIENCE, TestServer, answered, eventually, field, has_answer, meanwhile};
+use crate::support::{
+    PATIENCE, TestServer, answered, eventually, field, has_answer, meanwhile, wait_for_service,
+};
 use crate::taker::Taker;
 
 fn start(workers: &str, threads: &str, flags: &[&str]) -> TestServer {
@@ -78,7 +80,7 @@ fn whoever_has_spoken_lately_stays_although_others_wait() {
     assert!(!has_answer(&waiting), "it has to wait");
     wait_for_room(&server, 0);
     drop(talkers);
-    eventually("its turn", || has_answer(&waiting).then_some(()));
+    wait_for_service("it", [&waiting]);
 }
 
 #[test]
@@ -111,20 +113,6 @@ fn the_silent_of_one_worker_make_room_also_if_those_of_another_talk() {
     answer.join().unwrap().unwrap();
     assert!(has_answer(&silent));
     wait_for_room(&server, 1);
-}
-
-#[test]
-fn a_storm_of_waiting_clients_never_ends_more_than_come() {
-    let server = start_with("1ms", "2", "4", &[]);
-    let silent = served_in_turn(&server, 8);
-    for _ in 0..40 {
-        let mut short = server.asker(b"hello");
-        short.receive(b"hello").unwrap();
-    }
-    let ended = made_room(&server);
-    assert!((1..=40).contains(&ended), "{ended}");
-    // Who was served and is gone has left a slot: the next one needs nobody's.
-    assert!(answered(&silent) < 8, "{} of 8", answered(&silent));
 }
 
 #[test]
@@ -214,7 +202,7 @@ fn without_the_key_who_waits_waits() {
     let waiting = server.asker(b"hello");
     meanwhile("it is kept", Duration::from_secs(1), || !has_answer(&silent) && !has_answer(&waiting));
     drop(silent);
-    eventually("its turn", || has_answer(&waiting).then_some(()));
+    wait_for_service("it", [&waiting]);
 }
 
 #[test]

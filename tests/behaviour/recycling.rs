@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::events::texts;
 use crate::load::Load;
 use crate::random::Random;
-use crate::support::{TestServer, beside_server, eventually, folder_for_all, lives, program};
+use crate::support::{
+    TestServer, beside_server, eventually, folder_for_all, lives, program, wait_for_service,
+};
 
 /// How many workers of a status are in one of these states.
 fn count(status: &Value, wanted: &[&str]) -> usize {
@@ -104,7 +106,7 @@ fn a_worker_serves_on_while_its_replacement_does_not_get_ready() {
         for _ in 0..count {
             let mut connection = server.connect();
             connection.send(b"hello").unwrap();
-            eventually("the answer", || crate::support::has_answer(&connection).then_some(()));
+            wait_for_service("it", [&connection]);
         }
     };
     fs::write(&how, "fail").unwrap();

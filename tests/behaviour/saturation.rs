@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{TestServer, answered, askers, eventually, field, has_answer, meanwhile};
+use crate::support::{
+    TestServer, answered, askers, eventually, field, has_answer, meanwhile, wait_for_service,
+};
 use nix::unistd::Pid;
 use prefork_client::Connection;
 
@@ -16,7 +18,7 @@ fn exactly_as_many_are_served_as_there_are_slots_and_the_others_in_their_order()
     meanwhile("nobody is served without a slot", Duration::from_millis(200), || answered(&waiting) == 0);
     while !waiting.is_empty() {
         holders.remove(0).finish().unwrap();
-        eventually("the first in the queue to be served", || has_answer(&waiting[0]).then_some(()));
+        wait_for_service("the first in the queue", [&waiting[0]]);
         assert_eq!(answered(&waiting), 1, "and nobody else");
         let mut next = waiting.remove(0);
         next.receive(b"hello").unwrap();
@@ -87,7 +89,7 @@ fn threads_grow_with_the_need_and_no_further() {
     assert_eq!(threads(), 4);
     let waiting = askers(&server, 3);
     drop(held);
-    eventually("all to be served", || (answered(&waiting) == 3).then_some(()));
+    wait_for_service("all", &waiting);
     assert_eq!(threads(), 4);
 }
 

@@ -368,7 +368,7 @@ pub(crate) fn open_files(pid: Pid) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }
 
-/// Whether bytes, or the end, have come on a connection.
+/// Whether anything has come on a connection: bytes, the end, or a reset.
 pub(crate) fn has_answer(connection: &Connection) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use std::os::fd::AsFd;
@@ -376,9 +376,37 @@ pub(crate) fn has_answer(connection: &Connection) -> bool {
     poll(&mut files, PollTimeout::ZERO).expect("a socket can be polled") > 0
 }
 
+/// Whether the first bytes of an answer have come on a connection. An end or a reset without any fails the test.
+fn is_served(connection: &Connection) -> bool {
+    use nix::errno::Errno;
+    use nix::sys::socket::{MsgFlags, recv};
+    use std::os::fd::{AsFd, AsRawFd};
+    let socket = connection.as_fd().as_raw_fd();
+    match recv(socket, &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT) {
+        Err(Errno::EAGAIN) => false,
+        Ok(1) => true,
+        end => panic!("it was not served, but ended: {end:?}"),
+    }
+}
+
+/// Waits until all of them are served.
+#[track_caller]
+pub(crate) fn wait_for_service<'a>(who: &str, connections: impl IntoIterator<Item = &'a Connection>) {
+    let mut waiting: Vec<&Connection> = connections.into_iter().collect();
+    eventually(&format!("{who} to be served"), || {
+        waiting.retain(|connection| !is_served(connection));
+        waiting.is_empty().then_some(())
+    });
+}
+
 /// Opens connections, one after the other, that have sent a message and not yet read its echo.
 pub(crate) fn askers(server: &TestServer, count: usize) -> Vec<Connection> {
     (0..count).map(|_| server.asker(b"hello")).collect()
+}
+
+/// How many of them are served.
+pub(crate) fn served(connections: &[Connection]) -> usize {
+    connections.iter().filter(|connection| is_served(connection)).count()
 }
 
 /// How many of them have an answer, or an end.
