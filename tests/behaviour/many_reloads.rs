@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::thread;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use prefork_client::Connection;
 
 use crate::load::Load;
 use crate::random::Random;
-use crate::reload::{POOL, reload, stderr};
-use crate::support::{TestServer, children, eventually, has_answer, lives, open_files};
+use crate::reload::{POOL, reload, server_of, stderr};
+use crate::support::{TestServer, children, eventually, lives, open_files};
 
 #[test]
 fn everybody_who_asks_at_once_gets_an_answer() {
@@ -108,32 +110,48 @@ fn resident_kb(pid: Pid) -> u64 {
 #[test]
 fn a_worker_that_dies_in_a_reload_takes_only_its_own_connections() {
     let server = TestServer::configured("[pool]\nworkers = 4\nthreads = 2\n");
-    let seed = Random::seed();
-    let mut random = Random::new(seed);
-    for _ in 0..20 {
-        let before: BTreeSet<Pid> = server.workers().into_iter().collect();
-        thread::scope(|scope| {
-            let asker = scope.spawn(|| server.ask(&["reload"]));
-            let victims: Vec<Pid> = if random.once_in(2) {
-                before.iter().copied().collect()
-            } else {
-                eventually("a new worker", || {
-                    let new: Vec<Pid> =
-                        server.workers().into_iter().filter(|pid| !before.contains(pid)).collect();
-                    (asker.is_finished() || !new.is_empty()).then_some(new)
-                })
-            };
-            if !victims.is_empty() {
-                // It may have left by itself.
-                let _ = kill(victims[random.below(victims.len())], Signal::SIGKILL);
-            }
-            let output = asker.join().unwrap();
-            assert!(matches!(output.status.code(), Some(0 | 1)), "{}", stderr(&output));
-        });
-        let mut connection = server.connect();
-        connection.send(b"hello").unwrap();
-        eventually("somebody to serve", || has_answer(&connection).then_some(()));
+    let mut random = Random::new(Random::seed());
+    let mut lost = 0;
+    for round in 0..20 {
+        let held: Vec<(Connection, Pid)> = (0..8).map(|_| held(&server)).collect();
+        let victim = kill_in_a_reload(&server, &held, &mut random);
+        for (mut connection, worker) in held {
+            let outcome = connection.exchange(b"still there?");
+            assert_eq!(outcome.is_err(), Some(worker) == victim, "round {round}: {outcome:?}");
+            lost += usize::from(outcome.is_err());
+        }
     }
+    assert!(lost > 0, "none of the victims had a connection");
     reload(&server);
     eventually("four workers", || (server.workers().len() == 4).then_some(()));
+    server.served().finish().unwrap();
+}
+
+/// A connection, and the worker that serves it.
+fn held(server: &TestServer) -> (Connection, Pid) {
+    let connection = server.served();
+    let (worker, _) = server_of(server, connection.local_port().unwrap());
+    (connection, Pid::from_raw(worker.try_into().unwrap()))
+}
+
+/// Reloads, and kills an old worker, which has connections, or a new one, when a new one is there. Returns who it was.
+fn kill_in_a_reload(server: &TestServer, held: &[(Connection, Pid)], random: &mut Random) -> Option<Pid> {
+    let before: BTreeSet<Pid> = server.workers().into_iter().collect();
+    let is_old = random.once_in(2);
+    let victim = thread::scope(|scope| {
+        let asker = scope.spawn(|| server.ask(&["reload"]));
+        let new = eventually("a new worker", || {
+            let new: Vec<Pid> = server.workers().into_iter().filter(|pid| !before.contains(pid)).collect();
+            (asker.is_finished() || !new.is_empty()).then_some(new)
+        });
+        let victims = if is_old { held.iter().map(|(_, worker)| *worker).collect() } else { new };
+        let victim = (!victims.is_empty()).then(|| victims[random.below(victims.len())]);
+        // A new one may have left by itself.
+        let _ = victim.map(|victim| kill(victim, Signal::SIGKILL));
+        let output = asker.join().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", stderr(&output));
+        victim
+    });
+    let is_gone = |pid: Pid| !Path::new(&format!("/proc/{pid}")).exists();
+    eventually("the victim to be reaped", || victim.is_none_or(is_gone).then_some(victim))
 }

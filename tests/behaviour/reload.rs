@@ -55,7 +55,7 @@ fn assert_refused(server: &TestServer, words: &[&str]) {
 
 /// The worker that serves the connection with this port at the other end: pid and generation.
 #[track_caller]
-fn server_of(server: &TestServer, port: u16) -> (u64, u64) {
+pub(crate) fn server_of(server: &TestServer, port: u16) -> (u64, u64) {
     let peer = format!("127.0.0.1:{port}");
     let has_it = |worker: &&Value| {
         worker["connections"].as_array().unwrap().iter().any(|connection| connection["peer"] == peer)
