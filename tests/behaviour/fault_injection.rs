@@ -1,4 +1,5 @@
-//! Whatever system call fails in the master while it changes the pool: whoever asked is told, and somebody serves.
+//! Whatever system call fails in the master while it changes the pool: whoever asked is told, somebody serves, and a change
+//! that is said to have failed has changed nothing.
 //!
 //! `cargo test --test behaviour -- --ignored --nocapture fault_injection` fails all of them, one after the other.
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use prefork_client::Connection;
+use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::support::{TestServer, children, eventually, program};
@@ -186,7 +188,7 @@ impl Subject {
     fn survives(&mut self, call: &str, errno: &str, when: usize) -> bool {
         self.turn();
         let inject = format!("inject={call}:error={errno}:when={when}");
-        let before = self.server.master();
+        let (before, shape) = (self.server.master(), self.shape());
         let strace = Strace::attach(before, &[format!("trace={call}"), inject.clone()]);
         let output = self.ask();
         let injected = strace.detach().iter().any(|line| line.contains("(INJECTED)"));
@@ -196,6 +198,11 @@ impl Subject {
         assert!(code == Some(0) || stderr.len() > 20, "{inject}: no cause in {stderr:?}");
         eprintln!("{inject}: {}", if injected { stderr.trim_end() } else { "not reached" });
         assert!(self.server.master() == before || self.change == "upgrade", "{inject}: the master lives");
+        if code == Some(1) {
+            eventually(&format!("everything to be as before {inject}"), || {
+                (self.shape() == shape).then_some(())
+            });
+        }
         self.assert_all_slots_serve(&inject);
         self.held.exchange(b"still there?").unwrap_or_else(|failure| panic!("{inject}: {failure}"));
         eventually(&format!("a {} after {inject}", self.change), || {
@@ -209,6 +216,15 @@ impl Subject {
         });
         self.server.served().finish().unwrap_or_else(|failure| panic!("after {inject}: {failure}"));
         injected
+    }
+
+    /// What a change that fails leaves as it was: who is master, the generation, the addresses and the capacity.
+    fn shape(&self) -> Value {
+        let status = self.server.status();
+        let addresses = status["listeners"].as_array().unwrap().iter().map(|listener| &listener["address"]);
+        let addresses: Vec<&Value> = addresses.collect();
+        let master = &status["master"];
+        json!([master["pid"], master["generation"], addresses, status["pool"]["capacity"]])
     }
 
     /// Each slot of the pool takes a connection: no worker was forgotten.
