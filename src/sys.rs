@@ -329,3 +329,25 @@ pub(crate) fn set_option(socket: &impl AsFd, option: IntegerOption, value: libc:
 fn length_of<T>() -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).expect("a socket option is a few hundred bytes at most")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::{process, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_process_of_two_threads_does_not_fork() {
+        let (stay, until) = mpsc::channel::<()>();
+        let second = thread::spawn(move || until.recv().is_err());
+        match fork() {
+            Err(error) => assert!(error.to_string().contains("only one may fork"), "{error}"),
+            // What else it did might wait for a lock that nobody releases.
+            Ok(Fork::Child) => process::abort(),
+            Ok(Fork::Parent(child)) => panic!("{child} has come of a process with several threads"),
+        }
+        drop(stay);
+        assert!(second.join().unwrap());
+    }
+}

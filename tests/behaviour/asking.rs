@@ -1,13 +1,16 @@
 //! Commands that ask a master: which pool is meant, and who is heard.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use nix::unistd::Uid;
 
 use crate::reload::{POOL, stderr};
+use crate::security::{by, server_for_all};
 use crate::support::{
     TestServer, beside_server, eventually, folder_for_all, lives, meanwhile, program, server_command,
 };
@@ -15,6 +18,61 @@ use crate::support::{
 /// How many may wait for the outcome of a change, and how many ask here.
 const MAY_WAIT: usize = 24;
 const ASKERS: usize = 30;
+
+/// A user who is not root.
+const ANOTHER: [&str; 4] = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"];
+
+/// Asks as another user, who can start the program at this path.
+fn ask_as_another(server: &TestServer, path: &Path, command: &[&str]) -> Output {
+    let to = ["--config", "/dev/null", "--control", &server.control()];
+    by(&ANOTHER, path).args(command).args(to).output().unwrap()
+}
+
+#[test]
+fn another_user_is_refused_and_changes_nothing() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let (_folder, path) = server_for_all();
+    let server = TestServer::start(&["--workers", "1", "--threads", "1"]);
+    let before = server.status();
+    for command in
+        [&["status", "--json"][..], &["queue"], &["reload"], &["scale", "2"], &["drain"], &["stop"]]
+    {
+        let output = ask_as_another(&server, &path, command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("you are another user"), "{command:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{command:?}: {:?}", output.stdout);
+    }
+    let after = server.status();
+    assert_eq!(
+        (&after["master"]["generation"], &after["totals"]),
+        (&before["master"]["generation"], &before["totals"])
+    );
+    assert_eq!((&after["master"]["state"], &after["pool"]["workers"]), (&"running".into(), &1.into()));
+    server.served().finish().unwrap();
+}
+
+#[test]
+fn a_master_of_another_user_is_not_asked() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let (_folder, path) = server_for_all();
+    let mut server = TestServer::start_command(by(&ANOTHER, &path), &["--workers", "1", "--threads", "1"]);
+    for command in [&["status", "--json"][..], &["scale", "2"], &["stop"]] {
+        let output = server.ask(command);
+        assert_eq!(output.status.code(), Some(69), "{command:?}: {}", stderr(&output));
+        let why = "a process of the user with uid 1000 listens there";
+        assert!(stderr(&output).contains(why), "{command:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{command:?}: {:?}", output.stdout);
+    }
+    server.served().finish().unwrap();
+    // Its own user may.
+    let output = ask_as_another(&server, &path, &["stop"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(server.end().0, 0);
+}
 
 /// Asks the pool of a configuration file.
 fn ask_by_file(server: &TestServer, command: &[&str]) -> Output {

@@ -292,7 +292,7 @@ fn the_log_says_once_what_is_in_force_and_again_when_a_reload_changes_it() {
 }
 
 /// The server in a folder where any user can start it.
-fn server_for_all() -> (TempDir, PathBuf) {
+pub(crate) fn server_for_all() -> (TempDir, PathBuf) {
     let folder = folder_for_all();
     let path = folder.path().join("prefork-echo");
     fs::copy(env!("CARGO_BIN_EXE_prefork-echo"), &path).unwrap();
@@ -300,7 +300,7 @@ fn server_for_all() -> (TempDir, PathBuf) {
 }
 
 /// Starts a program by way of another one.
-fn by(way: &[&str], path: &std::path::Path) -> Command {
+pub(crate) fn by(way: &[&str], path: &std::path::Path) -> Command {
     let mut command = program(way[0].as_ref());
     command.args(&way[1..]).arg(path);
     command
