@@ -41,6 +41,7 @@ mod human;
 mod interrupt;
 mod open_files;
 mod output;
+mod printable;
 mod tally;
 mod target;
 mod terminal;

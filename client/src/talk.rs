@@ -14,7 +14,6 @@ pub(crate) mod fuzz;
 mod keyboard;
 mod line;
 mod prompt;
-mod text;
 
 use keyboard::Keyboard;
 use line::{Exchange, Update};

@@ -3,6 +3,7 @@
 use super::compare::Baseline;
 use super::report::Report;
 use super::text;
+use crate::printable::steers;
 
 /// A file with this text, as both of two runs.
 pub(crate) fn baseline(file: &str) {
@@ -12,6 +13,6 @@ pub(crate) fn baseline(file: &str) {
     let written = serde_json::to_string(&comparison).expect("its keys are texts");
     serde_json::from_str::<serde_json::Value>(&written).expect("we wrote it");
     for line in text::compare(&comparison, false) {
-        assert!(!line.contains(char::is_control), "{line:?}");
+        assert!(!line.contains(steers), "{line:?}");
     }
 }

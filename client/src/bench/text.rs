@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::compare::{Comparison, Difference, Figure};
 use super::report::{ConnectionsReport, Distribution, PlanReport, Report, Requests};
 use crate::terminal::{DIM, RESET, Style};
-use crate::{human, prediction};
+use crate::{human, prediction, printable};
 
 /// The steps of a bar of the small chart.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -54,25 +54,18 @@ pub(super) fn render(report: &Report, style: Style) -> String {
 
 pub(super) fn compare(comparison: &Comparison, colour: bool) -> Vec<String> {
     let (dim, reset) = if colour { (DIM, RESET) } else { ("", "") };
-    let title = format!("run of {}", harmless(&comparison.started_at));
+    // Somebody else may have written the file.
+    let title = format!("run of {}", printable::line(&comparison.started_at));
     let mut lines = vec![format!("{dim}{title:<32}{:>9}{:>12}{:>10}{reset}", "then", "now", "change")];
     lines.extend(comparison.figures.iter().map(compare_row));
     let differences = comparison.differences.iter();
     lines.extend(differences.map(|Difference { name, then, now }| {
-        let [then, now] = [then, now].map(|value| harmless(&value.to_string()));
+        let [then, now] = [then, now].map(|value| printable::line(&value.to_string()));
         format!("Not the same: {} was {then}, is {now}.", name.replace('_', " "))
     }));
     let is_known = comparison.figures.iter().any(|figure| figure.is_significant.is_some());
     lines.push(if is_known { NOISE } else { TOO_SHORT }.to_owned());
     lines
-}
-
-/// What somebody else may have written into the file, without anything that commands the terminal.
-fn harmless(text: &str) -> String {
-    let escape = |character: char| {
-        if character.is_control() { character.escape_default().collect() } else { String::from(character) }
-    };
-    text.chars().map(escape).collect()
 }
 
 fn compare_row(figure: &Figure) -> String {

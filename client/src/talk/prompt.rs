@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::keyboard::{Keyboard, Typed};
 use super::line::{Exchange, Line, News, Update};
-use super::text::harmless;
 use crate::echo::Echo;
 use crate::terminal::{DIM, RESET};
-use crate::{Connection, Error, Failure, human};
+use crate::{Connection, Error, Failure, human, printable};
 
 /// An answer or a connection that takes longer than this deserves an explanation.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -194,7 +193,7 @@ impl<W: Write> Prompt<W> {
 
     /// Shows an answer, and whether it is the right one.
     fn show(&mut self, message: &[u8], answer: &[u8], time: Duration) -> Result<(), Error> {
-        let text = harmless(answer.strip_suffix(b"\n").unwrap_or(answer));
+        let text = printable::lines(answer.strip_suffix(b"\n").unwrap_or(answer));
         let time = self.dimmed(&human::time(time));
         self.write(&format!("{text}  {time}\n"))?;
         let checked = Echo::of(message, self.exchange.options().transform).take(answer);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::printable::steers;
 
 /// The greatest load that is tried.
 const LOAD_MAX: f64 = 5_000.0;
@@ -14,10 +15,7 @@ pub(crate) fn question(words: &str) {
         let Ok(text) = arguments.clone().answer(Style { width, colour: false, unicode: true }) else {
             continue;
         };
-        assert!(
-            !text.contains("NaN") && !text.contains(|char: char| char.is_control() && char != '\n'),
-            "{text}"
-        );
+        assert!(!text.contains("NaN") && !text.contains(|char| steers(char) && char != '\n'), "{text}");
     }
     if let Ok(text) =
         (PlanArguments { json: true, ..arguments }).answer(Style { width: 80, colour: false, unicode: true })

@@ -11,6 +11,7 @@ use ratatui::layout::Size;
 use super::picture::{Moment, Scene, lines};
 use crate::Address;
 use crate::pool::Status;
+use crate::printable::steers;
 use crate::terminal::Style;
 use crate::watch::{Change, Event, History};
 
@@ -43,6 +44,6 @@ pub(crate) fn status(status: Status) {
             }
         });
         let cells = &terminal.backend().buffer().content;
-        assert!(!cells.iter().any(|cell| cell.symbol().contains(char::is_control)));
+        assert!(!cells.iter().any(|cell| cell.symbol().contains(steers)));
     }
 }

@@ -8,10 +8,10 @@ use ratatui::text::{Line, Span};
 use super::choice::Counts;
 use super::lane::{cell, look, running};
 use super::picture::Scene;
-use crate::human;
 use crate::pool::Status;
 use crate::terminal::Style;
 use crate::watch::Stage;
+use crate::{human, printable};
 
 /// The most cells of the bar of slots.
 const SLOTS_MAX: usize = 40;
@@ -107,7 +107,7 @@ fn load(status: &Status, style: Style) -> Vec<Span<'static>> {
     }
     if status.master.state != "running" {
         load.push(Span::raw(", "));
-        load.push(Span::styled(status.master.state.clone(), coloured(Color::Cyan, style)));
+        load.push(Span::styled(printable::line(&status.master.state), coloured(Color::Cyan, style)));
     }
     if pool.saturated {
         load.push(Span::raw(", "));
