@@ -1,7 +1,7 @@
 //! What the cgroup tells, of version 1 and of version 2: room for processes, and kills for want of memory.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// How many processes and threads fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,10 @@ impl Controller {
         })?;
         // In a container the mount may show only a part of the tree.
         let path = Path::new(path).strip_prefix(root).unwrap_or(Path::new(""));
-        Some(Self { version, mount: mount.into(), path: path.strip_prefix("/").unwrap_or(path).to_owned() })
+        let path = path.strip_prefix("/").unwrap_or(path);
+        // What is outside of this process' cgroup namespace begins with "..", cgroup_namespaces(7): the mount does not show it.
+        let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
+        is_below.then(|| Self { version, mount: mount.into(), path: path.to_owned() })
     }
 
     /// The cgroup's folder and those above it, up to the mount.
@@ -99,16 +102,35 @@ fn oom_kills_in(text: &str) -> Option<u64> {
 pub(crate) mod fuzz {
     use super::*;
 
-    /// `/proc/self/cgroup`, a NUL, and `/proc/self/mountinfo`: what is found is below a mount.
+    /// `/proc/self/cgroup`, a NUL, and `/proc/self/mountinfo`: what is found is below a mount. A cgroup of this name is found where
+    /// it is.
     pub(crate) fn texts(text: &str) {
         let _ = oom_kills_in(text);
         let (membership, mounts) = text.split_once('\0').unwrap_or((text, ""));
         for name in ["pids", "memory"] {
             if let Some(controller) = Controller::locate(name, membership, mounts) {
-                let folders = controller.folders();
-                assert!(folders.iter().all(|folder| folder.starts_with(&controller.mount)), "{folders:?}");
-                assert_eq!(folders.last(), Some(&controller.mount.join("")));
+                for folder in controller.folders() {
+                    let below = folder.strip_prefix(&controller.mount).expect("it is below its mount");
+                    assert!(is_plain(below), "{}", folder.display());
+                }
             }
+        }
+        if is_plain(Path::new(text)) && !text.contains(char::is_control) {
+            is_found(text);
+        }
+    }
+
+    fn is_plain(path: &Path) -> bool {
+        path.components().all(|part| matches!(part, Component::Normal(_)))
+    }
+
+    fn is_found(path: &str) {
+        let mounts =
+            "30 24 0:27 / /one rw - cgroup cgroup rw,pids\n31 24 0:28 / /two rw - cgroup2 cgroup2 rw\n";
+        for (name, mount) in [("pids", "/one"), ("memory", "/two")] {
+            let membership = format!("4:pids:/{path}\n0::/{path}\n");
+            let found = Controller::locate(name, &membership, mounts).expect("it is mounted");
+            assert_eq!(found.folders()[0], Path::new(mount).join(path));
         }
     }
 }
@@ -144,6 +166,14 @@ mod tests {
     #[test]
     fn a_container_sees_its_own_part_as_the_root() {
         assert_eq!(folders("pids", "8:pids:/docker/abc\n0::/\n"), [PathBuf::from("/sys/fs/cgroup/pids/")]);
+    }
+
+    #[test]
+    fn what_is_outside_of_the_namespace_is_not_looked_for_through_the_mount() {
+        assert_eq!(Controller::locate("memory", "0::/../../etc\n", MOUNTS), None);
+        let seen = MOUNTS.replace("/ /sys/fs/cgroup/unified", "/.. /sys/fs/cgroup/unified");
+        let found = Controller::locate("pids", "0::/../c\n", &seen).unwrap();
+        assert_eq!(found.folders()[0], Path::new("/sys/fs/cgroup/unified/c"));
     }
 
     #[test]

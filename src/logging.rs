@@ -137,34 +137,14 @@ pub(crate) fn seconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::num::NonZeroUsize;
     use std::sync::Mutex;
 
     use tracing::{Metadata, Subscriber, subscriber::Interest};
 
+    use super::fuzz::Page;
     use super::*;
     use crate::config::LogFormat;
-
-    #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
-
-    impl Page {
-        /// What was written since this was last asked.
-        fn take(&self) -> String {
-            String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-        }
-    }
-
-    impl Write for Page {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// Says the same at the same places of the code each time, as a program does whose log is changed.
     fn say() {
@@ -220,6 +200,7 @@ mod tests {
             assert_eq!(reader.take().lines().count(), 2, "as at first");
         });
     }
+
     /// Takes down which places of the code speak.
     #[derive(Clone, Default)]
     struct Places(Arc<Mutex<Vec<&'static Metadata<'static>>>>);

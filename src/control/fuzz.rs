@@ -1,14 +1,17 @@
 //! What holds for whatever comes over the control socket, in either direction.
 
 use std::io::Read as _;
+use std::str;
 use std::time::Instant;
 
 use socket2::{Domain, Socket, Type};
 
 use super::client::hear_outcome;
-use super::{Client, PATIENCE, REQUEST_BYTES_MAX, Refusal, Request, Stage, Ticket};
+use super::{
+    Client, Outcome, PATIENCE, Progress, REQUEST_BYTES_MAX, Refusal, Request, Stage, Ticket, failure, written,
+};
 use crate::config::Control;
-use crate::printable::{self, steers};
+use crate::error::Error;
 
 /// The longest that is sent: a few times what is taken.
 const SENT_BYTES_MAX: usize = 4 * REQUEST_BYTES_MAX;
@@ -59,14 +62,32 @@ fn heard(bytes: &[u8], piece: usize) -> Heard {
     Heard::Nothing
 }
 
-/// What a master says of a change is an outcome or an error, and steers no terminal.
+/// What a master says of a change is heard to the outcome, which is no word on the way. An outcome that is said again, or a
+/// refusal in these words, is heard as it was meant.
 pub(crate) fn outcome(said: &[u8]) {
-    let shown = |words: &str| {
-        let words = printable::lines(words);
-        assert!(!words.contains(|char| steers(char) && !"\n\t".contains(char)), "{words:?}");
-    };
-    match hear_outcome(said, &Control::Auto, shown) {
-        Ok(outcome) => shown(&outcome.text),
-        Err(error) => shown(&error.to_string()),
+    let Ok(text) = str::from_utf8(said) else { return };
+    match hear(&failure(text)) {
+        (Err(Error::Refused { cause, .. }), words) if words.is_empty() => assert_eq!(cause, text),
+        heard => panic!("{heard:?} is no refusal"),
     }
+    let (Ok(outcome), words) = hear(said) else { return };
+    let is_word = |line: &&str| serde_json::from_str::<Progress>(line).is_ok();
+    assert_eq!(words.len(), text.lines().filter(is_word).count());
+    let last = text.lines().rfind(|line| !is_word(line)).expect("something was the outcome");
+    assert_eq!(hear(last.as_bytes()).0.expect("it was one"), outcome);
+
+    let again = [written(&Progress { progress: outcome.text.clone() }), written(&outcome)].join(&b'\n');
+    let (again, words) = hear(&again);
+    let again = again.expect("we wrote it");
+    assert_eq!(words, [&*outcome.text]);
+    assert_eq!((again.ok, &again.text, again.generation), (outcome.ok, &outcome.text, outcome.generation));
+    // A number is read to its last digit but one.
+    assert!((again.took_seconds - outcome.took_seconds).abs() <= outcome.took_seconds.abs() * 1e-15);
+}
+
+/// What is heard in the end, and what before.
+fn hear(said: &[u8]) -> (Result<Outcome, Error>, Vec<String>) {
+    let mut words = Vec::new();
+    let heard = hear_outcome(said, &Control::Auto, |word| words.push(word.to_owned()));
+    (heard, words)
 }

@@ -9,6 +9,8 @@ mod look;
 mod netlink;
 mod procfs;
 mod sockets;
+#[cfg(any(test, fuzzing))]
+mod written;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

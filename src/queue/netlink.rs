@@ -271,6 +271,7 @@ mod tests {
     use netlink_packet_sock_diag::{TCP_ESTABLISHED, inet::InetResponseBuffer};
     use proptest::prelude::*;
 
+    use super::super::written::attribute;
     use super::*;
 
     const SEQUENCE: u32 = 7;
@@ -292,14 +293,6 @@ mod tests {
 
     fn part(payload: &[u8]) -> Vec<u8> {
         message(SOCK_DIAG_BY_FAMILY, NLM_F_MULTIPART, SEQUENCE, payload)
-    }
-
-    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(value.len() + 4).unwrap();
-        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
     }
 
     fn answer(state: u8, attributes: &[Vec<u8>]) -> Vec<u8> {

@@ -120,28 +120,23 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::written;
     use super::*;
 
     const PORT: Port = Port { is_ipv6: false, number: 0x1F90 };
 
-    fn shown(address: SocketAddr) -> String {
-        let word = |four: &[u8]| u32::from_ne_bytes(four.try_into().unwrap());
-        match address.ip() {
-            IpAddr::V4(ip) => format!("{:08X}:{:04X}", word(&ip.octets()), address.port()),
-            IpAddr::V6(ip) => {
-                let words: Vec<String> =
-                    ip.octets().chunks(4).map(|four| format!("{:08X}", word(four))).collect();
-                format!("{}:{:04X}", words.concat(), address.port())
-            }
-        }
-    }
-
     fn line(local: &str, state: u8, received: u32, inode: u64) -> String {
-        let local = shown(local.parse().unwrap());
-        let peer = shown("192.0.2.1:4000".parse().unwrap());
-        format!(
-            "   0: {local} {peer} {state:02X} 00000000:{received:08X} 00:00000000 00000000     0        0 {inode} 1 0 20 4\n"
-        )
+        let (local, peer) = (local.parse().unwrap(), "192.0.2.1:4000".parse().unwrap());
+        written::line(&Entry {
+            local,
+            peer,
+            state,
+            inode,
+            received,
+            limit: None,
+            dropped: None,
+            waited: None,
+        })
     }
 
     fn text(lines: &[String]) -> String {
@@ -185,7 +180,7 @@ mod tests {
         #[test]
         fn an_address_is_read_as_the_kernel_writes_it(ip in any::<IpAddr>(), port in any::<u16>()) {
             let address = SocketAddr::new(ip, port);
-            prop_assert_eq!(parse_address(&shown(address)), Some(address));
+            prop_assert_eq!(parse_address(&written::address(address)), Some(address));
         }
 
         #[test]
