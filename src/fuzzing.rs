@@ -130,8 +130,6 @@ mod tests {
     fn every_input_that_is_kept_is_borne() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
         for (name, target) in TARGETS {
-            let program = corpus.join(format!("../targets/{name}.rs"));
-            assert!(fs::read_to_string(program).unwrap().contains("fuzzing::"), "{name} has a program");
             let inputs: Vec<_> = fs::read_dir(corpus.join(name)).unwrap().map(Result::unwrap).collect();
             assert!(!inputs.is_empty(), "{name} has no input");
             for input in inputs {
@@ -143,5 +141,25 @@ mod tests {
             fs::read_dir(corpus).unwrap().map(|folder| folder.unwrap().file_name().into_string().unwrap());
         let ours: BTreeSet<String> = kept.filter(|name| !name.starts_with("client_")).collect();
         assert_eq!(ours, TARGETS.map(|(name, _)| name.to_owned()).into(), "each corpus has its target");
+    }
+
+    #[test]
+    fn every_corpus_has_a_program_that_calls_its_target() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        let manifest: toml::Table = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap().parse().unwrap();
+        let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
+        let programs = manifest["bin"].as_array().unwrap().iter();
+        let programs: BTreeSet<_> = programs.map(|bin| (text(&bin["name"]), text(&bin["path"]))).collect();
+        let corpora = fs::read_dir(fuzz.join("corpus")).unwrap();
+        let corpora = corpora.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+        assert_eq!(programs, corpora.map(|name| (name.clone(), format!("targets/{name}.rs"))).collect());
+        for (name, path) in programs {
+            let client =
+                name.strip_prefix("client_").map(|function| format!("prefork_client::fuzzing::{function}"));
+            let target = client.unwrap_or_else(|| format!("prefork_echo::fuzzing::{name}"));
+            let program =
+                format!("#![no_main]\n\nlibfuzzer_sys::fuzz_target!(|bytes: &[u8]| {target}(bytes));\n");
+            assert_eq!(fs::read_to_string(fuzz.join(path)).unwrap(), program, "{name}");
+        }
     }
 }

@@ -87,8 +87,6 @@ mod tests {
     fn every_input_that_is_kept_is_borne() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
         for (name, target) in TARGETS {
-            let program = corpus.join(format!("../targets/{name}.rs"));
-            assert!(fs::read_to_string(program).unwrap().contains("fuzzing::"), "{name} has a program");
             let inputs: Vec<_> = fs::read_dir(corpus.join(name)).unwrap().map(Result::unwrap).collect();
             assert!(!inputs.is_empty(), "{name} has no input");
             for input in inputs {
