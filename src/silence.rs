@@ -121,7 +121,7 @@ mod tests {
         }
 
         #[test]
-        fn never_more_end_than_wait(silent in prop::collection::vec((any::<u64>(), 0..5_u8), 0..50), wanted in 0_usize..60) {
+        fn as_many_end_as_are_wanted_as_long_as_somebody_is_silent(silent in prop::collection::vec((any::<u64>(), 0..5_u8), 0..50), wanted in 0_usize..60) {
             let have = silent.len();
             let silent = silent.into_iter().map(|(since, worker)| (Moment::at(since), worker)).collect();
             let all: u32 = shares(silent, wanted).iter().map(|(_, count)| count).sum();
