@@ -2,15 +2,17 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// The most that is passed on at once: what comes in pieces is passed on in pieces.
 const PIECE_BYTES: usize = 4096;
+/// How long the server may take to be connected to.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 
-/// A relay. It ends when it is dropped, after those whom it connects.
+/// A relay. It ends when it is dropped, and ends whom it still connects.
 #[derive(Debug)]
 pub(crate) struct Relay {
     pub(crate) port: u16,
@@ -24,19 +26,8 @@ impl Relay {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let (port, stop) = (listener.local_addr()?.port(), Arc::new(AtomicBool::new(false)));
         let stopped = Arc::clone(&stop);
-        let accept = move || {
-            let mut pairs = Vec::new();
-            for client in listener.incoming().flatten() {
-                if stopped.load(Ordering::SeqCst) {
-                    break;
-                }
-                pairs.push(thread::spawn(move || connect(&client, to, delay)));
-            }
-            for pair in pairs {
-                drop(pair.join());
-            }
-        };
-        Ok(Self { port, stop, thread: Some(thread::spawn(accept)) })
+        let thread = thread::spawn(move || connect_all(&listener, to, delay, &stopped));
+        Ok(Self { port, stop, thread: Some(thread) })
     }
 }
 
@@ -51,11 +42,29 @@ impl Drop for Relay {
     }
 }
 
-fn connect(client: &TcpStream, to: u16, delay: Duration) {
-    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { return };
+/// Connects all clients, until it is to stop.
+fn connect_all(listener: &TcpListener, to: u16, delay: Duration, stop: &AtomicBool) {
+    let mut pairs: Vec<Weak<[TcpStream; 2]>> = Vec::new();
     thread::scope(|scope| {
-        scope.spawn(|| pass_on(client, &server, delay));
-        pass_on(&server, client, delay);
+        for client in listener.incoming().flatten() {
+            if stop.load(Ordering::SeqCst) {
+                break;
+            }
+            let server = SocketAddr::from((Ipv4Addr::LOCALHOST, to));
+            let Ok(server) = TcpStream::connect_timeout(&server, CONNECTS_WITHIN) else { continue };
+            let pair = Arc::new([client, server]);
+            pairs.push(Arc::downgrade(&pair));
+            for (from, to) in [(0, 1), (1, 0)] {
+                let pair = Arc::clone(&pair);
+                scope.spawn(move || pass_on(&pair[from], &pair[to], delay));
+            }
+        }
+        // A server that never ends a connection would be waited for without end.
+        for pair in pairs.iter().filter_map(Weak::upgrade) {
+            for socket in &*pair {
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+        }
     });
 }
 

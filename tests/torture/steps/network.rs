@@ -52,7 +52,7 @@ pub(super) fn delay(run: &mut Run) -> Result<String> {
         let plays = scripts.map(|script| scope.spawn(move || play(script)));
         plays.map(|play| play.join().expect("it does not panic")).into()
     });
-    drop(relay);
     run.oracle.judge(&outcomes)?;
+    drop(relay);
     Ok(format!("{} by a relay", outcomes.len()))
 }

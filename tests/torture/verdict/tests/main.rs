@@ -1,5 +1,7 @@
-//! What the oracle of the torture suite decides, tested on its own.
+//! What the oracle of the torture suite decides, tested on its own, and what else can be without a world.
 
+#[path = "../../relay.rs"]
+mod relay;
 #[path = "../mod.rs"]
 mod verdict;
 
@@ -10,3 +12,4 @@ mod growth;
 mod ledger;
 mod losses;
 mod order;
+mod relayed;
