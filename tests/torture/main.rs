@@ -54,9 +54,9 @@ fn torture(arguments: &Arguments, folder: PathBuf) -> Result<ExitCode, String> {
     let seed = arguments.seed.unwrap_or_else(|| rand::random::<u32>().into());
     println!("--seed {seed}");
     let world = World::set_up(folder)?;
-    let steps = steps::possible(arguments, &world)?;
-    let mut journal = Journal::new(&world.folder);
     let mut run = Run::new(arguments, world, seed).map_err(|violation| violation.to_string())?;
+    let steps = steps::possible(arguments, &run)?;
+    let mut journal = Journal::new(&run.world.folder);
     let is_interrupted = || interrupted.load(Ordering::SeqCst);
     let result = run.go_on(arguments, &steps, &mut journal, is_interrupted);
     let code = match result {

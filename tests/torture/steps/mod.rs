@@ -13,6 +13,7 @@ use rand::seq::SliceRandom;
 use crate::arguments::Arguments;
 use crate::run::Run;
 use crate::seeds;
+use crate::subject::Subject;
 use crate::violation::Result;
 use crate::world::World;
 
@@ -26,24 +27,45 @@ pub(crate) struct Step {
     pub(crate) needs_clients: bool,
     /// After it another master is there.
     replaces_master: bool,
-    /// Only who takes prefork-echo's commands can be put through it.
-    needs_contract: bool,
+    whom: Whom,
     /// Why it is not possible here.
     lacks: fn(&World) -> Option<String>,
     /// Does it, and says what came of it.
     pub(crate) act: fn(&mut Run) -> Result<String>,
 }
 
+/// Which servers can be put through a step.
+#[derive(Debug, Clone, Copy)]
+enum Whom {
+    /// All.
+    Any,
+    /// Those that take prefork-echo's commands.
+    Contract,
+    /// Those of them that have a monitor.
+    Monitor,
+    /// Those of which nothing is known.
+    Unknown,
+}
+
+impl Whom {
+    fn includes(self, subject: &Subject) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Contract => subject.has_contract(),
+            Self::Monitor => subject.has_monitor(),
+            Self::Unknown => !subject.has_contract(),
+        }
+    }
+}
+
 impl Step {
-    /// A step for every server.
-    const fn any(name: &'static str, weight: u32, act: fn(&mut Run) -> Result<String>) -> Self {
-        let (needs_clients, replaces_master, needs_contract) = (false, false, false);
-        Self { name, weight, needs_clients, replaces_master, needs_contract, lacks: |_| None, act }
+    const fn new(name: &'static str, weight: u32, act: fn(&mut Run) -> Result<String>) -> Self {
+        let (needs_clients, replaces_master) = (false, false);
+        Self { name, weight, needs_clients, replaces_master, whom: Whom::Contract, lacks: |_| None, act }
     }
 
-    /// A step for a server that takes prefork-echo's commands.
-    const fn contract(name: &'static str, weight: u32, act: fn(&mut Run) -> Result<String>) -> Self {
-        Self { needs_contract: true, ..Self::any(name, weight, act) }
+    const fn made_to(self, whom: Whom) -> Self {
+        Self { whom, ..self }
     }
 
     const fn if_possible(self, lacks: fn(&World) -> Option<String>) -> Self {
@@ -69,66 +91,66 @@ const NETEM: &str = "netem";
 
 /// The part of the seed that is theirs.
 const STEPS: u64 = 2;
-/// For so many steps the master may be replaced, and for as many it stays.
+/// While so many are drawn the master may be replaced, and for as many it stays; what is not made counts too.
 const PHASE: u64 = 64;
 
 const ALL: &[Step] = &[
-    Step::contract("kill a worker", 4, processes::kill_worker),
-    Step::contract("kill without notice", 4, processes::kill_without_notice).with_clients(),
-    Step::contract("segv a worker", 2, processes::segv_worker),
-    Step::contract("term a worker", 2, processes::term_worker),
-    Step::contract("stop a worker", 2, processes::stop_worker),
-    Step::contract("kill the monitor", 1, processes::kill_monitor),
-    Step::contract("stop the monitor", 1, processes::stop_monitor),
-    Step::contract("kill the master", 2, processes::kill_master).with_another_master(),
-    Step::contract("stop the master", 1, processes::stop_master),
-    Step::contract("back-off", 1, processes::back_off),
-    Step::any("kill any", 3, processes::kill_any),
-    Step::any("stop any", 2, processes::stop_any),
-    Step::contract("reload", 3, changes::reload),
-    Step::contract("reload in vain", 2, changes::reload_in_vain),
-    Step::contract("slow reload", 1, changes::slow_reload)
+    Step::new("kill a worker", 4, processes::kill_worker),
+    Step::new("kill without notice", 4, processes::kill_without_notice).with_clients(),
+    Step::new("segv a worker", 2, processes::segv_worker),
+    Step::new("term a worker", 2, processes::term_worker),
+    Step::new("stop a worker", 2, processes::stop_worker),
+    Step::new("kill the monitor", 1, processes::kill_monitor).made_to(Whom::Monitor),
+    Step::new("stop the monitor", 1, processes::stop_monitor).made_to(Whom::Monitor),
+    Step::new("kill the master", 2, processes::kill_master).with_another_master(),
+    Step::new("stop the master", 1, processes::stop_master),
+    Step::new("back-off", 1, processes::back_off),
+    Step::new("kill any", 3, processes::kill_any).made_to(Whom::Unknown),
+    Step::new("stop any", 2, processes::stop_any).made_to(Whom::Unknown),
+    Step::new("reload", 3, changes::reload),
+    Step::new("reload in vain", 2, changes::reload_in_vain),
+    Step::new("slow reload", 1, changes::slow_reload)
         .if_possible(|world| world.preload.as_ref().err().cloned()),
-    Step::contract("scale", 3, changes::scale),
-    Step::contract("upgrade", 2, changes::upgrade).with_another_master(),
-    Step::contract("upgrade by signal", 1, changes::upgrade_by_signal).with_another_master(),
-    Step::contract("drain and reload", 2, changes::drain_and_reload),
-    Step::contract("all at once", 2, changes::all_at_once),
-    Step::contract("order of the queue", 2, queue::order),
-    Step::contract("overflow", 1, queue::overflow),
-    Step::contract("lost wake-up", 2, queue::lost_wake_up)
+    Step::new("scale", 3, changes::scale),
+    Step::new("upgrade", 2, changes::upgrade).with_another_master(),
+    Step::new("upgrade by signal", 1, changes::upgrade_by_signal).with_another_master(),
+    Step::new("drain and reload", 2, changes::drain_and_reload),
+    Step::new("all at once", 2, changes::all_at_once),
+    Step::new("order of the queue", 2, queue::order),
+    Step::new("overflow", 1, queue::overflow),
+    Step::new("lost wake-up", 2, queue::lost_wake_up)
         .with_another_master()
         .if_possible(|world| world.preload.as_ref().err().cloned()),
-    Step::contract("no files left", 1, resources::no_files).with_clients(),
-    Step::contract("master without files", 1, resources::no_files_for_master),
-    Step::contract("fork refused", 1, resources::no_forks)
+    Step::new("no files left", 1, resources::no_files).with_clients(),
+    Step::new("master without files", 1, resources::no_files_for_master),
+    Step::new("fork refused", 1, resources::no_forks)
         .if_possible(|world| world.pids.as_ref().err().cloned()),
-    Step::contract("out of memory", 1, resources::no_memory)
+    Step::new("out of memory", 1, resources::no_memory)
         .if_possible(|world| world.memory.as_ref().err().cloned()),
-    Step::contract("full disk", 1, resources::no_disk)
+    Step::new("full disk", 1, resources::no_disk)
         .if_possible(|world| world.log_disk.as_ref().err().cloned()),
-    Step::contract("clock jumps", 1, resources::clock)
+    Step::new("clock jumps", 1, resources::clock)
         .if_possible(|world| world.preload.as_ref().err().cloned()),
-    Step::any("packet loss", 1, network::loss)
+    Step::new("packet loss", 1, network::loss)
+        .made_to(Whom::Any)
         .with_clients()
         .if_possible(|world| world.loss.as_ref().err().cloned()),
-    Step::any("delay", 1, network::delay),
-    Step::any(NETEM, 1, network::netem)
+    Step::new("delay", 1, network::delay).made_to(Whom::Any),
+    Step::new(NETEM, 1, network::netem)
+        .made_to(Whom::Any)
         .with_clients()
         .if_possible(|world| world.netem.as_ref().err().cloned()),
 ];
 
 /// Those that can be made here. What cannot is printed, or is an error if all were asked for.
-pub(crate) fn possible(arguments: &Arguments, world: &World) -> std::result::Result<Vec<Step>, String> {
-    let has_contract = arguments.server.is_none() || arguments.contract;
+pub(crate) fn possible(arguments: &Arguments, run: &Run) -> std::result::Result<Vec<Step>, String> {
     let is_wanted = |step: &&Step| {
-        let fits = arguments.only.is_empty()
-            || arguments.only.iter().any(|words| step.name.contains(words.as_str()));
-        fits && if has_contract { !step.name.ends_with(" any") } else { !step.needs_contract }
+        let is_named = |words: &String| step.name.contains(words.as_str());
+        (arguments.only.is_empty() || arguments.only.iter().any(is_named)) && step.whom.includes(&run.subject)
     };
     let (mut possible, mut lacking) = (Vec::new(), Vec::new());
     for step in ALL.iter().filter(is_wanted) {
-        match (step.lacks)(world) {
+        match (step.lacks)(&run.world) {
             None => possible.push(*step),
             Some(why) => {
                 println!("not possible here: {} ({why})", step.name);
@@ -162,14 +184,17 @@ impl<'a> Round<'a> {
     pub(crate) fn new(possible: &'a [Step], seed: u64) -> Self {
         let mut first: Vec<&Step> = ALL.iter().collect();
         first.shuffle(&mut seeds::random(seed, &[STEPS]));
-        first.retain(|step| possible.iter().any(|it| it.name == step.name));
         let all_replace = possible.iter().all(|step| step.replaces_master);
         Self { possible, seed, first, drawn: 0, all_replace }
     }
 
     /// Each kind was made once.
     pub(crate) fn is_made_whole(&self) -> bool {
-        self.first.is_empty()
+        !self.first.iter().any(|step| self.is_possible(step))
+    }
+
+    fn is_possible(&self, step: &Step) -> bool {
+        self.possible.iter().any(|it| it.name == step.name)
     }
 
     /// The next step, and the chance within it.
@@ -180,7 +205,7 @@ impl<'a> Round<'a> {
             let step = self.first.pop().unwrap_or_else(|| choose(&mut random));
             // What grows in a master is seen only while it stays.
             let may_replace = (self.drawn / PHASE).is_multiple_of(2) || self.all_replace;
-            if (may_replace || !step.replaces_master) && self.possible.iter().any(|it| it.name == step.name) {
+            if (may_replace || !step.replaces_master) && self.is_possible(step) {
                 return (step, random);
             }
         }
