@@ -7,11 +7,11 @@ use nix::sys::signal::Signal;
 use rand::RngExt;
 
 use crate::oracle::probe;
-use crate::run::{Run, signal};
+use crate::run::{PATIENCE, Run, signal};
 use crate::verdict::books::{self, Size};
 use crate::violation::{Invariant, Result, Violates};
 
-/// How slow workers are to start. Longer than anybody for whom there is a slot may wait.
+/// For how long none of the next workers is ready. Longer than anybody for whom there is a slot may wait.
 const SLOW: Duration = Duration::from_secs(3);
 /// What no configuration has.
 const BROKEN: &str = "\n[pool\nworkers = many\n";
@@ -44,31 +44,41 @@ pub(super) fn reload_in_vain(run: &mut Run) -> Result<String> {
     Ok(format!("refused, {}", answer.status))
 }
 
-/// Workers take their time to get ready. Until they are, the old ones serve.
+/// Workers take their time to get ready. Until they do, the old ones serve, and as many when they take over.
 pub(super) fn slow_reload(run: &mut Run) -> Result<String> {
     run.calm()?;
-    run.set_fork_delay(SLOW)?;
+    // None is ready before it is told that it is enough.
+    run.set_fork_delay(2 * SLOW)?;
     let reload = run.subject.begin(&["reload"])?;
     let began = Instant::now();
     let mut probes = 0;
     while began.elapsed() < SLOW {
-        let whole = run.look()?.pool.capacity;
+        has_no_less(run)?;
         probe(&run.subject)?;
-        if whole < run.size.workers * run.size.threads {
-            return Err(Invariant::Capacity.violated(format!("{whole} while a generation gets ready")));
-        }
         probes += 1;
     }
     if !reload.goes_on() {
         return Err(Invariant::Suite.violated("a reload was over before its workers could be ready"));
     }
     run.set_fork_delay(Duration::ZERO)?;
+    while reload.goes_on() && began.elapsed() < PATIENCE {
+        has_no_less(run)?;
+    }
     let answer = reload.end()?;
     if !answer.status.success() {
         return Err(Invariant::Command.violated(format!("a slow reload failed: {}", answer.complaint)));
     }
     run.oracle.ledger.happened.reloads += 1;
     Ok(format!("{probes} were served meanwhile"))
+}
+
+/// That a pool whose size stays has it, also while a generation takes the place of another one.
+fn has_no_less(run: &mut Run) -> Result<()> {
+    let capacity = run.look()?.pool.capacity;
+    if capacity < run.size.workers * run.size.threads {
+        return Err(Invariant::Capacity.violated(format!("{capacity} while another generation gets ready")));
+    }
+    Ok(())
 }
 
 pub(super) fn scale(run: &mut Run) -> Result<String> {
