@@ -97,6 +97,7 @@ impl Oracle {
     pub(crate) fn rest(&mut self, subject: &mut Subject, size: Size) -> Result<()> {
         if subject.has_contract() {
             self.ledger.happened.reloads += subject.take_reloads();
+            self.ledger.happened.opened += script::take_opened();
             let (mut levels, ledger) = (std::mem::take(&mut self.levels), std::mem::take(&mut self.ledger));
             let mut ends = Vec::new();
             let rested = self.wait_for(subject, |picture| {
@@ -164,7 +165,7 @@ impl Oracle {
                 End::Failed => "failed",
             };
             *self.ends.entry(end).or_default() += 1;
-            self.ledger.note(outcome);
+            self.ledger.note(outcome, self.excuses.concern(outcome));
         }
         outcomes.iter().try_for_each(|outcome| self.excuses.judge(outcome)).violates(Invariant::Clients)
     }

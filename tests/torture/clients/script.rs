@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -76,11 +77,6 @@ impl Script {
         chosen.expect("it is below their sum").0
     }
 
-    /// Whether a byte comes back if all goes well.
-    fn is_answered(self) -> bool {
-        !matches!(self, Self::Empty | Self::Reset | Self::Stuck)
-    }
-
     fn name(self) -> &'static str {
         match self {
             Self::Fast => "fast",
@@ -97,8 +93,16 @@ impl Script {
     }
 }
 
+/// How many connections the suite has opened, or tried to, since that was asked before. There are no others.
+pub(crate) fn take_opened() -> u64 {
+    OPENED.swap(0, Ordering::Relaxed)
+}
+
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
 /// Opens a connection that may be silent for so long.
 pub(crate) fn open(server: Server, patience: Duration) -> Result<Connection, Failure> {
+    OPENED.fetch_add(1, Ordering::Relaxed);
     let address: Address = format!("127.0.0.1:{}", server.port).parse().expect("an address");
     let options = Options {
         connect_timeout: patience,
@@ -118,15 +122,29 @@ pub(crate) struct Play<'a> {
     pub(crate) hurry: &'a dyn Fn() -> bool,
 }
 
+/// How far a play has come.
+struct Progress {
+    /// When it last began to ask for something.
+    asked: Cell<Duration>,
+    /// How many bytes have come back.
+    echoed: Cell<u64>,
+}
+
+impl Progress {
+    fn note_echoed(&self, bytes: usize) {
+        self.echoed.set(self.echoed.get() + bytes as u64);
+    }
+}
+
 impl Play<'_> {
     /// Plays a script to its end, whatever that is.
     pub(crate) fn run(&self, script: Script, random: &mut StdRng) -> Outcome {
         let began = self.began.elapsed();
-        let asked = Cell::new(began);
+        let progress = Progress { asked: Cell::new(began), echoed: Cell::new(0) };
         let (port, result) = match open(self.server, PATIENCE) {
             Ok(connection) => {
                 let port = connection.local_port().unwrap_or_default();
-                (port, self.follow(script, connection, random, &asked))
+                (port, self.follow(script, connection, random, &progress))
             }
             Err(failure) => (0, Err(failure)),
         };
@@ -134,9 +152,9 @@ impl Play<'_> {
             Ok(()) => (End::Right, String::new()),
             Err(failure) => (end_of(&failure), failure.to_string()),
         };
-        let (asked, ended) = (asked.get(), self.began.elapsed());
-        let is_served = end == End::Right && script.is_answered();
-        Outcome { script: script.name(), port, began, asked, ended, end, is_served, why }
+        let (asked, ended) = (progress.asked.get(), self.began.elapsed());
+        let echoed = if end == End::Right { progress.echoed.get() } else { 0 };
+        Outcome { script: script.name(), port, began, asked, ended, end, echoed, why }
     }
 
     fn follow(
@@ -144,13 +162,15 @@ impl Play<'_> {
         script: Script,
         mut connection: Connection,
         random: &mut StdRng,
-        asked: &Cell<Duration>,
+        progress: &Progress,
     ) -> Result<(), Failure> {
         let length = random.random_range(1..2048);
         let message = text(random, length);
         let exchange = |connection: &mut Connection, message: &[u8]| {
-            asked.set(self.began.elapsed());
-            connection.exchange(message).map(drop)
+            progress.asked.set(self.began.elapsed());
+            connection.exchange(message)?;
+            progress.note_echoed(message.len());
+            Ok(())
         };
         match script {
             Script::Fast => {
@@ -160,9 +180,9 @@ impl Play<'_> {
                 connection.finish()
             }
             Script::Slow => self.trickle(connection, &message[..message.len().min(40)], exchange),
-            Script::Stuck => self.be_stuck(connection, &message),
+            Script::Stuck => self.be_stuck(connection, &message, progress),
             Script::Reset => reset(connection, &message, random.random(), self.server.transform),
-            Script::HalfOpen => half_open(connection, &message, self.server.transform),
+            Script::HalfOpen => half_open(connection, &message, self.server.transform, progress),
             Script::Huge => {
                 let length = random.random_range(1 << 20..4 << 20);
                 exchange(&mut connection, &text(random, length))?;
@@ -170,7 +190,7 @@ impl Play<'_> {
             }
             Script::Empty if random.random() => connection.finish(),
             Script::Empty => Ok(()),
-            Script::Pipelining => pipeline(connection, &message[..message.len().min(500)]),
+            Script::Pipelining => pipeline(connection, &message[..message.len().min(500)], progress),
             Script::OneByte => {
                 for byte in message.chunks(1).take(50) {
                     exchange(&mut connection, byte)?;
@@ -212,7 +232,12 @@ impl Play<'_> {
     }
 
     /// Sends until nothing more is taken, waits, and then wants all of it back.
-    fn be_stuck(&self, connection: Connection, message: &[u8]) -> Result<(), Failure> {
+    fn be_stuck(
+        &self,
+        connection: Connection,
+        message: &[u8],
+        progress: &Progress,
+    ) -> Result<(), Failure> {
         let transform = self.server.transform;
         let socket = connection.into_socket();
         socket.set_write_timeout(Some(SHORT_PAUSE)).map_err(Failure::Io)?;
@@ -233,7 +258,9 @@ impl Play<'_> {
         }
         socket.shutdown(Shutdown::Write).map_err(broken)?;
         let due = message.iter().cycle().take(sent).map(|byte| transform.apply(*byte));
-        read_to_end(&socket, due)
+        read_to_end(&socket, due)?;
+        progress.note_echoed(sent);
+        Ok(())
     }
 }
 
@@ -268,20 +295,28 @@ fn reset(
     socket.set_linger(Some(Duration::ZERO)).map_err(Failure::Io)
 }
 
-fn half_open(mut connection: Connection, message: &[u8], transform: Transform) -> Result<(), Failure> {
+fn half_open(
+    mut connection: Connection,
+    message: &[u8],
+    transform: Transform,
+    progress: &Progress,
+) -> Result<(), Failure> {
     connection.send(message)?;
     let socket = connection.into_socket();
     socket.shutdown(Shutdown::Write).map_err(broken)?;
-    read_to_end(&socket, message.iter().map(|byte| transform.apply(*byte)))
+    read_to_end(&socket, message.iter().map(|byte| transform.apply(*byte)))?;
+    progress.note_echoed(message.len());
+    Ok(())
 }
 
-fn pipeline(mut connection: Connection, message: &[u8]) -> Result<(), Failure> {
+fn pipeline(mut connection: Connection, message: &[u8], progress: &Progress) -> Result<(), Failure> {
     // All of it fits into the buffers of the kernel.
     const MESSAGES: usize = 20;
     for _ in 0..MESSAGES {
         connection.send(message)?;
     }
     connection.receive(&message.repeat(MESSAGES))?;
+    progress.note_echoed(MESSAGES * message.len());
     connection.finish()
 }
 

@@ -6,8 +6,12 @@ use super::picture::{Picture, Totals};
 /// What the suite has seen happen.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Happened {
+    /// Connections that were opened, by whomever.
+    pub(crate) opened: u64,
     /// Clients to whom a byte came back.
     pub(crate) served: u64,
+    /// The bytes that came back to those whose server was not killed: it might have sent some that it had not counted yet.
+    pub(crate) echoed: u64,
     /// Workers that were killed, and whose place is taken again.
     pub(crate) deaths: u64,
     /// Reloads that were ordered and made.
@@ -24,9 +28,10 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// A client has ended.
-    pub(crate) fn note(&mut self, outcome: &Outcome) {
-        self.happened.served += u64::from(outcome.is_served);
+    /// A client has ended, and its server may have been killed.
+    pub(crate) fn note(&mut self, outcome: &Outcome, may_be_dead: bool) {
+        self.happened.served += u64::from(outcome.echoed > 0);
+        self.happened.echoed += if may_be_dead { 0 } else { outcome.echoed };
     }
 
     /// Whether the totals fit, now that nobody is there again. Of another master nothing is known.
@@ -35,19 +40,24 @@ impl Ledger {
             return Ok(());
         };
         let (now, happened) = (picture.totals, self.happened);
-        let (accepted, respawns) = (now.accepted - before.accepted, now.respawns - before.respawns);
-        let reloads = now.reloads - before.reloads;
-        if accepted < happened.served {
-            return Err(format!("{accepted} more accepted, and {} were served", happened.served));
+        let any = u64::MAX;
+        let grown = [
+            ("accepted", now.accepted - before.accepted, happened.served, happened.opened),
+            ("messages", now.messages - before.messages, happened.served, any),
+            ("bytes_in", now.bytes_in - before.bytes_in, happened.echoed, any),
+            ("bytes_out", now.bytes_out - before.bytes_out, happened.echoed, any),
+            ("respawns", now.respawns - before.respawns, happened.deaths, happened.deaths),
+            (
+                "reloads",
+                now.reloads - before.reloads,
+                happened.reloads - happened.merged,
+                happened.reloads,
+            ),
+        ];
+        match grown.into_iter().find(|(_, grown, least, most)| grown < least || grown > most) {
+            None => Ok(()),
+            Some((name, grown, ..)) => Err(format!("totals.{name} grew by {grown}, and this happened: {happened:?}")),
         }
-        if respawns < happened.deaths {
-            return Err(format!("{respawns} respawns more, and {} workers died", happened.deaths));
-        }
-        let least = happened.reloads - happened.merged;
-        if reloads < least || reloads > happened.reloads {
-            return Err(format!("{reloads} reloads more, and {} were made", happened.reloads));
-        }
-        Ok(())
     }
 
     /// From now on it is counted anew.

@@ -31,14 +31,14 @@ pub(crate) struct Outcome {
     pub(crate) asked: Duration,
     pub(crate) ended: Duration,
     pub(crate) end: End,
-    /// A byte must have come back by that end.
-    pub(crate) is_served: bool,
+    /// How many bytes had come back by that end, if it was right.
+    pub(crate) echoed: u64,
     pub(crate) why: String,
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { script, port, began, asked, ended, end, is_served: _, why } = self;
+        let Self { script, port, began, asked, ended, end, echoed: _, why } = self;
         let [began, asked, ended] = [began, asked, ended].map(Duration::as_secs_f64);
         write!(
             f,
@@ -120,9 +120,7 @@ impl Excuses {
 
     /// What is wrong about the end of a client.
     pub(crate) fn judge(&self, outcome: &Outcome) -> Result<(), String> {
-        let mut deaths = self.deaths.iter().filter(|death| {
-            outcome.began <= death.gone && outcome.ended >= death.at && death.held.may_concern(outcome.port)
-        });
+        let mut deaths = self.deaths_of(outcome);
         let is_excused = match outcome.end {
             End::Right => {
                 let is_late = |death: &Death| outcome.asked > death.at + ON_ITS_WAY;
@@ -136,6 +134,17 @@ impl Excuses {
             End::Late | End::Wrong | End::Failed => false,
         };
         if is_excused { Ok(()) } else { Err(outcome.to_string()) }
+    }
+
+    /// Whether somebody was killed who may have served it.
+    pub(crate) fn concern(&self, outcome: &Outcome) -> bool {
+        self.deaths_of(outcome).next().is_some()
+    }
+
+    fn deaths_of(&self, outcome: &Outcome) -> impl Iterator<Item = &Death> {
+        self.deaths.iter().filter(|death| {
+            outcome.began <= death.gone && outcome.ended >= death.at && death.held.may_concern(outcome.port)
+        })
     }
 
     fn is_in_outage(&self, outcome: &Outcome) -> bool {

@@ -11,7 +11,7 @@ fn at(seconds: u64) -> Duration {
 
 fn outcome(port: u16, began: u64, ended: u64, end: End) -> Outcome {
     let (began, asked, ended) = (at(began), at(began), at(ended));
-    Outcome { script: "fast", port, began, asked, ended, end, is_served: true, why: String::new() }
+    Outcome { script: "fast", port, began, asked, ended, end, echoed: 1, why: String::new() }
 }
 
 #[test]
