@@ -68,34 +68,57 @@ pub(crate) fn descendants(all: &BTreeMap<i32, Process>, of: i32) -> Vec<i32> {
 
 /// The ports of the peers whose connections to a port a process holds, by what the kernel says.
 pub(crate) fn peers_held(pid: i32, port: u16) -> HashSet<u16> {
-    let sockets: HashSet<String> = sockets(pid).into_iter().collect();
+    let sockets = sockets(pid);
     connections(port).into_iter().filter(|it| sockets.contains(&it.inode)).map(|it| it.peer).collect()
+}
+
+/// How many connections to a port a process has at most: those that were reset are in no list any more until it closes them.
+pub(crate) fn peer_sockets(pid: i32, port: u16) -> usize {
+    let unix = fs::read_to_string("/proc/self/net/unix").unwrap_or_default();
+    let unix: HashSet<&str> = unix.lines().filter_map(|line| line.split_whitespace().nth(6)).collect();
+    let listeners: HashSet<String> = listeners(port).into_iter().collect();
+    let is_no_peers = |inode: &String| unix.contains(inode.as_str()) || listeners.contains(inode);
+    sockets(pid).iter().filter(|inode| !is_no_peers(inode)).count()
 }
 
 /// The ports of the peers whose connections to a port live, whoever holds them, or nobody yet: who waits is among them.
 pub(crate) fn peers_alive(port: u16) -> HashSet<u16> {
-    connections(port).into_iter().filter(|it| it.is_alive).map(|it| it.peer).collect()
+    // ESTABLISHED, and CLOSE_WAIT of a peer that has half-closed: either side may still send.
+    let alive = connections(port).into_iter().filter(|it| matches!(it.state, 1 | 8));
+    alive.map(|it| it.peer).collect()
 }
 
-/// The server's side of a connection.
-struct Connection {
+/// The sockets that listen at a port, whoever has them, by their inodes.
+pub(crate) fn listeners(port: u16) -> Vec<String> {
+    let listening = tcp_sockets(port).into_iter().filter(|it| it.state == LISTEN);
+    listening.map(|it| it.inode).collect()
+}
+
+/// A socket of the server's side.
+struct TcpSocket {
     peer: u16,
     inode: String,
-    /// Either side may still send.
-    is_alive: bool,
+    /// As `include/net/tcp_states.h` has it.
+    state: u8,
 }
 
-fn connections(port: u16) -> Vec<Connection> {
-    let tcp = fs::read_to_string("/proc/self/net/tcp").unwrap_or_default();
-    let connection = |line: &str| {
+const LISTEN: u8 = 10;
+
+fn connections(port: u16) -> Vec<TcpSocket> {
+    tcp_sockets(port).into_iter().filter(|it| it.state != LISTEN).collect()
+}
+
+/// What is bound to a port, of either family: to a socket of both an IPv4 peer is one of IPv6.
+fn tcp_sockets(port: u16) -> Vec<TcpSocket> {
+    let files = ["tcp", "tcp6"].map(|name| fs::read_to_string(format!("/proc/self/net/{name}")));
+    let socket = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let (local, peer) = (port_of(fields.get(1)?)?, port_of(fields.get(2)?)?);
-        // The states of `include/net/tcp_states.h`: ESTABLISHED, and CLOSE_WAIT of a peer that has half-closed.
-        let is_alive = matches!(*fields.get(3)?, "01" | "08");
-        let inode = (*fields.get(9)?).to_owned();
-        (local == port && peer != 0).then_some(Connection { peer, inode, is_alive })
+        let state = u8::from_str_radix(fields.get(3)?, 16).ok()?;
+        (local == port).then_some(TcpSocket { peer, inode: (*fields.get(9)?).to_owned(), state })
     };
-    tcp.lines().skip(1).filter_map(connection).collect()
+    let lines = files.iter().flatten().flat_map(|text| text.lines().skip(1));
+    lines.filter_map(socket).collect()
 }
 
 fn port_of(address: &str) -> Option<u16> {
@@ -134,7 +157,7 @@ pub(crate) fn identity(pid: i32) -> Option<[String; 2]> {
 }
 
 /// The sockets that a process has open, by their inodes.
-pub(crate) fn sockets(pid: i32) -> Vec<String> {
+fn sockets(pid: i32) -> HashSet<String> {
     let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
     let inode =

@@ -1,6 +1,7 @@
 //! One run: step after step, and after each the looks of the oracle.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -222,23 +223,37 @@ impl Run {
 
     /// Ends a worker by a signal, such that it is known who loses: it holds still before. How many those are.
     pub(crate) fn end_worker(&mut self, pid: i32, by: Signal) -> Result<usize> {
-        let held = hold(pid, self.subject.server.port)?;
-        let (lost, sockets) = (held.len(), census::sockets(pid).len());
-        self.oracle.excuses.note_death(self.now(), held);
-        self.oracle.ledger.happened.deaths += 1;
+        let held = self.doom(pid)?;
+        let lost = *held.start();
         signal(pid, by)?;
         if by != Signal::SIGKILL {
             signal(pid, Signal::SIGCONT)?;
         }
         self.bury(pid)?;
+        self.obituary(pid, held).map(|_| lost)
+    }
+
+    /// Stops a worker that is about to be killed. How many connections it has: at least those that live.
+    pub(crate) fn doom(&mut self, pid: i32) -> Result<RangeInclusive<usize>> {
+        let port = self.subject.server.port;
+        let held = hold(pid, port)?;
+        let count = held.len()..=census::peer_sockets(pid, port);
+        self.oracle.excuses.note_death(self.now(), held);
+        self.oracle.ledger.happened.deaths += 1;
+        Ok(count)
+    }
+
+    /// What the pool tells of the death of a worker that had so many connections.
+    pub(crate) fn obituary(&self, pid: i32, held: RangeInclusive<usize>) -> Result<String> {
         let events = self.subject.events()?;
-        let told = curve::obituary(&events, pid).and_then(curve::connections_lost);
-        // One may have been accepted, and not counted yet; others are reset, and closed only by the worker.
-        if told.is_none_or(|told| told + 1 < lost || told > sockets) {
-            let text = format!("worker {pid} held {lost} connections when it was killed, told are {told:?}");
+        let obituary = curve::obituary(&events, pid).unwrap_or("nothing").to_owned();
+        // One may have been accepted, and not counted yet.
+        let told = curve::connections_lost(&obituary);
+        if told.is_none_or(|told| told + 1 < *held.start() || told > *held.end()) {
+            let text = format!("worker {pid} held {held:?} connections when it was killed, and told is: {obituary}");
             return Err(Invariant::Totals.violated(text));
         }
-        Ok(lost)
+        Ok(obituary)
     }
 
     /// Waits until the end of a worker is noticed.

@@ -50,6 +50,7 @@ pub(super) fn kill_without_notice(run: &mut Run) -> Result<String> {
     run.oracle.excuses.note_sudden_death(at, gone, spared);
     for pid in &pids {
         run.bury(*pid)?;
+        run.obituary(*pid, 0..=run.size.threads)?;
     }
     Ok(format!("{pids:?} died, {count} were spared"))
 }
@@ -78,9 +79,11 @@ pub(super) fn term_worker(run: &mut Run) -> Result<String> {
 /// What it holds while it stands still is what the pool says that it holds.
 pub(super) fn stop_worker(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
+    let mut differed = Vec::new();
     for _ in 0..STOPS {
         let held = hold(pid, run.subject.server.port)?;
-        let most = (run.size.workers - 1) * run.size.threads + held.len();
+        // Those that were reset are closed only by the worker.
+        let most = (run.size.workers - 1) * run.size.threads + census::peer_sockets(pid, run.subject.server.port);
         run.wait_for(Invariant::Capacity, "a stopped worker to be no capacity", |picture| {
             picture.pool.capacity <= most
         })?;
@@ -90,13 +93,13 @@ pub(super) fn stop_worker(run: &mut Run) -> Result<String> {
         let its = picture.workers.iter().find(|worker| worker.pid == Some(pid));
         let its = its.ok_or_else(|| Invariant::Balance.violated("a stopped worker is not listed"))?;
         let listed: HashSet<u16> = its.peers().collect();
-        if its.busy == listed.len() && held.is_subset(&listed) {
+        if its.busy == listed.len() && listed == held {
             return Ok(format!("worker {} held {}", worker.id, held.len()));
         }
+        differed.push(format!("{held:?}, and {listed:?} of {} are listed", its.busy));
         run.oracle.settle(&run.subject, run.size)?;
     }
-    let text =
-        format!("worker {pid} was stopped {STOPS} times, and held others than the pool says each time");
+    let text = format!("worker {pid}, each time it was stopped, held others: {}", differed.join("; "));
     Err(Invariant::Balance.violated(text))
 }
 

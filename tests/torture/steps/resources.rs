@@ -11,8 +11,7 @@ use rand::RngExt;
 
 use crate::census;
 use crate::oracle::probe;
-use crate::run::{Run, eventually, hold, last, signal};
-use crate::verdict::curve;
+use crate::run::{Run, eventually, last, signal};
 use crate::violation::{Invariant, Result, Violates};
 use crate::world;
 
@@ -84,10 +83,7 @@ pub(super) fn no_forks(run: &mut Run) -> Result<String> {
 pub(super) fn no_memory(run: &mut Run) -> Result<String> {
     let (worker, pid) = run.some_worker()?;
     let group = run.world.memory.clone().violates(Invariant::Suite)?;
-    let held = hold(pid, run.subject.server.port)?;
-    let (lost, now) = (held.len(), run.now());
-    run.oracle.excuses.note_death(now, held);
-    run.oracle.ledger.happened.deaths += 1;
+    let held = run.doom(pid)?;
     fs::write(format!("/proc/{pid}/oom_score_adj"), "1000").violates(Invariant::Suite)?;
     let used = group.used().violates(Invariant::Suite)?;
     group.limit(used + LEFT_BYTES).violates(Invariant::Suite)?;
@@ -103,8 +99,8 @@ pub(super) fn no_memory(run: &mut Run) -> Result<String> {
     ended?;
     eventually(Invariant::Suite, "the kernel to kill a worker for want of memory", || !census::lives(pid))?;
     run.oracle.settle(&run.subject, run.size)?;
-    let events = run.subject.events()?;
-    let told = curve::obituary(&events, pid).unwrap_or("nothing").to_owned();
+    let lost = *held.start();
+    let told = run.obituary(pid, held)?;
     if !told.contains("out of memory") {
         return Err(
             Invariant::Command.violated(format!("of a worker that was out of memory it is told: {told}"))

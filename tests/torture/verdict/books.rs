@@ -78,8 +78,10 @@ pub(crate) fn balance(picture: &Picture) -> Result<(), String> {
     if draining != pool.draining {
         return Err(format!("draining workers have {draining} connections, the pool says {}", pool.draining));
     }
-    if picture.totals.closed > picture.totals.accepted {
-        return Err(format!("{} closed of {} accepted", picture.totals.closed, picture.totals.accepted));
+    let (accepted, closed) = (picture.totals.accepted, picture.totals.closed);
+    let open = picture.workers.iter().map(|worker| worker.busy as u64).sum();
+    if accepted.checked_sub(closed) != Some(open) {
+        return Err(format!("{accepted} accepted, {closed} closed, and the workers have {open}"));
     }
     Ok(())
 }

@@ -56,6 +56,8 @@ fn what_does_not_add_up_is_found() {
         ("/pool/draining", json!(0)),
         ("/workers/0/busy", json!(2)),
         ("/totals/closed", json!(10)),
+        ("/totals/closed", json!(6)),
+        ("/totals/accepted", json!(10)),
     ] {
         assert!(balance(&with(path, value)).is_err(), "{path}");
     }
