@@ -7,6 +7,7 @@ mod cgroup;
 mod clients;
 mod errand;
 mod journal;
+mod monitor;
 mod oracle;
 mod outside;
 mod preload;

@@ -9,6 +9,7 @@ use prefork_client::Failure;
 
 use crate::census::{self, Process};
 use crate::clients::script;
+use crate::monitor::Monitor;
 use crate::stopwatch::Stopwatch;
 use crate::subject::Subject;
 use crate::verdict::books::{self, Books, Size};
@@ -35,6 +36,7 @@ pub(crate) const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(15);
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
     books: Books,
+    monitor: Monitor,
     levels: Levels,
     pub(crate) ledger: Ledger,
     pub(crate) excuses: Excuses,
@@ -96,27 +98,49 @@ impl Oracle {
     /// Waits until all is as it must be when nobody is there.
     pub(crate) fn rest(&mut self, subject: &mut Subject, size: Size) -> Result<()> {
         if subject.has_contract() {
-            self.ledger.happened.reloads += subject.take_reloads();
-            self.ledger.happened.opened += script::take_opened();
-            let (mut levels, ledger) = (std::mem::take(&mut self.levels), std::mem::take(&mut self.ledger));
-            let mut ends = Vec::new();
-            let rested = self.wait_for(subject, |picture| {
-                books::whole(picture, size).violates(Invariant::Capacity)?;
-                books::quiet(picture).violates(Invariant::Balance)?;
-                ledger.check(picture).violates(Invariant::Totals)?;
-                // The first master is waited for by the one that has started it.
-                let first = subject.first_pid().filter(|first| *first == picture.master.pid);
-                ends.extend(census::reap_orphans(first));
-                count(picture, subject.has_monitor()).violates(Invariant::Processes)?;
-                compare(&mut levels, subject.first_pid(), picture, size)
-            });
-            (self.levels, self.ledger) = (levels, ledger);
-            self.in_order(&ends)?;
-            self.ledger.turn(&rested?);
+            let picture = self.rest_with_contract(subject, size)?;
+            if let Some(port) = subject.monitor_port() {
+                self.monitor.look(port, &picture)?;
+            }
+            // Of a monitor that has served, as of workers.
+            self.compare(subject, size)?;
         } else {
             self.rest_without_contract(subject)?;
         }
         probe(subject)
+    }
+
+    fn rest_with_contract(&mut self, subject: &Subject, size: Size) -> Result<Picture> {
+        self.ledger.happened.reloads += subject.take_reloads();
+        self.ledger.happened.opened += script::take_opened();
+        let (ledger, mut ends) = (std::mem::take(&mut self.ledger), Vec::new());
+        let rested = self.wait_for(subject, |picture| {
+            books::whole(picture, size).violates(Invariant::Capacity)?;
+            books::quiet(picture).violates(Invariant::Balance)?;
+            ledger.check(picture).violates(Invariant::Totals)?;
+            // The first master is waited for by the one that has started it.
+            let first = subject.first_pid().filter(|first| *first == picture.master.pid);
+            ends.extend(census::reap_orphans(first));
+            count(picture, subject.monitor_port().is_some()).violates(Invariant::Processes)
+        });
+        self.ledger = ledger;
+        self.in_order(&ends)?;
+        let picture = rested?;
+        self.ledger.turn(&picture);
+        Ok(picture)
+    }
+
+    /// Waits until no process has more than the first of its kind had at rest.
+    fn compare(&mut self, subject: &Subject, size: Size) -> Result<()> {
+        let mut levels = std::mem::take(&mut self.levels);
+        let compared = self.wait_for(subject, |picture| {
+            let mut now = levels.clone();
+            compare(&mut now, subject.first_pid(), picture, size)?;
+            levels = now;
+            Ok(())
+        });
+        self.levels = levels;
+        compared.map(drop)
     }
 
     /// Nobody ends other than in order whom the suite has not killed: a master that was replaced, or a worker that has lost its own.
@@ -143,9 +167,11 @@ impl Oracle {
             let found = census::all();
             let most = *self.processes_at_rest.get_or_insert(found.len());
             let level = census::level(root).ok_or_else(|| Invariant::Processes.violated("no server"))?;
-            let grown = self.levels.check("server", level, level.threads).violates(Invariant::Growth);
             let many = if found.len() > most { Err(format!("{found:?} instead of {most}")) } else { Ok(()) };
-            let Err(violation) = many.violates(Invariant::Processes).and(grown) else { return Ok(()) };
+            let grown = || self.levels.check("server", level, level.threads).violates(Invariant::Growth);
+            let Err(violation) = many.violates(Invariant::Processes).and_then(|()| grown()) else {
+                return Ok(());
+            };
             if Instant::now() > deadline {
                 return Err(violation);
             }

@@ -250,7 +250,8 @@ impl Run {
         // One may have been accepted, and not counted yet.
         let told = curve::connections_lost(&obituary);
         if told.is_none_or(|told| told + 1 < *held.start() || told > *held.end()) {
-            let text = format!("worker {pid} held {held:?} connections when it was killed, and told is: {obituary}");
+            let text =
+                format!("worker {pid} held {held:?} connections when it was killed, and told is: {obituary}");
             return Err(Invariant::Totals.violated(text));
         }
         Ok(obituary)

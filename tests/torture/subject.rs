@@ -81,9 +81,9 @@ impl Subject {
         })
     }
 
-    /// Whether it has a monitor.
-    pub(crate) fn has_monitor(&self) -> bool {
-        self.has_contract() && self.template.contains(MONITOR)
+    /// Where its monitor listens, if it has one.
+    pub(crate) fn monitor_port(&self) -> Option<u16> {
+        (self.has_contract() && self.template.contains(MONITOR)).then_some(self.server.port + 1)
     }
 
     /// Whether it takes prefork-echo's commands.

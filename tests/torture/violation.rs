@@ -17,6 +17,8 @@ pub(crate) enum Invariant {
     Capacity,
     /// Counts do not go back.
     Totals,
+    /// The monitor shows what `status` shows.
+    Monitor,
     /// No process too many, no zombie, no orphan.
     Processes,
     /// No file, thread, mapping or memory too much.
@@ -42,6 +44,7 @@ impl fmt::Display for Invariant {
             Self::Balance => "balance",
             Self::Capacity => "capacity",
             Self::Totals => "totals",
+            Self::Monitor => "monitor",
             Self::Processes => "processes",
             Self::Growth => "growth",
             Self::BackOff => "back-off",

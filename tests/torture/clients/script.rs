@@ -232,12 +232,7 @@ impl Play<'_> {
     }
 
     /// Sends until nothing more is taken, waits, and then wants all of it back.
-    fn be_stuck(
-        &self,
-        connection: Connection,
-        message: &[u8],
-        progress: &Progress,
-    ) -> Result<(), Failure> {
+    fn be_stuck(&self, connection: Connection, message: &[u8], progress: &Progress) -> Result<(), Failure> {
         let transform = self.server.transform;
         let socket = connection.into_socket();
         socket.set_write_timeout(Some(SHORT_PAUSE)).map_err(Failure::Io)?;

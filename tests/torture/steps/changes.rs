@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use rand::RngExt;
 
+use crate::monitor;
 use crate::oracle::probe;
-use crate::run::{PATIENCE, Run, signal};
+use crate::run::{PATIENCE, Run, eventually, signal};
 use crate::verdict::books::{self, Size};
 use crate::violation::{Invariant, Result, Violates};
 
@@ -116,6 +117,10 @@ pub(super) fn drain_and_reload(run: &mut Run) -> Result<String> {
     run.wait_for(Invariant::Command, "nobody to be served after a drain", |picture| {
         picture.pool.capacity == 0
     })?;
+    if let Some(port) = run.subject.monitor_port() {
+        let what = "the monitor to say that the pool is not ready";
+        eventually(Invariant::Monitor, what, || monitor::says_not_ready(port))?;
+    }
     run.subject.order(&["reload"])?;
     let ended = drain.end()?.status;
     if !matches!(ended.code(), Some(0 | 1)) {

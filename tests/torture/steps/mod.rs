@@ -52,7 +52,7 @@ impl Whom {
         match self {
             Self::Any => true,
             Self::Contract => subject.has_contract(),
-            Self::Monitor => subject.has_monitor(),
+            Self::Monitor => subject.monitor_port().is_some(),
             Self::Unknown => !subject.has_contract(),
         }
     }
@@ -123,14 +123,11 @@ const ALL: &[Step] = &[
         .if_possible(|world| world.preload.as_ref().err().cloned()),
     Step::new("no files left", 1, resources::no_files).with_clients(),
     Step::new("master without files", 1, resources::no_files_for_master),
-    Step::new("fork refused", 1, resources::no_forks)
-        .if_possible(|world| world.pids.as_ref().err().cloned()),
+    Step::new("fork refused", 1, resources::no_forks).if_possible(|world| world.pids.as_ref().err().cloned()),
     Step::new("out of memory", 1, resources::no_memory)
         .if_possible(|world| world.memory.as_ref().err().cloned()),
-    Step::new("full disk", 1, resources::no_disk)
-        .if_possible(|world| world.log_disk.as_ref().err().cloned()),
-    Step::new("clock jumps", 1, resources::clock)
-        .if_possible(|world| world.preload.as_ref().err().cloned()),
+    Step::new("full disk", 1, resources::no_disk).if_possible(|world| world.log_disk.as_ref().err().cloned()),
+    Step::new("clock jumps", 1, resources::clock).if_possible(|world| world.preload.as_ref().err().cloned()),
     Step::new("packet loss", 1, network::loss)
         .made_to(Whom::Any)
         .with_clients()

@@ -83,7 +83,8 @@ pub(super) fn stop_worker(run: &mut Run) -> Result<String> {
     for _ in 0..STOPS {
         let held = hold(pid, run.subject.server.port)?;
         // Those that were reset are closed only by the worker.
-        let most = (run.size.workers - 1) * run.size.threads + census::peer_sockets(pid, run.subject.server.port);
+        let most =
+            (run.size.workers - 1) * run.size.threads + census::peer_sockets(pid, run.subject.server.port);
         run.wait_for(Invariant::Capacity, "a stopped worker to be no capacity", |picture| {
             picture.pool.capacity <= most
         })?;

@@ -119,6 +119,15 @@ pub(crate) fn quiet(picture: &Picture) -> Result<(), String> {
     Ok(())
 }
 
+/// That two pictures show the same pool, between which nothing has changed.
+pub(crate) fn same(one: &Picture, other: &Picture) -> Result<(), String> {
+    let parts = |picture: &Picture| {
+        (picture.master.pid, picture.master.generation, picture.pool, picture.totals, pids(picture))
+    };
+    let (one, other) = (parts(one), parts(other));
+    if one == other { Ok(()) } else { Err(format!("it shows {one:?}, and there is {other:?}")) }
+}
+
 /// That an accept queue was full: it holds one more than its limit and dropped others.
 pub(crate) fn overflowed(picture: &Picture, dropped_before: u64) -> Result<(), String> {
     let listener = picture.listeners.first().ok_or("there is no listener")?;

@@ -17,7 +17,7 @@ const MAPPINGS_MORE: usize = 64;
 const MEMORY_MORE_KIB: u64 = 16 * 1024;
 
 /// The first level of each kind of process.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Levels(HashMap<&'static str, Level>);
 
 impl Levels {

@@ -47,16 +47,13 @@ impl Ledger {
             ("bytes_in", now.bytes_in - before.bytes_in, happened.echoed, any),
             ("bytes_out", now.bytes_out - before.bytes_out, happened.echoed, any),
             ("respawns", now.respawns - before.respawns, happened.deaths, happened.deaths),
-            (
-                "reloads",
-                now.reloads - before.reloads,
-                happened.reloads - happened.merged,
-                happened.reloads,
-            ),
+            ("reloads", now.reloads - before.reloads, happened.reloads - happened.merged, happened.reloads),
         ];
         match grown.into_iter().find(|(_, grown, least, most)| grown < least || grown > most) {
             None => Ok(()),
-            Some((name, grown, ..)) => Err(format!("totals.{name} grew by {grown}, and this happened: {happened:?}")),
+            Some((name, grown, ..)) => {
+                Err(format!("totals.{name} grew by {grown}, and this happened: {happened:?}"))
+            }
         }
     }
 

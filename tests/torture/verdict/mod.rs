@@ -5,5 +5,6 @@ pub(crate) mod curve;
 pub(crate) mod growth;
 pub(crate) mod ledger;
 pub(crate) mod losses;
+pub(crate) mod metrics;
 pub(crate) mod order;
 pub(crate) mod picture;

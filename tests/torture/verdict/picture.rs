@@ -20,7 +20,7 @@ pub(crate) struct Master {
     pub(crate) uptime_seconds: f64,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) struct Pool {
     pub(crate) workers: usize,
     pub(crate) capacity: usize,

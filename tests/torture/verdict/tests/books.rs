@@ -112,6 +112,21 @@ fn a_full_queue_holds_one_more_than_its_limit() {
 }
 
 #[test]
+fn two_pictures_of_one_pool_are_the_same() {
+    let one = with("/master/pid", json!(7));
+    same(&one, &with("/master/uptime_seconds", json!(2.5))).unwrap();
+    for (path, value) in [
+        ("/master/pid", json!(8)),
+        ("/master/generation", json!(1)),
+        ("/pool/capacity", json!(5)),
+        ("/totals/bytes_out", json!(99)),
+        ("/workers/0/pid", json!(12)),
+    ] {
+        assert!(same(&one, &with(path, value)).is_err(), "{path}");
+    }
+}
+
+#[test]
 fn quiet_is_without_anybody() {
     let mut status = status();
     for (path, value) in

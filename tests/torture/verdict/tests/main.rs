@@ -11,5 +11,6 @@ mod curve;
 mod growth;
 mod ledger;
 mod losses;
+mod metrics;
 mod order;
 mod relayed;
