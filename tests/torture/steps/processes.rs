@@ -19,6 +19,8 @@ use crate::violation::{Invariant, Result, Violates};
 const STOPPED: Duration = Duration::from_millis(800);
 /// How often a worker is stopped if it was just about to accept somebody, or to let somebody go.
 const STOPS: usize = 3;
+/// Within this workers close the listeners of a master that is dead, beside the time for which there was no processor for them.
+const FREE_WITHIN: Duration = Duration::from_millis(100);
 /// How often a worker is killed in a row.
 const DEATHS: usize = 5;
 
@@ -156,15 +158,32 @@ pub(super) fn kill_master(run: &mut Run) -> Result<String> {
     run.oracle.killed.extend(monitors.chain([master]));
     signal(master, Signal::SIGKILL)?;
     eventually(Invariant::Processes, "the end of the master", || !census::lives(master))?;
+    let watch = Stopwatch::start(workers.iter().copied());
     for pid in workers.iter().filter(|pid| census::lives(**pid)) {
         signal(*pid, Signal::SIGCONT)?;
     }
+    let ports = || [port].into_iter().chain(run.subject.monitor_port());
+    eventually(Invariant::Processes, "the ports of a dead master to be free", || {
+        ports().all(|port| census::listeners(port).is_empty())
+    })?;
+    let took = free_in_time(&watch)?;
     // Who is first notices its end; the others' are noticed by the oracle.
     let _ = run.subject.ended();
     run.subject.start(run.size)?;
     let now = run.now();
     run.oracle.excuses.end_outage(now);
-    Ok(format!("{spared} were served and went on; another server"))
+    Ok(format!("{spared} were served and went on; the port was free after {took:.0?}, for another server"))
+}
+
+/// That those who have lost their master have let go of its port in time.
+fn free_in_time(watch: &Stopwatch) -> Result<Duration> {
+    let (took, stalled) = (watch.elapsed(), watch.stalled());
+    if took.saturating_sub(stalled) <= FREE_WITHIN {
+        return Ok(took);
+    }
+    let text =
+        format!("after {took:.1?} a dead master's port was free; for {stalled:.1?} there was no processor");
+    Err(Invariant::Processes.violated(text))
 }
 
 pub(super) fn stop_master(run: &mut Run) -> Result<String> {
