@@ -289,8 +289,18 @@ pub(crate) fn signal(pid: i32, signal: Signal) -> Result<()> {
 }
 
 /// Waits until something holds.
-pub(crate) fn eventually(invariant: Invariant, what: &str, mut holds: impl FnMut() -> bool) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+pub(crate) fn eventually(invariant: Invariant, what: &str, holds: impl FnMut() -> bool) -> Result<()> {
+    within(PATIENCE, invariant, what, holds)
+}
+
+/// Waits for so long until something holds.
+pub(crate) fn within(
+    limit: Duration,
+    invariant: Invariant,
+    what: &str,
+    mut holds: impl FnMut() -> bool,
+) -> Result<()> {
+    let deadline = Instant::now() + limit;
     while !holds() {
         if Instant::now() > deadline {
             return Err(invariant.violated(format!("in vain waited for {what}")));

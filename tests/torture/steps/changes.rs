@@ -9,7 +9,7 @@ use rand::RngExt;
 use crate::monitor;
 use crate::oracle::probe;
 use crate::run::{PATIENCE, Run, eventually, signal};
-use crate::verdict::books::{self, Size};
+use crate::verdict::books;
 use crate::violation::{Invariant, Result, Violates};
 
 /// For how long none of the next workers is ready. Longer than anybody for whom there is a slot may wait.
@@ -85,12 +85,21 @@ fn has_no_less(run: &mut Run) -> Result<()> {
 pub(super) fn scale(run: &mut Run) -> Result<String> {
     let before = run.size.workers;
     let workers = (before + run.random.random_range(1..4) - 1) % 4 + 1;
-    run.size = Size { workers, ..run.size };
+    scale_to(run, workers)?;
+    Ok(format!("from {before} to {workers}"))
+}
+
+/// Somebody else accepts while one worker is absent.
+pub(super) fn have_two_at_least(run: &mut Run) -> Result<()> {
+    if run.size.workers < 2 { scale_to(run, 2) } else { Ok(()) }
+}
+
+fn scale_to(run: &mut Run, workers: usize) -> Result<()> {
+    run.size.workers = workers;
     run.subject.order(&["scale", &workers.to_string()])?;
     whole(run)?;
     // A reload or another server is to keep to it.
-    run.subject.configure(run.size, "")?;
-    Ok(format!("from {before} to {workers}"))
+    run.subject.configure(run.size, "")
 }
 
 pub(super) fn upgrade(run: &mut Run) -> Result<String> {

@@ -7,9 +7,10 @@ use nix::sys::signal::Signal;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
+use super::changes;
 use crate::census;
 use crate::oracle::probe;
-use crate::run::{Run, eventually, hold, last, signal};
+use crate::run::{PATIENCE, Run, eventually, hold, last, signal, within};
 use crate::stopwatch::Stopwatch;
 use crate::verdict::picture::Worker;
 use crate::verdict::{books, curve};
@@ -21,6 +22,8 @@ const STOPPED: Duration = Duration::from_millis(800);
 const STOPS: usize = 3;
 /// Within this workers close the listeners of a master that is dead, beside the time for which there was no processor for them.
 const FREE_WITHIN: Duration = Duration::from_millis(100);
+/// A monitor that keeps dying young comes back as late as a worker, and nobody announces it.
+const MONITOR_COMES_WITHIN: Duration = Duration::from_secs(30).saturating_add(PATIENCE);
 /// How often a worker is killed in a row.
 const DEATHS: usize = 5;
 
@@ -111,7 +114,7 @@ fn monitor(run: &mut Run) -> Result<i32> {
     let picture = run.oracle.settle(&run.subject, run.size)?;
     let workers = books::pids(&picture);
     let mut monitor = None;
-    eventually(Invariant::Processes, "a monitor", || {
+    within(MONITOR_COMES_WITHIN, Invariant::Processes, "a monitor", || {
         let all = census::all();
         let mut children = all.values().filter(|it| it.parent == picture.master.pid && it.state != 'Z');
         monitor = children.find(|it| !workers.contains(&it.pid)).map(|it| it.pid);
@@ -196,8 +199,10 @@ pub(super) fn stop_master(run: &mut Run) -> Result<String> {
     Ok("the pool went on".to_owned())
 }
 
-/// A worker dies again and again, as soon as it is there.
+/// A worker dies again and again, as soon as it is there. After a reload nobody has died young yet.
 pub(super) fn back_off(run: &mut Run) -> Result<String> {
+    changes::have_two_at_least(run)?;
+    run.subject.order(&["reload"])?;
     let id = run.random.random_range(0..run.size.workers);
     let watch = Stopwatch::start([run.master()?]);
     for _ in 0..DEATHS {

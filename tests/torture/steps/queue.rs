@@ -10,12 +10,12 @@ use nix::sys::signal::Signal;
 use prefork_client::{Connection, Failure};
 use rand::RngExt;
 
+use super::changes;
 use crate::census;
 use crate::clients::script::{PATIENCE, open};
 use crate::oracle::{NEVER_BEYOND, in_time, probe};
 use crate::run::{Run, eventually, signal};
 use crate::stopwatch::Stopwatch;
-use crate::verdict::books::Size;
 use crate::verdict::picture::{Picture, Worker};
 use crate::verdict::{books, order};
 use crate::violation::{Invariant, Result, Violates};
@@ -114,12 +114,7 @@ pub(super) fn overflow(run: &mut Run) -> Result<String> {
 /// its time to come.
 pub(super) fn lost_wake_up(run: &mut Run) -> Result<String> {
     run.calm()?;
-    let size = Size { workers: run.size.workers.max(2), ..run.size };
-    if size != run.size {
-        run.size = size;
-        run.subject.order(&["scale", &size.workers.to_string()])?;
-        run.subject.configure(size, "")?;
-    }
+    changes::have_two_at_least(run)?;
     // Another master does not know how often workers have died young, and does not wait for that.
     run.subject.order(&["upgrade"])?;
     let mut lost = 0;

@@ -7,20 +7,26 @@ use crate::verdict::curve::*;
 const PROMPT: Duration = Duration::ZERO;
 
 #[test]
-fn the_curve_fits_wherever_it_begins_and_with_some_delay() {
+fn the_curve_fits_from_its_begin_and_with_some_delay() {
     fits(&[0.0, 0.1, 0.2, 0.4], PROMPT).unwrap();
-    fits(&[0.4, 0.8, 1.6, 3.2], PROMPT).unwrap();
     fits(&[0.0, 0.0, 0.1, 0.2], PROMPT).unwrap();
     fits(&[0.2, 0.15, 0.3, 0.5], PROMPT).unwrap();
-    fits(&[25.6, 30.0, 30.1], PROMPT).unwrap();
     fits(&[0.0, 0.1, 1.9, 0.4], Duration::from_secs(2)).unwrap();
+    let to_the_longest = [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.1];
+    fits(&to_the_longest, PROMPT).unwrap();
 }
 
 #[test]
-fn what_comes_too_early_or_does_not_grow_does_not_fit() {
-    for waits in
-        [[0.0; 5], [0.0, 0.0, 0.0, 0.1, 0.2], [0.0, 0.1, 0.1, 0.1, 0.1], [1.0; 5], [0.9, 0.8, 0.7, 0.6, 0.5]]
-    {
+fn what_comes_too_early_does_not_grow_or_goes_on_from_before_does_not_fit() {
+    for waits in [
+        [0.0; 5],
+        [0.0, 0.0, 0.0, 0.1, 0.2],
+        [0.0, 0.1, 0.1, 0.1, 0.1],
+        [1.0; 5],
+        [0.9, 0.8, 0.7, 0.6, 0.5],
+        [0.4, 0.8, 1.6, 3.2, 6.4],
+        [30.0; 5],
+    ] {
         assert!(fits(&waits, PROMPT).is_err(), "{waits:?}");
     }
     assert!(fits(&[0.0, 5.0], PROMPT).is_err());
