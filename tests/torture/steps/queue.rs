@@ -63,6 +63,7 @@ pub(super) fn order(run: &mut Run) -> Result<String> {
     let mut served = Vec::new();
     while served.len() < waiting.len().min(holders.len() + served.len()) {
         let holder = holders.swap_remove(run.random.random_range(0..holders.len()));
+        let watch = Stopwatch::start(census::all().into_keys());
         holder.finish().violates(Invariant::Clients)?;
         let before = served.len();
         eventually(Invariant::Liveness, "somebody who waits to be served", || {
@@ -71,6 +72,7 @@ pub(super) fn order(run: &mut Run) -> Result<String> {
             served.extend(next);
             served.len() > before
         })?;
+        in_time(&watch, Ok(()))?;
         order::in_turn(&served).violates(Invariant::Order)?;
     }
     drop(holders);
@@ -119,20 +121,32 @@ pub(super) fn lost_wake_up(run: &mut Run) -> Result<String> {
     run.subject.order(&["upgrade"])?;
     let mut lost = 0;
     for _ in 0..TRIES {
-        let (victim, server) = (next_in_turn(run)?, run.subject.server);
-        run.set_fork_delay(ABSENT)?;
-        let watch = Stopwatch::start(census::all().into_keys());
-        let client = open(server, NEVER_BEYOND);
-        signal(victim, Signal::SIGKILL)?;
-        match client.and_then(|mut client| client.exchange(MESSAGE).map(drop)) {
-            // It had accepted before it died.
-            Err(Failure::Reset | Failure::Short { .. }) => lost += 1,
-            echo => in_time(&watch, echo)?,
-        }
-        run.bury(victim)?;
-        run.set_fork_delay(Duration::ZERO)?;
+        lost += usize::from(kill_who_was_woken(run)?);
+    }
+    if lost == TRIES {
+        return Err(Invariant::Suite.violated("each victim had accepted before it died: no wake-up was lost"));
     }
     Ok(format!("{TRIES} times, {lost} were lost with it"))
+}
+
+/// Whether the worker had accepted before it died: only then its client is lost.
+fn kill_who_was_woken(run: &mut Run) -> Result<bool> {
+    let (victim, server) = (next_in_turn(run)?, run.subject.server);
+    run.set_fork_delay(ABSENT)?;
+    let watch = Stopwatch::start(census::all().into_keys());
+    let mut client = open(server, NEVER_BEYOND).violates(Invariant::Liveness)?;
+    run.oracle.ledger.happened.deaths += 1;
+    signal(victim, Signal::SIGKILL)?;
+    eventually(Invariant::Processes, "the end of a worker", || census::process(victim).is_none())?;
+    let is_spared = client.local_port().is_some_and(|port| census::peers_alive(server.port).contains(&port));
+    let echo = client.exchange(MESSAGE).map(drop);
+    let is_lost = !is_spared && matches!(echo, Err(Failure::Reset | Failure::Short { .. } | Failure::Closed));
+    if !is_lost {
+        in_time(&watch, echo)?;
+    }
+    run.bury(victim)?;
+    run.set_fork_delay(Duration::ZERO)?;
+    Ok(is_lost)
 }
 
 /// The worker that is woken for whoever comes next: the one that has not been for the longest time.
