@@ -121,7 +121,7 @@ const ALL: &[Step] = &[
     Step::new("lost wake-up", 2, queue::lost_wake_up)
         .with_another_master()
         .if_possible(|world| world.preload.as_ref().err().cloned()),
-    Step::new("no files left", 1, resources::no_files).with_clients(),
+    Step::new("no files left", 1, resources::no_files),
     Step::new("master without files", 1, resources::no_files_for_master),
     Step::new("fork refused", 1, resources::no_forks).if_possible(|world| world.pids.as_ref().err().cloned()),
     Step::new("out of memory", 1, resources::no_memory)

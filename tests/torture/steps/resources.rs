@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use rand::RngExt;
 
 use crate::census;
+use crate::clients::script::{PATIENCE, open};
 use crate::oracle::probe;
 use crate::run::{Run, eventually, last, signal};
 use crate::violation::{Invariant, Result, Violates};
@@ -21,19 +22,35 @@ const LASTS: Duration = Duration::from_secs(1);
 const LEFT_BYTES: u64 = 64 << 20;
 /// So many reloads write more than the rest of the page that the log has already.
 const RELOADS_MAX: usize = 40;
+const MESSAGE: &[u8] = b"is there a file for me?";
 const DAY_SECONDS: i64 = 86_400;
 const MINUTE_SECONDS: f64 = 60.0;
 
+/// A worker accepts nobody then, and has no slot but those that are taken. As many come as would fill the pool, and wait for it.
 pub(super) fn no_files(run: &mut Run) -> Result<String> {
+    run.calm()?;
     let (worker, pid) = run.some_worker()?;
-    let files = without_files(run, pid, |run| run.look().map(drop))?;
-    Ok(format!("worker {} had {files} files", worker.id))
+    let slots = run.size.workers * run.size.threads;
+    let mut clients = Vec::new();
+    let files = without_files(run, pid, |run| {
+        for _ in 0..slots {
+            clients.push(open(run.subject.server, PATIENCE).violates(Invariant::Clients)?);
+        }
+        let what = "a worker without files to have fewer slots";
+        run.wait_for(Invariant::Capacity, what, |picture| picture.pool.capacity < slots).map(drop)
+    })?;
+    for mut client in clients {
+        client.exchange(MESSAGE).violates(Invariant::Clients)?;
+        client.finish().violates(Invariant::Clients)?;
+    }
+    Ok(format!("worker {} had {files} files, and the pool fewer slots", worker.id))
 }
 
 /// The master can answer nobody then. Its workers go on, and no question is left without an end.
 pub(super) fn no_files_for_master(run: &mut Run) -> Result<String> {
     let master = run.master()?;
     let files = without_files(run, master, |run| {
+        last(LASTS);
         let question = run.subject.begin(&["status"])?;
         let served = if run.has_room() { probe(&run.subject) } else { Ok(()) };
         question.end()?;
@@ -59,7 +76,6 @@ fn without_files(run: &mut Run, pid: i32, meanwhile: impl FnOnce(&mut Run) -> Re
         world::run(words[0], &words[1..])
     };
     set(&level.files.to_string()).violates(Invariant::Suite)?;
-    last(LASTS);
     let found = meanwhile(run);
     set(&before).violates(Invariant::Suite)?;
     found.map(|()| level.files)
