@@ -29,6 +29,8 @@ pub(crate) const NEVER_BEYOND: Duration = Duration::from_secs(10);
 const WHOLE_WITHIN: Duration = Duration::from_secs(20);
 /// The longest such wait is thirty seconds.
 const WAITS_WITHIN: Duration = Duration::from_secs(60);
+/// Within this nothing is left of a client that has gone.
+const LAST_CLIENT_GONE_WITHIN: Duration = Duration::from_secs(1);
 /// Between two looks at something that cannot wake us.
 pub(crate) const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(15);
 
@@ -165,7 +167,7 @@ impl Oracle {
             // How those of whom nothing is known end is for them to say.
             let _ = census::reap_orphans(Some(root));
             let found = census::all();
-            let most = *self.processes_at_rest.get_or_insert(found.len());
+            let most = *self.processes_at_rest.get_or_insert_with(fewest_processes);
             let level = census::level(root).ok_or_else(|| Invariant::Processes.violated("no server"))?;
             let many = if found.len() > most { Err(format!("{found:?} instead of {most}")) } else { Ok(()) };
             let grown = || self.levels.check("server", level, level.threads).violates(Invariant::Growth);
@@ -195,6 +197,17 @@ impl Oracle {
         }
         outcomes.iter().try_for_each(|outcome| self.excuses.judge(outcome)).violates(Invariant::Clients)
     }
+}
+
+/// How many processes there are when those have gone who served the last client, of whom nothing is known.
+fn fewest_processes() -> usize {
+    let until = Instant::now() + LAST_CLIENT_GONE_WITHIN;
+    let mut fewest = census::all().len();
+    while Instant::now() < until {
+        thread::sleep(LOOK_AGAIN_AFTER);
+        fewest = fewest.min(census::all().len());
+    }
+    fewest
 }
 
 /// That there is the master, its workers and its monitor, and nobody else.

@@ -234,7 +234,8 @@ fn any(run: &mut Run) -> Option<i32> {
     (!living.is_empty()).then(|| living[run.random.random_range(0..living.len())])
 }
 
-/// Whose connection a process serves is not known, so all of its kin's may get lost: of those above it and below it.
+/// Whose connection a process serves is not known, so all of its kin's may get lost: of those above it and below it. Any of them may
+/// end meanwhile.
 pub(super) fn kill_any(run: &mut Run) -> Result<String> {
     last(STOPPED);
     let Some(victim) = any(run) else { return Ok("there is but one process".to_owned()) };
@@ -247,16 +248,18 @@ pub(super) fn kill_any(run: &mut Run) -> Result<String> {
     let port = run.subject.server.port;
     let mut held = HashSet::new();
     for pid in kin.iter().filter(|pid| census::lives(**pid)) {
-        held.extend(hold(*pid, port)?);
+        held.extend(hold(*pid, port).unwrap_or_default());
     }
-    let lost = held.len();
-    let now = run.now();
-    run.oracle.excuses.note_death(now, held);
-    signal(victim, Signal::SIGKILL)?;
-    for pid in kin.into_iter().filter(|pid| census::lives(*pid)) {
-        signal(pid, Signal::SIGCONT)?;
+    let at = run.now();
+    let _ = signal(victim, Signal::SIGKILL);
+    eventually(Invariant::Processes, "the end of a process", || !census::lives(victim))?;
+    let spared = census::peers_alive(port).difference(&held).copied().collect();
+    let gone = run.now();
+    run.oracle.excuses.note_sudden_death(at, gone, spared);
+    for pid in kin {
+        let _ = signal(pid, Signal::SIGCONT);
     }
-    Ok(format!("{victim} and its kin held {lost}"))
+    Ok(format!("{victim} and its kin held {}", held.len()))
 }
 
 pub(super) fn stop_any(run: &mut Run) -> Result<String> {
@@ -265,6 +268,6 @@ pub(super) fn stop_any(run: &mut Run) -> Result<String> {
         return Ok("there is but one process".to_owned());
     };
     last(STOPPED);
-    signal(victim, Signal::SIGCONT)?;
+    let _ = signal(victim, Signal::SIGCONT);
     Ok(format!("{victim} was stopped"))
 }
