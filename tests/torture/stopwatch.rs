@@ -11,9 +11,12 @@ use std::time::{Duration, Instant};
 pub(crate) struct Stopwatch {
     began: Instant,
     pids: Vec<i32>,
-    /// What each of their threads had waited for a processor before.
-    before: HashMap<PathBuf, Duration>,
+    /// What each thread of a process had waited for a processor before.
+    before: Waits,
 }
+
+/// By process and task; the calling thread is a process of its own.
+type Waits = HashMap<(Option<i32>, PathBuf), Duration>;
 
 impl Stopwatch {
     /// For something that the calling thread does, and these processes for it.
@@ -28,12 +31,16 @@ impl Stopwatch {
         self.began.elapsed()
     }
 
-    /// For how long, all in all, those who do it could have gone on and got no processor; nothing where the kernel does not tell.
+    /// For how long, all in all, the processes that do it could have gone on and got no processor, of each the thread that waited
+    /// longest; nothing where the kernel does not tell.
     pub(crate) fn stalled(&self) -> Duration {
-        let grown = |(task, now): (PathBuf, Duration)| {
-            now.saturating_sub(self.before.get(&task).copied().unwrap_or_default())
-        };
-        waited(&self.pids).into_iter().map(grown).sum()
+        let mut longest: HashMap<Option<i32>, Duration> = HashMap::new();
+        for (task, now) in waited(&self.pids) {
+            let wait = now.saturating_sub(self.before.get(&task).copied().unwrap_or_default());
+            let its = longest.entry(task.0).or_default();
+            *its = wait.max(*its);
+        }
+        longest.into_values().sum()
     }
 }
 
@@ -44,9 +51,11 @@ pub(crate) fn life_stalled(task: &Path) -> Duration {
     Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
-fn waited(pids: &[i32]) -> HashMap<PathBuf, Duration> {
-    let folders = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
-    let tasks = folders.flatten().flatten().map(|task| task.path());
-    let tasks = tasks.chain([PathBuf::from("/proc/thread-self")]);
-    tasks.map(|task| (task.clone(), life_stalled(&task))).collect()
+fn waited(pids: &[i32]) -> Waits {
+    let tasks = pids.iter().flat_map(|pid| {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        tasks.map(|task| (Some(*pid), task.path()))
+    });
+    let tasks = tasks.chain([(None, PathBuf::from("/proc/thread-self"))]);
+    tasks.map(|(pid, task)| ((pid, task.clone()), life_stalled(&task))).collect()
 }
