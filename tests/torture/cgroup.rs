@@ -1,11 +1,13 @@
 //! The cgroup of the server, of version 1 or 2, in which memory and processes can be limited.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long the last process of a cgroup may take to leave it.
-const LEAVES_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+const LEAVES_WITHIN: Duration = Duration::from_secs(5);
 
 /// What can be limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +25,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Makes a cgroup of this name below our own; the error says what lacks.
-    pub(crate) fn make(controller: Controller, name: &str) -> Result<Self, String> {
+    /// Makes a cgroup for a run, of the name of its folder, below our own; the error says what lacks.
+    pub(crate) fn make(controller: Controller, run: &Path) -> Result<Self, String> {
         let (parent, is_version_1) = parent(controller)?;
-        let folder = parent.join(name);
+        let folder = parent.join(run.file_name().ok_or("a folder without a name")?);
+        note(run, &folder).map_err(|error| error.to_string())?;
         let group = Self { controller, folder, is_version_1 };
         let why = |error: io::Error| format!("cgroup {}: {error}", group.folder.display());
         fs::create_dir_all(&group.folder).map_err(why)?;
@@ -84,16 +87,30 @@ impl Group {
     }
 }
 
-/// Removes what was made under this name. Whoever was in it is about to be gone.
-pub(crate) fn remove(name: &str) {
-    for controller in [Controller::Memory, Controller::Pids] {
-        let Ok((parent, _)) = parent(controller) else { continue };
-        let deadline = std::time::Instant::now() + LEAVES_WITHIN;
-        let folder = parent.join(name);
-        while folder.exists() && fs::remove_dir(&folder).is_err() && std::time::Instant::now() < deadline {
-            std::thread::sleep(std::time::Duration::from_millis(10));
+/// Where a run keeps which cgroups it has made: another one may be in another cgroup, and would look for them elsewhere.
+fn list(run: &Path) -> PathBuf {
+    run.join("cgroups")
+}
+
+/// Before it is made, whatever ends us.
+fn note(run: &Path, group: &Path) -> io::Result<()> {
+    let mut list = fs::OpenOptions::new().create(true).append(true).open(list(run))?;
+    writeln!(list, "{}", group.display())
+}
+
+/// Removes what a run has made, and says whether nothing is left of it. Whoever was in it is about to be gone.
+pub(crate) fn remove(run: &Path) -> bool {
+    let deadline = Instant::now() + LEAVES_WITHIN;
+    let groups = fs::read_to_string(list(run)).unwrap_or_default();
+    groups.lines().map(Path::new).all(|group| {
+        while group.exists() && fs::remove_dir(group).is_err() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
         }
-    }
+        true
+    })
 }
 
 /// The cgroup below which ours is made, and whether it is of version 1, by `cgroups(7)`: in version 1 the one in which we are

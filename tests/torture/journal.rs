@@ -12,6 +12,9 @@ use crate::violation::Violation;
 const STEPS_SHOWN: usize = 8;
 const LINES_SHOWN: usize = 30;
 
+/// The file in the folder that has the steps so far.
+pub(crate) const STEPS: &str = "steps.txt";
+
 /// The steps so far.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -27,7 +30,9 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(folder: &Path) -> Self {
-        let (began, file) = (Instant::now(), folder.join("steps.txt"));
+        let (began, file) = (Instant::now(), folder.join(STEPS));
+        // There is something to keep from now on.
+        let _ = fs::write(&file, "");
         Self { began, step_began: Duration::ZERO, step: "", number: 0, lines: Vec::new(), file }
     }
 

@@ -18,7 +18,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
 
 use crate::arguments::Arguments;
+use crate::census;
 use crate::cgroup;
+use crate::journal;
 use crate::world;
 
 /// As a shell has it.
@@ -30,21 +32,30 @@ const ROUND_MAX: Duration = Duration::from_secs(900);
 const LAST_STEP_MAX: Duration = Duration::from_secs(400);
 /// How long a run may take to end after ^C.
 const INTERRUPTED_MAX: Duration = Duration::from_secs(60);
+/// How long all processes of a run may take to die.
+const DIES_WITHIN: Duration = Duration::from_secs(5);
 /// What the folders of all runs begin with, and the file in it that is locked while its run goes on. One that is kept has none.
 const PREFIX: &str = "prefork-torture-";
 const LOCK: &str = "lock";
 
-/// Starts the suite again inside, and waits for its end. Its folder is kept unless all went well or somebody interrupted it.
+/// What it is told from outside, and then ends.
+const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// Starts the suite again inside, and waits for its end. Its folder is kept unless all went well, nothing was begun, or somebody ended it.
 pub(crate) fn enter(arguments: &Arguments) -> ExitCode {
     sweep();
     let result = folder().and_then(|(folder, lock)| {
         let mut inside = start_inside(folder.path())?;
         let code = wait(&mut inside, arguments.time().max(ROUND_MAX) + LAST_STEP_MAX);
-        cgroup::remove(name_of(folder.path()));
-        if ![0, INTERRUPTED].contains(&code) {
+        let is_clean = cgroup::remove(folder.path());
+        let was_told = SIGNALS.iter().any(|signal| i32::from(code) == 128 + signal);
+        if code != 0 && !was_told && folder.path().join(journal::STEPS).exists() {
             // The next run is to leave it alone.
             let _ = fs::remove_file(folder.path().join(LOCK));
             eprintln!("torture: all that is known of it is in {}", folder.keep().display());
+        } else if !is_clean {
+            // The next run is to try again.
+            let _ = folder.keep();
         }
         drop(lock);
         Ok(code)
@@ -65,8 +76,10 @@ fn sweep() {
         let is_ours = name_of(&folder).starts_with(PREFIX);
         let Some(file) = is_ours.then(|| File::open(folder.join(LOCK)).ok()).flatten() else { continue };
         if Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok() {
-            cgroup::remove(name_of(&folder));
-            let _ = fs::remove_dir_all(&folder);
+            // Its list of them is in it.
+            if cgroup::remove(&folder) {
+                let _ = fs::remove_dir_all(&folder);
+            }
         }
     }
 }
@@ -101,7 +114,7 @@ fn start_inside(folder: &Path) -> io::Result<Child> {
 
 fn wait(inside: &mut Child, limit: Duration) -> u8 {
     let told = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+    for signal in SIGNALS {
         let number = usize::try_from(signal).expect("signals have small numbers");
         signal_hook::flag::register_usize(signal, Arc::clone(&told), number)
             .expect("a signal that can be caught");
@@ -134,8 +147,15 @@ fn wait(inside: &mut Child, limit: Duration) -> u8 {
     }
 }
 
+/// Ends a run: its init dies with who has started it, and all others with its init, pid_namespaces(7).
 fn end(inside: &mut Child) {
     eprintln!("torture: the run is ended, and all that belongs to it");
+    let children =
+        fs::read_to_string(format!("/proc/{0}/task/{0}/children", inside.id())).unwrap_or_default();
     let _ = inside.kill();
     let _ = inside.wait();
+    let (init, deadline) = (children.trim().parse(), Instant::now() + DIES_WITHIN);
+    while init.as_ref().is_ok_and(|init| census::lives(*init)) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
+    }
 }

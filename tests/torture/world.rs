@@ -65,8 +65,6 @@ pub(crate) fn network_namespace() -> io::Result<u64> {
 impl World {
     /// Sets up what can be had here.
     pub(crate) fn set_up(folder: PathBuf) -> Result<Self, String> {
-        let name =
-            folder.file_name().and_then(|name| name.to_str()).ok_or("a folder without a name")?.to_owned();
         run("ip", &["link", "set", "lo", "up"])?;
         // Whoever the workers run as.
         run("chmod", &["755", &folder.display().to_string()])?;
@@ -76,8 +74,8 @@ impl World {
         let uids = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
         Ok(Self {
             log_disk: mounted.map(|()| log),
-            memory: cgroup::Group::make(cgroup::Controller::Memory, &name),
-            pids: cgroup::Group::make(cgroup::Controller::Pids, &name),
+            memory: cgroup::Group::make(cgroup::Controller::Memory, &folder),
+            pids: cgroup::Group::make(cgroup::Controller::Pids, &folder),
             preload: Preload::build(&folder),
             loss: set_up_loss(),
             netem: try_netem(),
