@@ -170,7 +170,7 @@ impl Oracle {
             let most = *self.processes_at_rest.get_or_insert_with(fewest_processes);
             let level = census::level(root).ok_or_else(|| Invariant::Processes.violated("no server"))?;
             let many = if found.len() > most { Err(format!("{found:?} instead of {most}")) } else { Ok(()) };
-            let grown = || self.levels.check("server", level, level.threads).violates(Invariant::Growth);
+            let mut grown = || self.levels.check("server", level, level.threads).violates(Invariant::Growth);
             let Err(violation) = many.violates(Invariant::Processes).and_then(|()| grown()) else {
                 return Ok(());
             };

@@ -147,7 +147,7 @@ fn wait(inside: &mut Child, limit: Duration) -> u8 {
     }
 }
 
-/// Ends a run: its init dies with who has started it, and all others with its init, pid_namespaces(7).
+/// Ends a run: its init dies with who has started it, and all others with its init, `pid_namespaces(7)`.
 fn end(inside: &mut Child) {
     eprintln!("torture: the run is ended, and all that belongs to it");
     let children =

@@ -38,8 +38,13 @@ pub(super) fn reload_in_vain(run: &mut Run) -> Result<String> {
     let answer = run.subject.ask(&["reload"])?;
     run.subject.configure(run.size, "")?;
     let now = run.look()?;
-    if answer.status.success() || now.master.generation != before.master.generation {
-        let text = format!("a broken configuration: {}, generation {}", answer.status, now.master.generation);
+    // The master has refused it, and says which file it did not understand.
+    let file = run.subject.config().display().to_string();
+    let is_refused = answer.status.code() == Some(1) && answer.complaint.contains(&file);
+    if !is_refused || now.master.generation != before.master.generation {
+        let (status, complaint) = (answer.status, answer.complaint);
+        let text =
+            format!("a broken configuration: {status}, generation {}, {complaint}", now.master.generation);
         return Err(Invariant::Command.violated(text));
     }
     Ok(format!("refused, {}", answer.status))

@@ -268,6 +268,6 @@ pub(super) fn stop_any(run: &mut Run) -> Result<String> {
         return Ok("there is but one process".to_owned());
     };
     last(STOPPED);
-    let _ = signal(victim, Signal::SIGCONT);
+    signal(victim, Signal::SIGCONT)?;
     Ok(format!("{victim} was stopped"))
 }

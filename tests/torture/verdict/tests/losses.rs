@@ -61,6 +61,15 @@ fn an_outage_excuses_those_who_wait_or_come_but_not_those_who_were_served() {
 }
 
 #[test]
+fn excuses_concern_those_whom_the_dead_may_have_served() {
+    let mut excuses = Excuses::default();
+    excuses.note_death(at(10), HashSet::from([1]));
+    assert!(excuses.concern(&outcome(1, 5, 11, End::Right)));
+    assert!(!excuses.concern(&outcome(2, 5, 11, End::Right)));
+    assert!(!excuses.concern(&outcome(1, 11, 12, End::Right)));
+}
+
+#[test]
 fn without_an_excuse_only_what_is_right_is_right() {
     let mut excuses = Excuses::default();
     excuses.note_death(at(1), HashSet::from([1]));
