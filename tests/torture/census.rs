@@ -88,6 +88,12 @@ pub(crate) fn peers_alive(port: u16) -> HashSet<u16> {
     alive.map(|it| it.peer).collect()
 }
 
+/// Whether somebody may still come to a port, though nobody is there to be seen: who finds the queue full takes himself for connected,
+/// and his kernel tries until there is room, also when he has gone.
+pub(crate) fn is_awaited(port: u16) -> bool {
+    tcp_sockets(port).iter().any(|it| it.state == SYN_RECV)
+}
+
 /// The sockets that listen at a port, whoever has them, by their inodes.
 pub(crate) fn listeners(port: u16) -> Vec<String> {
     let listening = tcp_sockets(port).into_iter().filter(|it| it.state == LISTEN);
@@ -102,6 +108,7 @@ struct TcpSocket {
     state: u8,
 }
 
+const SYN_RECV: u8 = 3;
 const LISTEN: u8 = 10;
 
 fn connections(port: u16) -> Vec<TcpSocket> {

@@ -119,6 +119,9 @@ impl Oracle {
         let rested = self.wait_for(subject, |picture| {
             books::whole(picture, size).violates(Invariant::Capacity)?;
             books::quiet(picture).violates(Invariant::Balance)?;
+            if census::is_awaited(subject.server.port) {
+                return Err(Invariant::Clients.violated("a handshake that does not come to its end"));
+            }
             ledger.check(picture).violates(Invariant::Totals)?;
             // The first master is waited for by the one that has started it.
             let first = subject.first_pid().filter(|first| *first == picture.master.pid);
