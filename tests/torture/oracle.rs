@@ -29,8 +29,8 @@ pub(crate) const NEVER_BEYOND: Duration = Duration::from_secs(10);
 const WHOLE_WITHIN: Duration = Duration::from_secs(20);
 /// The longest such wait is thirty seconds.
 const WAITS_WITHIN: Duration = Duration::from_secs(60);
-/// Within this nothing is left of a client that has gone.
-const LAST_CLIENT_GONE_WITHIN: Duration = Duration::from_secs(1);
+/// A server whose processes are as many for so long has no others when nobody is there.
+const STEADY_AFTER: Duration = Duration::from_secs(1);
 /// Between two looks at something that cannot wake us.
 pub(crate) const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(15);
 
@@ -176,7 +176,7 @@ impl Oracle {
             // How those of whom nothing is known end is for them to say.
             let _ = census::reap_orphans(Some(root));
             let found = census::all();
-            let most = *self.processes_at_rest.get_or_insert_with(fewest_processes);
+            let most = *self.processes_at_rest.get_or_insert_with(steady_processes);
             let level = census::level(root).ok_or_else(|| Invariant::Processes.violated("no server"))?;
             let many = if found.len() > most { Err(format!("{found:?} instead of {most}")) } else { Ok(()) };
             let mut grown = || self.levels.check("server", level, level.threads).violates(Invariant::Growth);
@@ -208,15 +208,18 @@ impl Oracle {
     }
 }
 
-/// How many processes there are when those have gone who served the last client, of whom nothing is known.
-fn fewest_processes() -> usize {
-    let until = Instant::now() + LAST_CLIENT_GONE_WITHIN;
-    let mut fewest = census::all().len();
-    while Instant::now() < until {
+/// How many processes there are when all have come, and those have gone who served the last client: of whom nothing is known.
+fn steady_processes() -> usize {
+    let (mut count, mut since) = (census::all().len(), Instant::now());
+    let deadline = since + WHOLE_WITHIN;
+    while since.elapsed() < STEADY_AFTER && Instant::now() < deadline {
         thread::sleep(LOOK_AGAIN_AFTER);
-        fewest = fewest.min(census::all().len());
+        let now = census::all().len();
+        if now != count {
+            (count, since) = (now, Instant::now());
+        }
     }
-    fewest
+    count
 }
 
 /// That there is the master, its workers and its monitor, and nobody else.
