@@ -288,6 +288,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::printable::tests::any_text;
 
     #[test]
     fn a_time_is_the_sum_of_its_parts_and_no_sum_is_too_great_to_be_refused() {
@@ -302,7 +303,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_written_on_one_line_and_read_as_it_was(text in any::<String>()) {
+        fn a_text_is_written_on_one_line_and_read_as_it_was(text in any_text()) {
             let quoted = quoted(&text);
             prop_assert!(!quoted.contains(steers), "{quoted:?}");
             let document = format!("text = {quoted}");

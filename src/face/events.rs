@@ -127,6 +127,7 @@ mod tests {
 
     use super::*;
     use crate::face::Limits;
+    use crate::printable::tests::any_text;
 
     const PLAIN: Style = Style { width: 80, colour: false, unicode: true, limits: Limits::NONE };
     const DAY: u64 = 86_400;
@@ -207,7 +208,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_is_too_long_or_steers_the_terminal(
-            texts in prop::collection::vec(any::<String>(), 0..5), width in 40..=200_usize, unicode: bool
+            texts in prop::collection::vec(any_text(), 0..5), width in 40..=200_usize, unicode: bool
         ) {
             let life: Vec<Event> = (1..).zip(&texts).map(|(number, text)| event(2 * number, EventKind::SaturationBegin, Some(1023), text)).collect();
             for line in shows(&life, Style { width, unicode, ..PLAIN }).lines() {

@@ -207,6 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::printable::tests::any_text;
 
     #[test]
     fn a_note_is_a_line_in_either_form() {
@@ -218,7 +219,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_said_it_is_one_line_and_steers_no_terminal(said in any::<String>()) {
+        fn whatever_is_said_it_is_one_line_and_steers_no_terminal(said in any_text()) {
             crate::logging::fuzz::message(&said);
         }
     }

@@ -263,6 +263,7 @@ mod tests {
 
     use super::super::fixture;
     use super::*;
+    use crate::printable::tests::any_text;
 
     /// A series: its name, its labels, its value.
     type Series = (String, BTreeMap<String, String>, f64);
@@ -322,7 +323,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_line_is_a_series_whatever_a_listener_is_called(names in prop::collection::btree_set(any::<String>(), 0..4), dropped in any::<Option<u32>>()) {
+        fn every_line_is_a_series_whatever_a_listener_is_called(names in prop::collection::btree_set(any_text(), 0..4), dropped in any::<Option<u32>>()) {
             let mut sample = fixture::sample();
             let listener = sample.status.listeners[0].clone();
             let dropped = dropped.map(u64::from);
