@@ -130,7 +130,7 @@ fn an_upgrade_reads_the_configuration_again() {
 
 #[test]
 fn a_program_that_is_broken_changes_nothing() {
-    let (server, _folder, path) = replaceable(&format!("{POOL}[timeouts]\nstart = \"300ms\"\n"));
+    let (server, _folder, path) = replaceable(POOL);
     let mut held = server.served();
     for (text, mode) in [
         ("#!/bin/sh\nexit 1\n", 0o755),
