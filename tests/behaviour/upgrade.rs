@@ -153,7 +153,7 @@ fn a_program_that_is_broken_changes_nothing() {
 
 #[test]
 fn a_program_that_hangs_changes_nothing() {
-    let (server, _folder, path) = replaceable(&format!("{POOL}[timeouts]\nstart = \"300ms\"\n"));
+    let (server, _folder, path) = replaceable(&format!("{POOL}[timeouts]\nstart = \"3s\"\n"));
     replace(&path, "#!/bin/sh\nexec sleep 60\n", 0o755);
     assert_refused(&server, "in time");
     let pid = server.pid();
