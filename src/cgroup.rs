@@ -81,7 +81,7 @@ impl Controller {
             right.then_some((root, mount))
         })?;
         // In a container the mount may show only a part of the tree.
-        let path = Path::new(path).strip_prefix(root).unwrap_or(Path::new(""));
+        let path = Path::new(path).strip_prefix(root).ok()?;
         let path = path.strip_prefix("/").unwrap_or(path);
         // What is outside of this process' cgroup namespace begins with "..", cgroup_namespaces(7): the mount does not show it.
         let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
@@ -170,6 +170,8 @@ mod tests {
 
     #[test]
     fn what_is_outside_of_the_namespace_is_not_looked_for_through_the_mount() {
+        let other = MOUNTS.replace("/ /sys/fs/cgroup/unified", "/other /sys/fs/cgroup/unified");
+        assert_eq!(Controller::locate("pids", "0::/mine\n", &other), None, "it shows somebody else's");
         assert_eq!(Controller::locate("memory", "0::/../../etc\n", MOUNTS), None);
         let seen = MOUNTS.replace("/ /sys/fs/cgroup/unified", "/.. /sys/fs/cgroup/unified");
         let found = Controller::locate("pids", "0::/../c\n", &seen).unwrap();

@@ -2,9 +2,9 @@
 //!
 //! A connection is *brief* until it lasts or ends. How long that takes in the mean is what is measured here; and if so many
 //! are brief at a time, one of them ends, in the mean, each so many-th part of it (Little's law). While that is within [`LEFT`]
-//! the door is left. So whoever comes waits for a slot that is idle for about as long, however slow the peers are and
-//! whatever is mixed: peers on the same machine are done within 0.1 ms, and two at a time are enough; of peers who take
-//! 2 ms there are twenty and more.
+//! the door is left. So whoever comes waits beside an idle slot for about as long in the mean, however slow the peers are: those on the
+//! same machine are done within 0.1 ms, and two at a time are enough; of peers who take 2 ms there are twenty and more. Where a few
+//! that take long come among many that do not, one may wait longer, but never beyond the moment in which one of them lasts.
 
 use std::time::Duration;
 
@@ -111,9 +111,8 @@ mod tests {
     }
 
     proptest! {
-        /// In the mean over whatever comes, one ends within [`LEFT`]: that is what it is left for.
         #[test]
-        fn whoever_comes_waits_no_longer_whatever_is_mixed(
+        fn so_many_are_enough_that_one_ends_within_the_time_in_the_mean(
             short in 0_u64..2_000, long in 2_000_u64..8_000, every in 1_usize..20,
         ) {
             let mut brevity = Brevity::new(true);

@@ -111,10 +111,11 @@ impl Captured {
         let waits = scoreboard.queue_waits();
         let since = waits.since(&waits);
         let _ = (waits.quantile(0.99), waits.noticeable(), since.noticeable(), scoreboard.longest_wait());
-        let _ = (scoreboard.idle(), scoreboard.busy(), scoreboard.folded().account(1, 1));
+        let _ = scoreboard.folded().account(1, 1);
+        assert!(scoreboard.idle().max(scoreboard.busy()) <= (WORKERS * SLOTS) as u64);
         for lease in self.leases {
-            let _ = (scoreboard.idle_of(lease), scoreboard.forbidden_to(lease));
-            assert!(scoreboard.busy_of(lease) <= SLOTS as u64);
+            let _ = scoreboard.forbidden_to(lease);
+            assert!(scoreboard.idle_of(lease).max(scoreboard.busy_of(lease)) <= SLOTS as u64);
             let effort = scoreboard.effort_of(lease);
             let _ = effort.goes_on_from(effort);
             let rows = scoreboard.used_by(lease);

@@ -15,6 +15,11 @@ pub(crate) struct Lease {
 pub(super) struct Leases(Vec<Lease>);
 
 impl Leases {
+    /// What is lent.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Lease> {
+        self.0.iter().copied()
+    }
+
     /// Lends a row and a run of slots, the lowest that are free; `None` when there is no room.
     pub(super) fn lend(&mut self, slots: usize, rows_max: usize, slots_max: usize) -> Option<Lease> {
         let mut taken = vec![false; self.0.len() + 1];

@@ -46,7 +46,7 @@ pub(crate) use worker::WorkerRow;
 use crate::config::{SLOTS_MAX, WORKERS_MAX};
 use crate::death::Cause;
 use crate::ending::Ending;
-use crate::histogram::{Counts, total};
+use crate::histogram::Counts;
 use crate::refusal::Refusal;
 use crate::sys::{self, Moment};
 use event::Events;
@@ -325,19 +325,21 @@ impl Scoreboard {
 
     /// How many slots of ready workers are idle. A glance, cheaper than [`Board::read`].
     pub(crate) fn idle(&self) -> u64 {
-        let rows = self.board.rows_used().iter();
-        total(rows.filter(|row| row.standing() == Some(Standing::Ready)).map(WorkerRow::idle))
+        self.ready().map(|lease| self.idle_of(lease)).sum()
     }
 
     /// How many slots of ready workers are taken.
     pub(crate) fn busy(&self) -> u64 {
-        let ready = |row: &&WorkerRow| row.standing() == Some(Standing::Ready);
-        total(self.board.rows_used().iter().filter(ready).map(|row| get(&row.busy)))
+        self.ready().map(|lease| self.busy_of(lease)).sum()
     }
 
-    /// How many slots of a worker are idle.
+    fn ready(&self) -> impl Iterator<Item = Lease> {
+        self.leases.iter().filter(|lease| self.board.workers[lease.row].standing() == Some(Standing::Ready))
+    }
+
+    /// How many slots of a worker are idle: no more than it has, whatever it says itself.
     pub(crate) fn idle_of(&self, lease: Lease) -> u64 {
-        self.board.workers[lease.row].idle()
+        self.board.workers[lease.row].idle().min(lease.slots as u64)
     }
 
     /// The rows of a worker without those of slots that were never used.
