@@ -95,7 +95,7 @@ fn distant_clients() {
     for _ in 0..ROUNDS {
         for (way, (rates, waits)) in ways.iter().zip(&mut figures) {
             let server = Server::prefork(2, 64, &[]);
-            load(server.address, CLIENTS, CONNECTIONS / 10, 1, *way);
+            warm_up(&server, CLIENTS, *way);
             let began = Instant::now();
             load(server.address, CLIENTS, CONNECTIONS / 3, 1, *way);
             let each = began.elapsed() / (CONNECTIONS / 3);
@@ -115,19 +115,24 @@ fn cpu(server: &Server) -> Duration {
 
 /// CPU per message, in microseconds, with so many of them on each connection.
 fn measure(server: &Server, clients: u64, messages: u32) -> f64 {
-    let tracked = tracked_connections();
     let connections = CONNECTIONS / messages;
-    load(server.address, clients, CONNECTIONS / 10, 1, Duration::ZERO);
-    assert!(
-        tracked_connections() < tracked + u64::from(CONNECTIONS) / 20,
-        "this machine's firewall tracks connections, and its table would overflow: run this in a namespace of its own, \
-         unshare -n sh -c 'ip link set lo up; cargo bench --bench per_connection'"
-    );
+    warm_up(server, clients, Duration::ZERO);
     let (before, began) = (cpu(server), Instant::now());
     load(server.address, clients, connections, messages, Duration::ZERO);
     assert!(began.elapsed() < Duration::from_secs(60), "the machine is too busy for figures");
     let spent = cpu(server).saturating_sub(before) / (connections * messages);
     spent.as_secs_f64() * 1e6
+}
+
+/// A tenth of a measurement, and a look whether a firewall counts along.
+fn warm_up(server: &Server, clients: u64, way: Duration) {
+    let tracked = tracked_connections();
+    load(server.address, clients, CONNECTIONS / 10, 1, way);
+    assert!(
+        tracked_connections() < tracked + u64::from(CONNECTIONS) / 20,
+        "this machine's firewall tracks connections, and its table would overflow: run this in a namespace of its own, \
+         unshare -n sh -c 'ip link set lo up; cargo bench --bench per_connection'"
+    );
 }
 
 /// Connections in the firewall's table, each of which stays there for minutes.

@@ -172,6 +172,37 @@ fn a_door_that_was_left_for_brief_connections_is_taken_by_a_new_thread() {
 }
 
 #[test]
+fn a_door_is_left_no_longer_once_connections_take_longer() {
+    let fixture = Fixture::open(50, true);
+    let is_left = || {
+        let _client = fixture.serve(fixture.lead());
+        let state = fixture.turn.state();
+        assert!(state.door.is_some());
+        let is_left = state.wanted_threads.is_empty();
+        drop(state);
+        while fixture.turn.take_wanted_thread().is_some() {}
+        is_left
+    };
+    fixture.learn_that_connections_are_short();
+    assert!(is_left());
+    for _ in 0..20 {
+        fixture.turn.state().brevity.begin();
+        fixture.turn.state().busy += 1;
+        let lead = fixture.turn.lead(Some(Ended { brief: Some(Duration::from_millis(2)) })).unwrap();
+        fixture.turn.state().door = Some(lead.door);
+    }
+    assert!(!is_left(), "of those that end after 2 ms");
+    fixture.learn_that_connections_are_short();
+    assert!(is_left());
+    let now = Instant::now();
+    for _ in 0..2 {
+        fixture.turn.last(now, now + Duration::from_millis(8));
+        assert!(fixture.turn.take_wanted_thread().is_some(), "who waits for it waits for another one");
+    }
+    assert!(!is_left(), "of those that last");
+}
+
+#[test]
 fn a_door_that_was_left_for_brief_connections_is_taken_by_who_slept() {
     let fixture = Fixture::open(2, true);
     fixture.learn_that_connections_are_short();

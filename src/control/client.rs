@@ -16,10 +16,15 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// How long a request may take to be sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks the master at an address, and returns its answer: a JSON document. It may take so long.
+/// Asks the master at an address, which changes nothing, and returns its answer: a JSON document. It may take so long.
 pub(crate) fn ask(address: &Control, request: Request, patience: Duration) -> Result<String, Error> {
     let failed = |cause: String| Error::NoMaster { address: address.to_string(), cause };
-    let answer = exchange(address, request, patience).map_err(|error| failed(describe(&error, patience)))?;
+    let answer = match exchange(address, request, patience) {
+        // It ended before it came to this one. In an upgrade its successor listens there.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => exchange(address, request, patience),
+        answer => answer,
+    };
+    let answer = answer.map_err(|error| failed(describe(&error, patience)))?;
     if answer.is_empty() {
         return Err(failed(
             "it closed without an answer; it may have too many clients, so ask again".to_owned(),

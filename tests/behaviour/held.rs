@@ -4,6 +4,7 @@
 //! parent does not hear of it.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -29,11 +30,14 @@ impl Held {
 
     /// Holds the thread of a name, which is its own among those of the process.
     pub(crate) fn named_thread(process: Pid, name: &str) -> Self {
-        let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|task| task.unwrap().path());
-        let has_name = |comm: String| comm.trim_end() == name;
-        let task = tasks.into_iter().find(|task| fs::read_to_string(task.join("comm")).is_ok_and(has_name));
-        let id = task.unwrap_or_else(|| panic!("{process} has no thread {name}"));
-        Self::thread(Pid::from_raw(id.file_name().unwrap().to_str().unwrap().parse().unwrap()))
+        let has_name =
+            |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim_end() == name);
+        // A thread gives itself its name, when it has begun.
+        let task = eventually("a thread with this name", || {
+            let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+            tasks.map(|task| task.unwrap().path()).find(has_name)
+        });
+        Self::thread(Pid::from_raw(task.file_name().unwrap().to_str().unwrap().parse().unwrap()))
     }
 
     fn thread(id: Pid) -> Self {

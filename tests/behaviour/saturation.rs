@@ -1,7 +1,6 @@
 //! When every slot is taken nobody accepts, and the kernel's queue holds the rest, in order.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -69,35 +68,6 @@ fn slow_connections_are_spread_evenly_over_the_workers() {
     }
     assert_eq!(counts.len(), 4, "{counts:?}");
     assert!(counts.values().all(|count| (3..=5).contains(count)), "{counts:?}");
-}
-
-#[test]
-fn clients_that_take_a_moment_have_all_slots() {
-    // A round trip to another house: no connection lasts so long that nobody would wait for its end.
-    const ROUND_TRIP: Duration = Duration::from_millis(2);
-    // A firewall keeps each for minutes.
-    const CONNECTIONS_MAX: usize = 500;
-    let server = TestServer::start(&["--workers", "1", "--threads", "24"]);
-    let are_coming = AtomicBool::new(true);
-    thread::scope(|scope| {
-        for _ in 0..24 {
-            scope.spawn(|| {
-                for _ in (0..CONNECTIONS_MAX).take_while(|_| are_coming.load(Ordering::Relaxed)) {
-                    let mut connection = server.connect();
-                    thread::sleep(ROUND_TRIP);
-                    connection.exchange(b"hello").unwrap();
-                }
-            });
-        }
-        // On a busy machine some connections last, and more than usual are served for a moment.
-        let mut busy = Vec::new();
-        eventually("half of them to be served at once, most of the time", || {
-            busy.push(server.status()["pool"]["busy"].as_u64().unwrap());
-            let last = busy.len().checked_sub(15).map(|first| &busy[first..])?;
-            (last.iter().filter(|busy| **busy >= 12).count() > 10).then_some(())
-        });
-        are_coming.store(false, Ordering::Relaxed);
-    });
 }
 
 /// Whether a thread of a worker waits for clients: in which function of the kernel it sleeps, see proc(5).

@@ -111,7 +111,7 @@ fn probed(world: &World, server: &Server) -> (u16, bool) {
 fn a_saturated_pool_is_ready_and_alive() {
     let world = World::load();
     let server = Server::start(&["--workers", "1", "--threads", "1"]);
-    assert_eq!(probed(&world, &server), (200, true));
+    eventually("the monitor to see it", || probed(&world, &server) == (200, true));
     let mut held = server.connect();
     served(&mut held);
     let mut waiting = server.connect();

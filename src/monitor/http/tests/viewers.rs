@@ -183,10 +183,16 @@ async fn viewers_leave_room_for_probes() {
         assert_eq!(ask(address, "GET /readyz").await.1, "ready");
         pages.pop();
         // That it has gone is noticed when the next sample is sent to it.
-        pages[0].at().await;
-        pages[0].at().await;
-        pages[0].at().await;
-        Page::open(address, None).await;
+        let begin = "GET /events HTTP/1.0\r\n\r\n";
+        loop {
+            let mut page = BufReader::new(send(address, begin.to_owned()).await);
+            let mut head = String::new();
+            page.read_line(&mut head).await.unwrap();
+            if head.contains(" 200 ") {
+                break;
+            }
+            pages[0].at().await;
+        }
     })
     .await;
 }
