@@ -54,9 +54,9 @@ order: the median of the rounds, then the least and the most in brackets. The lo
 every byte. *Client busy* is the part of a core, in per cent, that this thread took: from 90 on it may be what limits throughput and latency, not the server.
 CPU is user and system time of all of a server's processes, also of those that have ended.
 
-*C threads* is there for what this server's design costs without anything else: one process, in which a thread for each connection waits, accepts, reads and
-answers, with no limit, no timeout, no count and no order among the threads but the kernel's. *C epoll* is as little as any server does. Every figure of every
-round is in [peers.json](peers.json).
+*C threads* is there for what this server's design costs without anything else: a thread for each connection, which reads and answers, with no limit, no
+timeout, no count and no second process. Per connection it starts a thread, where this server has one that waits. *C epoll* is as little as any
+server does. Every figure of every round is in [peers.json](peers.json).
 ";
 
 /// Puts it together.
@@ -99,7 +99,7 @@ impl Page<'_> {
         self.line(
             "\n## Bars\n\nWhat this server is to reach: ratios to a peer in the same round, or figures of its own. *Within the noise*: some rounds reach \
              the bar and some do not. The last column has C threads beside the same peer: \
-             a bar that it misses as well is missed by a plain thread per connection.\n",
+             a bar per message that it misses as well is missed by a plain thread per connection.\n",
         );
         self.text += &bars::table(self.results);
     }

@@ -22,7 +22,7 @@ pub(crate) enum Peer {
     Go,
     /// One epoll loop in C.
     Epoll,
-    /// Threads in C, each of which accepts for itself.
+    /// A thread per connection in C.
     Threads,
     /// Python's `multiprocessing.Pool`.
     Pool,
@@ -102,7 +102,7 @@ impl Peer {
             Self::Go => "`echo.go`: a goroutine per connection",
             Self::Epoll => "`epoll.c`: one thread, one loop, as little as an echo can do",
             Self::Threads => {
-                "`threads.c`: this server's design and nothing else, threads that wait, accept, read and answer"
+                "`threads.c`: a thread per connection, started when it comes, that reads and answers, and nothing else"
             }
             Self::Pool => {
                 "`pool.py`: the parent accepts, `multiprocessing.Pool` serves, a process for each connection that is open at a time"
@@ -156,7 +156,7 @@ impl Peer {
     /// Why it cannot be told to serve no more than so many at once, and let the others wait.
     pub(crate) fn why_no_slots(self) -> Option<&'static str> {
         match self {
-            Self::Epoll => Some("no slots, whoever comes is served at once"),
+            Self::Epoll | Self::Threads => Some("no slots, whoever comes is served at once"),
             Self::Ncat => Some("turns away who finds its slots taken"),
             _ => None,
         }
@@ -198,11 +198,7 @@ impl Peer {
             Self::Tokio => arguments(this_program(), [TOKIO_ECHO.to_owned()].into_iter().chain(numbers)),
             Self::Go => arguments(built("echo-go"), numbers),
             Self::Epoll => arguments(built("epoll"), [port.to_string()]),
-            Self::Threads => {
-                let [port, _, pause, _] = numbers;
-                let threads = setup.slots.unwrap_or(setup.connections.max(4)).to_string();
-                arguments(built("threads"), [port, threads, pause])
-            }
+            Self::Threads => arguments(built("threads"), [port.to_string()]),
             Self::Pool => {
                 let processes = setup.slots.unwrap_or(setup.connections);
                 let mut command = Command::new(python());

@@ -15,7 +15,8 @@ use nix::unistd::{Pid, Uid};
 use tempfile::TempDir;
 
 use crate::support::{
-    SANDBOX, TestServer, beside_server, children, eventually, folder_for_all, lives, program, server_command,
+    SANDBOX, TestServer, beside_server, children, copy_program, eventually, folder_for_all, lives, program,
+    server_command,
 };
 
 /// What the file of one process in /proc says of it.
@@ -295,7 +296,7 @@ fn the_log_says_once_what_is_in_force_and_again_when_a_reload_changes_it() {
 pub(crate) fn server_for_all() -> (TempDir, PathBuf) {
     let folder = folder_for_all();
     let path = folder.path().join("prefork-echo");
-    fs::copy(env!("CARGO_BIN_EXE_prefork-echo"), &path).unwrap();
+    copy_program(env!("CARGO_BIN_EXE_prefork-echo").as_ref(), &path);
     (folder, path)
 }
 

@@ -103,6 +103,13 @@ pub(crate) fn folder_for_all() -> TempDir {
     folder
 }
 
+/// Copies a program, by a process of its own: a child that another test starts would have the file open for writing for a moment as
+/// we have, and nobody can start what somebody writes, ETXTBSY in execve(2).
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").args([from, to]).status().expect("cp is there");
+    assert!(copied.success(), "{} to {}: {copied}", from.display(), to.display());
+}
+
 /// A running server. It is killed, workers and all, when this is dropped.
 pub(crate) struct TestServer {
     child: Child,

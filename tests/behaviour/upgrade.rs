@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use crate::load::{Conversations, Load};
 use crate::random::Random;
 use crate::reload::{POOL, reload, stderr};
-use crate::support::{TestServer, beside_server, eventually, folder_for_all, lives, program, server_command};
+use crate::support::{
+    TestServer, beside_server, copy_program, eventually, folder_for_all, lives, program, server_command,
+};
 
 /// Upgrades, and fails unless that took effect: another master answers.
 #[track_caller]
@@ -43,7 +45,7 @@ fn assert_refused(server: &TestServer, cause: &str) {
 fn replaceable(text: &str) -> (TestServer, TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prefork-echo");
-    fs::copy(beside_server("prefork-echo"), &path).unwrap();
+    copy_program(&beside_server("prefork-echo"), &path);
     (TestServer::configured_command(program(&path), text), folder, path)
 }
 
@@ -146,7 +148,7 @@ fn a_program_that_is_broken_changes_nothing() {
     fs::remove_file(&path).unwrap();
     assert_refused(&server, path.to_str().unwrap());
     reload(&server);
-    fs::copy(beside_server("prefork-echo"), &path).unwrap();
+    copy_program(&beside_server("prefork-echo"), &path);
     upgrade(&server);
     held.exchange(b"still there?").unwrap();
 }
