@@ -29,6 +29,8 @@ pub(crate) fn request(bytes: &[u8]) {
     };
     let is_local = choices & 1 == 0;
     let (path, target) = (request.uri().path().to_owned(), request.uri().host().map(str::to_owned));
+    // With what may stand before a name, and makes it none.
+    let authority = request.uri().authority().map(ToString::to_string);
     let hosts = hosts_of(request.headers());
     let response = RUNTIME.with(|runtime| runtime.block_on(answer(request, is_local)));
     for (name, value) in COMMON {
@@ -40,7 +42,7 @@ pub(crate) fn request(bytes: &[u8]) {
         // A request says once where it goes, RFC 9112, 3.2.
         StatusCode::BAD_REQUEST => return assert_ne!(hosts.len(), 1),
         StatusCode::MISDIRECTED_REQUEST => {
-            let mut names = hosts.iter().map(String::as_str).chain(target.as_deref());
+            let mut names = hosts.iter().map(String::as_str).chain(authority.as_deref());
             return assert!(
                 is_local && !names.all(|name| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
             );
