@@ -62,7 +62,7 @@ proptest! {
     #![proptest_config(so_many(12_000))]
 
     #[test]
-    #[ignore = "it takes a minute"]
+    #[ignore = "it takes two minutes"]
     fn whatever_happens_for_long_the_laws_of_a_pool_hold(terms in Terms::any(), steps in step::life(200)) {
         play(terms, &steps)?;
     }
